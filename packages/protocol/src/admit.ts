@@ -1,0 +1,143 @@
+/**
+ * Reads a Yjs V1 update of a peer, strictly and without any Y.Doc. Whatever is not of the shape that `project` writes is refused: other
+ * content, other parents, deletions, gaps, unknown clients, bytes that could be written shorter. So an admitted update, projected again,
+ * gives the same bytes. Who wrote the entries is not asked here; the chain and its signatures answer that.
+ */
+import { compareBytes, equalBytes, fromBase32 } from './bytes.ts'
+import type { Hash } from './bytes.ts'
+import { ParleyError, Reject } from './errors.ts'
+import { CHUNK_ENTRIES, MAX_ENTRY_BYTES, MAX_LIVE_UPDATE_BYTES, MAX_SEQ } from './limits.ts'
+import { ByteReader, varUint } from './varint.ts'
+import { INFO_FIRST, INFO_NEXT, MIN_CHUNK_CLIENT, PARENT_IS_ROOT, chunkClient } from './wire.ts'
+import type { EntryRun } from './wire.ts'
+
+/** A chunk of a device's log. */
+export interface ChunkRef {
+  /** Device id, 16 bytes. */
+  readonly device: Uint8Array
+  readonly chunk: number
+}
+
+/** What `admit` must know. */
+export interface AdmitContext {
+  readonly hash: Hash
+  /** Conversation id, 32 bytes. */
+  readonly conversation: Uint8Array
+  /** The chunk behind a client id that is already known; only asked for updates that do not begin at the chunk's start. */
+  chunkOf(client: number): ChunkRef | undefined
+  readonly limits?: {
+    /** Length of the update. Default 1 MiB, that of a live update; give 4 MiB for an answer to a range. */
+    readonly maxBytes?: number
+  }
+}
+
+/** Least bytes of an item: info, origin or parent, length. The bound on a claimed count before anything is allocated. */
+const MIN_ITEM_BYTES = 3
+const MAX_CHUNK = Math.floor(MAX_SEQ / CHUNK_ENTRIES)
+/** `l:` + 26 characters + `::` + 8 digits. */
+const MAX_ROOT_BYTES = 38
+const ROOT_PATTERN = /^l:([a-z2-7]{26})::(0|[1-9][0-9]{0,7})$/
+
+/**
+ * The runs in an update, ascending by device and sequence number, chunks that follow each other joined. Entries are views on `update` and
+ * not yet decoded.
+ * @throws {Reject} BadShape, NotCanonical, LimitExceeded; DeleteSet when anything is deleted; UnknownChunk when `chunkOf` does not know a client.
+ */
+export function admit(update: Uint8Array, context: AdmitContext): EntryRun[] {
+  if (update.length > (context.limits?.maxBytes ?? MAX_LIVE_UPDATE_BYTES)) throw new Reject('LimitExceeded', 'update is too long')
+  const reader = new ByteReader(update)
+  const clients = readCount(reader)
+  const runs: EntryRun[] = []
+  let before = Number.POSITIVE_INFINITY
+  for (let i = 0; i < clients; i++) {
+    const count = readCount(reader)
+    if (count === 0) throw new Reject('NotCanonical', 'client without items')
+    const client = reader.varUint()
+    if (client < MIN_CHUNK_CLIENT) throw new Reject('BadShape', 'client is not that of a chunk')
+    if (client >= before) throw new Reject('NotCanonical', 'clients are not in order')
+    before = client
+    runs.push(readRun(reader, client, count, context))
+  }
+  if (reader.varUint() !== 0) throw new Reject('DeleteSet', 'update deletes something')
+  if (reader.remaining > 0) throw new Reject('BadShape', 'bytes follow after the update')
+  return joined(runs)
+}
+
+function readCount(reader: ByteReader): number {
+  const count = reader.varUint()
+  if (count > reader.remaining / MIN_ITEM_BYTES) throw new Reject('LimitExceeded', 'update claims more items than it has bytes for')
+  return count
+}
+
+function readRun(reader: ByteReader, client: number, count: number, context: AdmitContext): EntryRun {
+  const clock = reader.varUint()
+  if (clock + count > CHUNK_ENTRIES) throw new Reject('BadShape', 'items lie beyond the chunk')
+  const clientBytes = varUint(client)
+  let where: ChunkRef | undefined
+  if (clock > 0) {
+    where = context.chunkOf(client)
+    if (where === undefined) throw new Reject('UnknownChunk', 'client is not known')
+  }
+  const entries: Uint8Array[] = []
+  for (let place = clock; place < clock + count; place++) {
+    const info = reader.byte()
+    if (place === 0) {
+      if (info !== INFO_FIRST) throw new Reject('BadShape', 'first item is not binary content of a root')
+      where = readRoot(reader, client, context)
+    } else {
+      if (info !== INFO_NEXT) throw new Reject('BadShape', 'item is not binary content after another')
+      readOrigin(reader, clientBytes, place - 1)
+    }
+    const length = reader.varUint()
+    if (length > MAX_ENTRY_BYTES) throw new Reject('LimitExceeded', 'entry is too long')
+    entries.push(reader.take(length))
+  }
+  const { device, chunk } = where as ChunkRef
+  return { device, seq: chunk * CHUNK_ENTRIES + clock, entries }
+}
+
+/** The origin must be the item just before, by the same client. Numbers have one form, so comparing bytes is enough. */
+function readOrigin(reader: ByteReader, clientBytes: Uint8Array, clock: number): void {
+  const { bytes, offset } = reader
+  for (let i = 0; i < clientBytes.length; i++) {
+    if (bytes[offset + i] !== clientBytes[i]) throw new Reject('BadShape', 'item follows another client')
+  }
+  reader.offset += clientBytes.length
+  if (reader.varUint() !== clock) throw new Reject('BadShape', 'item does not follow the one before')
+}
+
+function readRoot(reader: ByteReader, client: number, context: AdmitContext): ChunkRef {
+  if (reader.varUint() !== PARENT_IS_ROOT) throw new Reject('BadShape', 'parent is not a root')
+  const length = reader.varUint()
+  if (length > MAX_ROOT_BYTES) throw new Reject('BadShape', 'root is not that of a chunk')
+  const match = ROOT_PATTERN.exec(String.fromCharCode(...reader.take(length)))
+  if (match === null) throw new Reject('BadShape', 'root is not that of a chunk')
+  const chunk = Number(match[2])
+  if (chunk > MAX_CHUNK) throw new Reject('BadShape', 'root is not that of a chunk')
+  const device = deviceOf(match[1] as string)
+  if (chunkClient(context.hash, context.conversation, device, chunk) !== client)
+    throw new Reject('BadShape', 'client does not belong to the root')
+  return { device, chunk }
+}
+
+function deviceOf(text: string): Uint8Array {
+  try {
+    return fromBase32(text)
+  } catch (cause) {
+    if (cause instanceof ParleyError) throw new Reject('BadShape', 'root names no device')
+    throw cause
+  }
+}
+
+function joined(runs: EntryRun[]): EntryRun[] {
+  const all: (EntryRun & { entries: Uint8Array[] })[] = []
+  for (const run of runs.sort((a, b) => compareBytes(a.device, b.device) || a.seq - b.seq)) {
+    const last = all.at(-1)
+    if (last !== undefined && equalBytes(last.device, run.device) && last.seq + last.entries.length === run.seq) {
+      for (const entry of run.entries) last.entries.push(entry)
+    } else {
+      all.push({ ...run, entries: [...run.entries] })
+    }
+  }
+  return all
+}

@@ -1,0 +1,105 @@
+/**
+ * The chain: what is known after an entry of a log, and the rule by which the next one may follow.
+ */
+import type { Hash } from './bytes.ts'
+import { encodeCbor } from './cbor.ts'
+import { CborReader } from './cbor-reader.ts'
+import { EntryKind, entryId, firstPrevId } from './entry.ts'
+import type { EntryHeader, EntryParts } from './entry.ts'
+import { Reject } from './errors.ts'
+import { HLC_ZERO, MAX_HLC_CTR, compareHlc } from './hlc.ts'
+import type { Hlc } from './hlc.ts'
+import { CHUNK_ENTRIES, MAX_SEQ, MAX_TIME_MS } from './limits.ts'
+
+/** A log up to, and not including, `nextSeq`. */
+export interface ChainState {
+  readonly nextSeq: number
+  /** Id (32 bytes) of the last entry, or `firstPrevId` in an empty log. */
+  readonly prevId: Uint8Array
+  /** Clock of the last entry. */
+  readonly hlc: Hlc
+  readonly posts: number
+  readonly deletes: number
+  readonly controls: number
+  /** Epoch (16 bytes) of the last entry; undefined when its body is in clear, or the log is empty: the next one must name its epoch. */
+  readonly epoch: Uint8Array | undefined
+}
+
+/** The state of an empty log. */
+export function startChain(hash: Hash, conversation: Uint8Array, device: Uint8Array): ChainState {
+  const prevId = firstPrevId(hash, conversation, device)
+  return { nextSeq: 0, prevId, hlc: HLC_ZERO, posts: 0, deletes: 0, controls: 0, epoch: undefined }
+}
+
+/**
+ * The state after one more entry; its `prevId` is the id of that entry. Signatures are not looked at.
+ * @throws {Reject} BadClock when the entry is not later than the one before, BadChain when a counter or the epoch does not follow.
+ */
+export function extendChain(hash: Hash, conversation: Uint8Array, device: Uint8Array, state: ChainState, parts: EntryParts): ChainState {
+  const { header, headerBytes, body } = parts
+  const seq = state.nextSeq
+  if (seq > MAX_SEQ) throw new Reject('BadChain', 'log is full')
+  const hlc = clockAfter(state, header)
+  const posts = state.posts + (header.kind === EntryKind.post ? 1 : 0)
+  const deletes = state.deletes + (header.kind === EntryKind.delete ? 1 : 0)
+  const isControl = header.kind === EntryKind.control
+  const controls = state.controls + (isControl ? 1 : 0)
+  if (header.posts !== posts || header.deletes !== deletes || (isControl && header.controls !== controls)) {
+    throw new Reject('BadChain', 'counters do not follow')
+  }
+  const epoch = epochAfter(state, header)
+  const bodyHash = body === undefined ? (parts.purgedBodyHash as Uint8Array) : hash(body)
+  const prevId = entryId(hash, { conversation, device, seq, prevId: state.prevId, headerBytes, bodyHash })
+  return { nextSeq: seq + 1, prevId, hlc, posts, deletes, controls, epoch }
+}
+
+/** Whether the author must sign this very entry: every control entry, and the last of each chunk. */
+export function mustSign(seq: number, kind: EntryKind): boolean {
+  return kind === EntryKind.control || (seq + 1) % CHUNK_ENTRIES === 0
+}
+
+/** Whether the entry gives its time and its epoch in full, so that it can be read without the one before. */
+export function standsAlone(seq: number, kind: EntryKind): boolean {
+  return kind === EntryKind.control || seq % CHUNK_ENTRIES === 0
+}
+
+/** The state as bytes, for the store: CBOR [nextSeq, prevId, ms, ctr, posts, deletes, controls, epoch or null]. */
+export function encodeChainState(state: ChainState): Uint8Array {
+  const { nextSeq, prevId, hlc, posts, deletes, controls, epoch } = state
+  return encodeCbor([nextSeq, prevId, hlc.ms, hlc.ctr, posts, deletes, controls, epoch ?? null])
+}
+
+/** The state in exactly these bytes; byte fields are views. @throws {Reject} BadShape, NotCanonical. */
+export function decodeChainState(bytes: Uint8Array): ChainState {
+  const reader = new CborReader(bytes)
+  reader.arrayOf(8)
+  const state = {
+    nextSeq: reader.uint(MAX_SEQ + 1),
+    prevId: reader.fixedBytes(32),
+    hlc: { ms: reader.uint(MAX_TIME_MS), ctr: reader.uint(MAX_HLC_CTR) },
+    posts: reader.uint(MAX_SEQ + 1),
+    deletes: reader.uint(MAX_SEQ + 1),
+    controls: reader.uint(MAX_SEQ + 1),
+    epoch: reader.nullNext() ? undefined : reader.fixedBytes(16),
+  }
+  reader.end()
+  return state
+}
+
+function clockAfter(state: ChainState, header: EntryHeader): Hlc {
+  const ms = standsAlone(state.nextSeq, header.kind) ? header.time : state.hlc.ms + header.time
+  const hlc = { ms, ctr: header.ctr }
+  if (ms > MAX_TIME_MS || compareHlc(hlc, state.hlc) <= 0) throw new Reject('BadClock', 'clock does not go forward')
+  return hlc
+}
+
+function epochAfter(state: ChainState, header: EntryHeader): Uint8Array | undefined {
+  if (header.epoch === 'clear') {
+    if (header.kind !== EntryKind.control) throw new Reject('BadChain', 'only control entries may be in clear')
+    return undefined
+  }
+  // A copy: a view would keep the whole update alive in which the entry came.
+  if (header.epoch !== 'same') return header.epoch.slice()
+  if (state.epoch === undefined || standsAlone(state.nextSeq, header.kind)) throw new Reject('BadChain', 'entry must name its epoch')
+  return state.epoch
+}

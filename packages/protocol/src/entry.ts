@@ -1,0 +1,244 @@
+/**
+ * The entry: one operation by one device. Stored as CBOR [header, body, signature]; never changed, except that the body may be replaced
+ * by its hash. The id covers the hash of the body, so that the chain holds either way.
+ */
+import { compareBytes, concatBytes, utf8 } from './bytes.ts'
+import type { Hash } from './bytes.ts'
+import { cborHeadLength, encodeCbor, writeCborHead } from './cbor.ts'
+import { CBOR_MAJOR, CborReader } from './cbor-reader.ts'
+import { ParleyError, Reject } from './errors.ts'
+import { MAX_HLC_CTR } from './hlc.ts'
+import { MAX_BODY_BYTES, MAX_DEPS, MAX_ENTRY_BYTES, MAX_HEADER_BYTES, MAX_SEQ, MAX_TIME_MS } from './limits.ts'
+import { varUint } from './varint.ts'
+
+/** What an entry does. Pin, hide, checkpoint and collab are reserved: they decode, and no fold reads them yet. */
+export const EntryKind = { post: 0, edit: 1, delete: 2, react: 3, pin: 4, hide: 5, control: 16, checkpoint: 17, collab: 18 } as const
+export type EntryKind = (typeof EntryKind)[keyof typeof EntryKind]
+
+/** A head of another device, newly seen by the author. */
+export interface Dep {
+  /** First 8 bytes of the device id. */
+  readonly device8: Uint8Array
+  readonly seq: number
+  /** First 8 bytes of the entry id. */
+  readonly entry8: Uint8Array
+}
+
+/** What order, counting and key lookup need without opening the body. */
+export interface EntryHeader {
+  readonly kind: EntryKind
+  /** Milliseconds: since 1970 at a chunk start and in control entries, otherwise since the device's previous entry. */
+  readonly time: number
+  readonly ctr: number
+  /** Id (16 bytes) of the epoch whose key seals the body; `same` as in the previous entry; `clear` when the body is not sealed. */
+  readonly epoch: Uint8Array | 'same' | 'clear'
+  /** At most 16, ascending by device. */
+  readonly deps: readonly Dep[]
+  /** Posts of this device up to and including this entry; `deletes` likewise. */
+  readonly posts: number
+  readonly deletes: number
+  /** Control entries likewise, in control entries; 0 in others, which do not carry it. */
+  readonly controls: number
+}
+
+/** A decoded entry. All bytes are views on the stored entry. */
+export interface EntryParts {
+  readonly header: EntryHeader
+  readonly headerBytes: Uint8Array
+  /** Sealed or clear; undefined when purged. */
+  readonly body: Uint8Array | undefined
+  /** SHA-256 of the body that was purged; undefined when the body is there. */
+  readonly purgedBodyHash: Uint8Array | undefined
+  /** Ed25519 over `signedHead`; undefined when a later entry's signature covers this one. */
+  readonly signature: Uint8Array | undefined
+}
+
+/** What an entry id is made of. Ids are whole: 32, 16 and 32 bytes. */
+export interface EntryIdParts {
+  readonly conversation: Uint8Array
+  readonly device: Uint8Array
+  readonly seq: number
+  readonly prevId: Uint8Array
+  readonly headerBytes: Uint8Array
+  readonly bodyHash: Uint8Array
+}
+
+const HASH_BYTES = 32
+const SIGNATURE_BYTES = 64
+const EPOCH_ID_BYTES = 16
+const KINDS: ReadonlySet<number> = new Set(Object.values(EntryKind))
+const NO_DEPS: readonly Dep[] = Object.freeze([])
+const ENTRY_TAG = utf8('parley/1/entry')
+const LOG_TAG = utf8('parley/1/log')
+const HEAD_TAG = utf8('parley/1/head')
+const BODY_TAG = utf8('parley/1/body')
+
+/** The bytes of a header. @throws {ParleyError} InvalidArgument when a field is out of its range, or deps are unsorted or too many. */
+export function encodeHeader(header: EntryHeader): Uint8Array {
+  const { kind, time, ctr, epoch, deps, posts, deletes, controls } = header
+  const isControl = kind === EntryKind.control
+  if (!isHeader(header)) throw new ParleyError('InvalidArgument', 'an entry header is out of range')
+  return encodeCbor([
+    kind,
+    time,
+    ctr,
+    epoch === 'same' ? 0 : epoch === 'clear' ? null : epoch,
+    deps.map((dep) => [dep.device8, dep.seq, dep.entry8]),
+    posts,
+    deletes,
+    ...(isControl ? [controls] : []),
+  ])
+}
+
+/** The header in exactly these bytes; byte fields are views. @throws {Reject} BadShape, NotCanonical, LimitExceeded. */
+export function decodeHeader(bytes: Uint8Array): EntryHeader {
+  if (bytes.length > MAX_HEADER_BYTES) throw new Reject('LimitExceeded', 'header is too long')
+  const reader = new CborReader(bytes)
+  const items = reader.array()
+  const kind = reader.uint() as EntryKind
+  if (!KINDS.has(kind)) throw new Reject('BadShape', 'unknown kind of entry')
+  const isControl = kind === EntryKind.control
+  if (items !== (isControl ? 8 : 7)) throw new Reject('BadShape', 'header has another length than expected')
+  const time = reader.uint(MAX_TIME_MS)
+  const ctr = reader.uint(MAX_HLC_CTR)
+  const epoch = readEpoch(reader)
+  const deps = readDeps(reader)
+  const posts = reader.uint(MAX_SEQ)
+  const deletes = reader.uint(MAX_SEQ)
+  const controls = isControl ? reader.uint(MAX_SEQ) : 0
+  reader.end()
+  return { kind, time, ctr, epoch, deps, posts, deletes, controls }
+}
+
+/**
+ * The stored form of an entry. `body` is the sealed or clear body, or the hash of a purged one.
+ * @throws {ParleyError} TooLarge when the body or the header is beyond its limit, InvalidArgument for an empty body or a wrong length.
+ */
+export function encodeEntry(
+  headerBytes: Uint8Array,
+  body: Uint8Array | { readonly purged: Uint8Array },
+  signature: Uint8Array | undefined,
+): Uint8Array {
+  const isPurged = !(body instanceof Uint8Array)
+  const content = isPurged ? body.purged : body
+  if (content.length > MAX_BODY_BYTES || headerBytes.length > MAX_HEADER_BYTES)
+    throw new ParleyError('TooLarge', 'the content is too large for one message')
+  if (content.length === 0 || (isPurged && content.length !== HASH_BYTES))
+    throw new ParleyError('InvalidArgument', 'an entry needs a body or its hash')
+  if (signature !== undefined && signature.length !== SIGNATURE_BYTES) throw new ParleyError('InvalidArgument', 'a signature has 64 bytes')
+  const length =
+    1 +
+    (cborHeadLength(headerBytes.length) + headerBytes.length) +
+    (isPurged ? 1 : 0) +
+    (cborHeadLength(content.length) + content.length) +
+    (signature === undefined ? 1 : 2 + SIGNATURE_BYTES)
+  const entry = new Uint8Array(length)
+  let at = writeCborHead(entry, 0, CBOR_MAJOR.array, 3)
+  at = writeBytes(entry, at, headerBytes)
+  if (isPurged) at = writeCborHead(entry, at, CBOR_MAJOR.array, 1)
+  at = writeBytes(entry, at, content)
+  if (signature === undefined) entry[at] = 0xf6
+  else writeBytes(entry, at, signature)
+  return entry
+}
+
+/** The parts of exactly one stored entry; byte fields are views. @throws {Reject} BadShape, NotCanonical, LimitExceeded. */
+export function decodeEntry(bytes: Uint8Array): EntryParts {
+  if (bytes.length > MAX_ENTRY_BYTES) throw new Reject('LimitExceeded', 'entry is too long')
+  const reader = new CborReader(bytes)
+  reader.arrayOf(3)
+  const headerBytes = reader.bytes(MAX_HEADER_BYTES)
+  let body: Uint8Array | undefined
+  let purgedBodyHash: Uint8Array | undefined
+  if (reader.peek() === CBOR_MAJOR.array) {
+    reader.arrayOf(1)
+    purgedBodyHash = reader.fixedBytes(HASH_BYTES)
+  } else {
+    body = reader.bytes(MAX_BODY_BYTES)
+    if (body.length === 0) throw new Reject('BadShape', 'entry has an empty body')
+  }
+  const signature = reader.nullNext() ? undefined : reader.fixedBytes(SIGNATURE_BYTES)
+  reader.end()
+  return { header: decodeHeader(headerBytes), headerBytes, body, purgedBodyHash, signature }
+}
+
+/** The same entry with its body replaced by the hash of it; its id stays. Returns `bytes` when already purged. @throws {Reject} as decodeEntry. */
+export function purgeEntry(bytes: Uint8Array, hash: Hash): Uint8Array {
+  const { headerBytes, body, signature } = decodeEntry(bytes)
+  return body === undefined ? bytes : encodeEntry(headerBytes, { purged: hash(body) }, signature)
+}
+
+/** The id of an entry, 32 bytes: it fixes everything before it in the log, the header, and the body by its hash. */
+export function entryId(hash: Hash, parts: EntryIdParts): Uint8Array {
+  const { conversation, device, seq, prevId, headerBytes, bodyHash } = parts
+  return hash(concatBytes(ENTRY_TAG, conversation, device, varUint(seq), prevId, varUint(headerBytes.length), headerBytes, bodyHash))
+}
+
+/** What stands for the previous entry's id in the first entry of a log, 32 bytes. */
+export function firstPrevId(hash: Hash, conversation: Uint8Array, device: Uint8Array): Uint8Array {
+  return hash(concatBytes(LOG_TAG, conversation, device))
+}
+
+/** The bytes that a device signs to vouch for its log up to and including the entry with this id at `seq`. */
+export function signedHead(conversation: Uint8Array, device: Uint8Array, seq: number, id: Uint8Array): Uint8Array {
+  return concatBytes(HEAD_TAG, conversation, device, varUint(seq), id)
+}
+
+/**
+ * Additional data of the sealed body: a body opens only in its own place of its own log. The previous id is left out, so that a page can
+ * open single entries without walking the chain; the entry id, which is signed, has it.
+ */
+export function bodyAad(conversation: Uint8Array, device: Uint8Array, seq: number, headerBytes: Uint8Array): Uint8Array {
+  return concatBytes(BODY_TAG, conversation, device, varUint(seq), headerBytes)
+}
+
+function readEpoch(reader: CborReader): EntryHeader['epoch'] {
+  if (reader.nullNext()) return 'clear'
+  if (reader.peek() === CBOR_MAJOR.bytes) return reader.fixedBytes(EPOCH_ID_BYTES)
+  reader.uint(0)
+  return 'same'
+}
+
+function readDeps(reader: CborReader): readonly Dep[] {
+  const count = reader.array()
+  if (count === 0) return NO_DEPS
+  if (count > MAX_DEPS) throw new Reject('LimitExceeded', 'header names too many heads')
+  const deps: Dep[] = []
+  for (let i = 0; i < count; i++) {
+    reader.arrayOf(3)
+    const dep = { device8: reader.fixedBytes(8), seq: reader.uint(MAX_SEQ), entry8: reader.fixedBytes(8) }
+    const before = deps[i - 1]
+    if (before !== undefined && compareBytes(before.device8, dep.device8) >= 0) throw new Reject('NotCanonical', 'heads are not in order')
+    deps.push(dep)
+  }
+  return deps
+}
+
+function isHeader(header: EntryHeader): boolean {
+  const { kind, time, ctr, epoch, deps, posts, deletes, controls } = header
+  return (
+    KINDS.has(kind) &&
+    isUint(time, MAX_TIME_MS) &&
+    isUint(ctr, MAX_HLC_CTR) &&
+    (typeof epoch === 'string' || epoch.length === EPOCH_ID_BYTES) &&
+    deps.length <= MAX_DEPS &&
+    deps.every((dep, i) => isDep(dep) && (i === 0 || compareBytes((deps[i - 1] as Dep).device8, dep.device8) < 0)) &&
+    isUint(posts, MAX_SEQ) &&
+    isUint(deletes, MAX_SEQ) &&
+    isUint(controls, kind === EntryKind.control ? MAX_SEQ : 0)
+  )
+}
+
+function isDep(dep: Dep): boolean {
+  return dep.device8.length === 8 && dep.entry8.length === 8 && isUint(dep.seq, MAX_SEQ)
+}
+
+function isUint(value: number, max: number): boolean {
+  return Number.isInteger(value) && value >= 0 && value <= max
+}
+
+function writeBytes(target: Uint8Array, offset: number, bytes: Uint8Array): number {
+  const at = writeCborHead(target, offset, CBOR_MAJOR.bytes, bytes.length)
+  target.set(bytes, at)
+  return at + bytes.length
+}

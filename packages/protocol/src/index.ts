@@ -1,0 +1,163 @@
+/**
+ * The bytes of Parley: ids, entries, the hash chain, the clock, the carriage in Yjs updates, payloads, invite links, limits and errors.
+ * Pure functions: no I/O, no clock, no randomness; SHA-256 comes in as an argument. `docs/PROTOCOL.md` describes the same bytes in tables.
+ *
+ * @example
+ * ```ts
+ * const runs = admit(update, { hash, conversation, chunkOf: () => undefined }) // throws Reject
+ * for (const { device, entries } of runs) {
+ *   let state = startChain(hash, conversation, device)
+ *   for (const bytes of entries) state = extendChain(hash, conversation, device, state, decodeEntry(bytes))
+ * }
+ * const same = project(hash, conversation, runs) // the bytes of `update`
+ * ```
+ */
+export {
+  compareBytes,
+  concatBytes,
+  equalBytes,
+  fromBase32,
+  fromBase64Url,
+  readU32be,
+  textFromUtf8,
+  toBase32,
+  toBase64Url,
+  u32be,
+  utf8,
+} from './bytes.ts'
+export type { Hash } from './bytes.ts'
+
+export { ByteReader, varUint, varUintLength, writeVarUint } from './varint.ts'
+
+export { ParleyError, Reject, isParleyError } from './errors.ts'
+export type { ErrorCode, RejectCode } from './errors.ts'
+
+export {
+  CONVERSATION_ID_BYTES,
+  DEVICE_ID_BYTES,
+  MESSAGE_ID_BYTES,
+  USER_ID_BYTES,
+  conversationIdBytes,
+  conversationIdOf,
+  deviceIdBytes,
+  deviceIdOf,
+  messageIdBytes,
+  messageIdFromBytes,
+  messageIdOf,
+  messageIdParts,
+  parseConversationId,
+  parseDeviceId,
+  parseMessageId,
+  parseUserId,
+  userIdBytes,
+  userIdOf,
+} from './ids.ts'
+export type { ConversationId, DeviceId, MessageId, UserId } from './ids.ts'
+
+export { HLC_BYTES, HLC_ZERO, MAX_HLC_CTR, compareHlc, hlcBytes, hlcFromBytes, nextHlc } from './hlc.ts'
+export type { Hlc } from './hlc.ts'
+
+export { CBOR_MAJOR, CborReader } from './cbor-reader.ts'
+export { cborHeadLength, decodeCbor, encodeCbor, writeCborHead } from './cbor.ts'
+export type { CborLimits, CborValue } from './cbor.ts'
+
+export {
+  EntryKind,
+  bodyAad,
+  decodeEntry,
+  decodeHeader,
+  encodeEntry,
+  encodeHeader,
+  entryId,
+  firstPrevId,
+  purgeEntry,
+  signedHead,
+} from './entry.ts'
+export type { Dep, EntryHeader, EntryIdParts, EntryParts } from './entry.ts'
+
+export { decodeChainState, encodeChainState, extendChain, mustSign, standsAlone, startChain } from './chain.ts'
+export type { ChainState } from './chain.ts'
+
+export type { FlatChange, FlatMap, FlatValue } from './flat-map.ts'
+export { decodeDelete, decodeEdit, decodePost, decodeReact, encodeDelete, encodeEdit, encodePost, encodeReact } from './payload.ts'
+export type { DeletePayload, EditPayload, PostPayload, ReactPayload } from './payload.ts'
+
+export { ROLES, conversationIdOfGenesis, decodeControl, encodeControl, isClearControl } from './control.ts'
+export type {
+  AdmitControl,
+  ControlPayload,
+  EpochControl,
+  GenesisControl,
+  InviteControl,
+  MetadataControl,
+  ProfileControl,
+  RoleName,
+  RoleNumber,
+} from './control.ts'
+
+export { MIN_CHUNK_CLIENT, chunkClient, encodeStateVector, project, rootName } from './wire.ts'
+export type { EntryRun, LogHead } from './wire.ts'
+export { admit } from './admit.ts'
+export type { AdmitContext, ChunkRef } from './admit.ts'
+
+export { encodeInviteLink, parseInviteLink } from './invite-link.ts'
+export type { InviteLink } from './invite-link.ts'
+
+export {
+  CHUNK_ENTRIES,
+  MAX_AVATAR_BYTES,
+  MAX_BODY_BYTES,
+  MAX_BOX_BYTES,
+  MAX_CBOR_DEPTH,
+  MAX_CBOR_ITEMS,
+  MAX_CERT_BYTES,
+  MAX_CONTROL_ENTRIES,
+  MAX_DEPS,
+  MAX_DEVICES,
+  MAX_DEVICES_PER_USER,
+  MAX_EMOJI_BYTES,
+  MAX_ENTRY_BYTES,
+  MAX_EPOCH_PARENTS,
+  MAX_FUTURE_SKEW_MS,
+  MAX_HEADER_BYTES,
+  MAX_INVITE_HINTS,
+  MAX_INVITE_HINT_BYTES,
+  MAX_INVITE_USES,
+  MAX_LIVE_ENTRIES_PER_SECOND,
+  MAX_LIVE_ENTRY_BURST,
+  MAX_LIVE_UPDATE_BYTES,
+  MAX_METADATA_KEYS,
+  MAX_METADATA_KEY_BYTES,
+  MAX_METADATA_VALUE_BYTES,
+  MAX_NAME_BYTES,
+  MAX_OPEN_INVITES,
+  MAX_PAYLOAD_BYTES,
+  MAX_PRESENCE_BYTES,
+  MAX_PRESENCE_PER_SECOND,
+  MAX_PRESENCE_SESSIONS_PER_DEVICE,
+  MAX_RANGE_UPDATE_BYTES,
+  MAX_SEQ,
+  MAX_STRIKES,
+  MAX_TEXT_BYTES,
+  MAX_TIME_MS,
+  MAX_WAITING_BYTES,
+  MAX_WAITING_BYTES_PER_PEER,
+  MAX_WAITING_ENTRIES_PER_PEER,
+  SEAL_OVERHEAD_BYTES,
+} from './limits.ts'
+
+export {
+  HANDLE_BYTES,
+  MAX_CONTROLS,
+  MAX_HEADS,
+  MAX_LINK_MESSAGE_BYTES,
+  MAX_PROOFS,
+  MAX_SLOTS,
+  MAX_SLOT_BYTES,
+  MAX_WANTS,
+  PROTOCOL_VERSION,
+  TAG_BYTES,
+  decodeLinkMessage,
+  encodeLinkMessage,
+} from './link-messages.ts'
+export type { ControlCarrier, HaveHead, LinkMessage, LinkMessageType, RefusalCode } from './link-messages.ts'

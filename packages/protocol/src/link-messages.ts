@@ -1,0 +1,273 @@
+/**
+ * What peers say to each other on a link: canonical CBOR arrays whose first item is the type. Decoding is strict and bounded; every
+ * decoder result is safe to use as typed. `docs/PROTOCOL.md` has one section per message.
+ */
+import { decodeCbor, encodeCbor, type CborValue } from './cbor.ts'
+import { Reject } from './errors.ts'
+
+/** Raised with every change of the link messages that an older peer could not read. */
+export const PROTOCOL_VERSION = 1
+
+/** One message on a link: a range reply (4 MiB, SECURITY-DESIGN 5.12) and its envelope. */
+export const MAX_LINK_MESSAGE_BYTES = 4_194_304 + 1_024
+/** Proofs in one message: conversations times the epochs tried for each. More are sent in further messages. */
+export const MAX_PROOFS = 1_024
+/** Devices in one have-vector: the limit of devices in a conversation. */
+export const MAX_HEADS = 500
+/** Ranges or control lists asked for in one message. */
+export const MAX_WANTS = 512
+/** Control entries in one message; a longer list is cut in several. */
+export const MAX_CONTROLS = 1_024
+/** Seen slots in one message: one for each device. */
+export const MAX_SLOTS = 500
+/** One presence packet or seen slot. */
+export const MAX_SLOT_BYTES = 1_024
+/** An HMAC proof, cut to 16 bytes: guessing needs an online attempt on this very channel. */
+export const TAG_BYTES = 16
+/** Names one conversation on one link. */
+export const HANDLE_BYTES = 8
+
+/** How far a device's log goes at the sender: `nextSeq` entries, the last of which has id prefix `head`, `controls` of them control entries known. */
+export interface HaveHead {
+  device: Uint8Array
+  nextSeq: number
+  /** First 8 bytes of the head entry's id; 8 zero bytes when nextSeq is 0. */
+  head: Uint8Array
+  controls: number
+}
+
+/** One control entry with what its verification needs beside the bytes. */
+export interface ControlCarrier {
+  device: Uint8Array
+  seq: number
+  prevId: Uint8Array
+  entry: Uint8Array
+}
+
+export type RefusalCode = 'InviteInvalid' | 'InviteExpired' | 'InviteUsedUp'
+
+export type LinkMessage =
+  | { type: 'hello'; nonce: Uint8Array; ephemeral: Uint8Array }
+  | { type: 'proofs'; tags: readonly Uint8Array[] }
+  | { type: 'identify'; tag: Uint8Array; sealed: Uint8Array }
+  | { type: 'join'; tag: Uint8Array; sealed: Uint8Array }
+  | { type: 'refuse'; tag: Uint8Array; code: RefusalCode }
+  | { type: 'ping'; nonce: number }
+  | { type: 'pong'; nonce: number }
+  | { type: 'bye' }
+  | { type: 'sum'; handle: Uint8Array; sum: Uint8Array }
+  | { type: 'have'; handle: Uint8Array; heads: readonly HaveHead[] }
+  | {
+      type: 'want'
+      handle: Uint8Array
+      controls: readonly { device: Uint8Array; from: number }[]
+      ranges: readonly { device: Uint8Array; from: number; to: number }[]
+    }
+  | { type: 'controls'; handle: Uint8Array; entries: readonly ControlCarrier[] }
+  | { type: 'update'; handle: Uint8Array; bytes: Uint8Array }
+  | { type: 'got'; handle: Uint8Array; heads: readonly { device: Uint8Array; nextSeq: number }[] }
+  | { type: 'slots'; handle: Uint8Array; slots: readonly Uint8Array[] }
+  | { type: 'presence'; handle: Uint8Array; packet: Uint8Array }
+
+export type LinkMessageType = LinkMessage['type']
+
+const CODES: Record<LinkMessageType, number> = {
+  hello: 0,
+  proofs: 1,
+  identify: 2,
+  join: 3,
+  refuse: 4,
+  ping: 5,
+  pong: 6,
+  bye: 7,
+  sum: 16,
+  have: 17,
+  want: 18,
+  controls: 19,
+  update: 20,
+  got: 21,
+  slots: 22,
+  presence: 23,
+}
+
+const REFUSALS: readonly RefusalCode[] = ['InviteInvalid', 'InviteExpired', 'InviteUsedUp']
+
+/** The bytes of a message. The caller keeps within the limits above. */
+export function encodeLinkMessage(m: LinkMessage): Uint8Array {
+  const code = CODES[m.type]
+  switch (m.type) {
+    case 'hello':
+      return encodeCbor([code, PROTOCOL_VERSION, m.nonce, m.ephemeral])
+    case 'proofs':
+      return encodeCbor([code, [...m.tags]])
+    case 'identify':
+    case 'join':
+      return encodeCbor([code, m.tag, m.sealed])
+    case 'refuse':
+      return encodeCbor([code, m.tag, REFUSALS.indexOf(m.code)])
+    case 'ping':
+    case 'pong':
+      return encodeCbor([code, m.nonce])
+    case 'bye':
+      return encodeCbor([code])
+    case 'sum':
+      return encodeCbor([code, m.handle, m.sum])
+    case 'have':
+      return encodeCbor([code, m.handle, m.heads.map((h) => [h.device, h.nextSeq, h.head, h.controls])])
+    case 'want':
+      return encodeCbor([code, m.handle, m.controls.map((c) => [c.device, c.from]), m.ranges.map((r) => [r.device, r.from, r.to])])
+    case 'controls':
+      return encodeCbor([code, m.handle, m.entries.map((c) => [c.device, c.seq, c.prevId, c.entry])])
+    case 'update':
+      return encodeCbor([code, m.handle, m.bytes])
+    case 'got':
+      return encodeCbor([code, m.handle, m.heads.map((h) => [h.device, h.nextSeq])])
+    case 'slots':
+      return encodeCbor([code, m.handle, [...m.slots]])
+    case 'presence':
+      return encodeCbor([code, m.handle, m.packet])
+  }
+}
+
+/** The message in `bytes`. @throws {Reject} BadShape, NotCanonical, LimitExceeded; `BadProof` for a hello of another protocol version. */
+export function decodeLinkMessage(bytes: Uint8Array): LinkMessage {
+  if (bytes.length > MAX_LINK_MESSAGE_BYTES) throw new Reject('LimitExceeded', 'link message too large')
+  const items = list(decodeCbor(bytes, { maxBytes: MAX_LINK_MESSAGE_BYTES, maxDepth: 4, maxItems: 4_096 }), 5)
+  const read = new Reader(items)
+  const message = decodeBody(read)
+  read.end()
+  return message
+}
+
+function decodeBody(read: Reader): LinkMessage {
+  switch (read.integer()) {
+    case CODES.hello: {
+      if (read.integer() !== PROTOCOL_VERSION) throw new Reject('BadProof', 'another protocol version')
+      return { type: 'hello', nonce: read.bytes(32), ephemeral: read.bytes(32) }
+    }
+    case CODES.proofs:
+      return { type: 'proofs', tags: read.list(MAX_PROOFS).map((tag) => bytesOf(tag, TAG_BYTES)) }
+    case CODES.identify:
+      return { type: 'identify', tag: read.bytes(TAG_BYTES), sealed: read.bytesUpTo(2_048) }
+    case CODES.join:
+      return { type: 'join', tag: read.bytes(TAG_BYTES), sealed: read.bytesUpTo(2_048) }
+    case CODES.refuse: {
+      const tag = read.bytes(TAG_BYTES)
+      const code = REFUSALS[read.integer()]
+      if (code === undefined) throw new Reject('BadShape', 'unknown refusal')
+      return { type: 'refuse', tag, code }
+    }
+    case CODES.ping:
+      return { type: 'ping', nonce: read.integer() }
+    case CODES.pong:
+      return { type: 'pong', nonce: read.integer() }
+    case CODES.bye:
+      return { type: 'bye' }
+    case CODES.sum:
+      return { type: 'sum', handle: read.bytes(HANDLE_BYTES), sum: read.bytes(16) }
+    case CODES.have:
+      return {
+        type: 'have',
+        handle: read.bytes(HANDLE_BYTES),
+        heads: read.records(MAX_HEADS, (r) => ({ device: r.bytes(16), nextSeq: r.seq(), head: r.bytes(8), controls: r.seq() })),
+      }
+    case CODES.want:
+      return {
+        type: 'want',
+        handle: read.bytes(HANDLE_BYTES),
+        controls: read.records(MAX_WANTS, (r) => ({ device: r.bytes(16), from: r.seq() })),
+        ranges: read.records(MAX_WANTS, (r) => ({ device: r.bytes(16), from: r.seq(), to: r.seq() })),
+      }
+    case CODES.controls:
+      return {
+        type: 'controls',
+        handle: read.bytes(HANDLE_BYTES),
+        entries: read.records(MAX_CONTROLS, (r) => ({ device: r.bytes(16), seq: r.seq(), prevId: r.bytes(32), entry: r.bytesUpTo(65_536) })),
+      }
+    case CODES.update:
+      return { type: 'update', handle: read.bytes(HANDLE_BYTES), bytes: read.bytesUpTo(MAX_LINK_MESSAGE_BYTES) }
+    case CODES.got:
+      return {
+        type: 'got',
+        handle: read.bytes(HANDLE_BYTES),
+        heads: read.records(MAX_HEADS, (r) => ({ device: r.bytes(16), nextSeq: r.seq() })),
+      }
+    case CODES.slots:
+      return { type: 'slots', handle: read.bytes(HANDLE_BYTES), slots: read.list(MAX_SLOTS).map((slot) => bytesUpTo(slot, MAX_SLOT_BYTES)) }
+    case CODES.presence:
+      return { type: 'presence', handle: read.bytes(HANDLE_BYTES), packet: read.bytesUpTo(MAX_SLOT_BYTES) }
+    default:
+      throw new Reject('BadShape', 'unknown link message')
+  }
+}
+
+/** Takes the items of a decoded array one by one, each with its type and bound. */
+class Reader {
+  readonly #items: readonly CborValue[]
+  #next = 0
+
+  constructor(items: readonly CborValue[]) {
+    this.#items = items
+  }
+
+  #take(): CborValue {
+    const item = this.#items[this.#next++]
+    if (item === undefined) throw new Reject('BadShape', 'too few items')
+    return item
+  }
+
+  integer(): number {
+    const item = this.#take()
+    if (typeof item !== 'number' || item < 0) throw new Reject('BadShape', 'expected an unsigned integer')
+    return item
+  }
+
+  /** A sequence number or a count of entries: u32. */
+  seq(): number {
+    const n = this.integer()
+    if (n > 0xffff_ffff) throw new Reject('LimitExceeded', 'sequence number too large')
+    return n
+  }
+
+  bytes(length: number): Uint8Array {
+    return bytesOf(this.#take(), length)
+  }
+
+  bytesUpTo(length: number): Uint8Array {
+    return bytesUpTo(this.#take(), length)
+  }
+
+  list(max: number): readonly CborValue[] {
+    return list(this.#take(), max)
+  }
+
+  records<T>(max: number, decode: (read: Reader) => T): T[] {
+    return this.list(max).map((item) => {
+      const read = new Reader(list(item, 8))
+      const record = decode(read)
+      read.end()
+      return record
+    })
+  }
+
+  end(): void {
+    if (this.#next !== this.#items.length) throw new Reject('BadShape', 'too many items')
+  }
+}
+
+function list(value: CborValue, max: number): readonly CborValue[] {
+  if (!Array.isArray(value)) throw new Reject('BadShape', 'expected an array')
+  if (value.length > max) throw new Reject('LimitExceeded', 'array too long')
+  return value
+}
+
+function bytesOf(value: CborValue, length: number): Uint8Array {
+  if (!(value instanceof Uint8Array) || value.length !== length) throw new Reject('BadShape', `expected ${length} bytes`)
+  return value
+}
+
+function bytesUpTo(value: CborValue, max: number): Uint8Array {
+  if (!(value instanceof Uint8Array)) throw new Reject('BadShape', 'expected bytes')
+  if (value.length > max) throw new Reject('LimitExceeded', 'byte string too long')
+  return value
+}
