@@ -1,0 +1,68 @@
+/**
+ * The seam between Parley and whoever computes its signatures and hashes. Every provider gives the same verdict on the same bytes:
+ * were one more lenient than another, a hostile member could split a conversation by the engines of its members.
+ */
+import { ed25519 } from '@noble/curves/ed25519.js'
+import { sha256 } from '@noble/hashes/sha2.js'
+import { strictVerify } from './strict-ed25519.ts'
+import { yieldToEventLoop } from './yield.ts'
+
+/** One signature to check: Ed25519 (RFC 8032, pure). `publicKey` 32 bytes, `signature` 64 bytes; other lengths are a `false`. */
+export interface SignatureJob {
+  publicKey: Uint8Array
+  message: Uint8Array
+  signature: Uint8Array
+}
+
+/** Ed25519 and SHA-256. Verification follows the strict rules of `strict-ed25519.ts` and never throws on hostile bytes. */
+export interface CryptoProvider {
+  /** For logs and benchmarks. */
+  readonly name: string
+  /** SHA-256, 32 bytes in a fresh Uint8Array. */
+  sha256(bytes: Uint8Array): Uint8Array
+  /** Ed25519 signature, 64 bytes. `secretKey` is the 32-byte seed. @throws {Error} when the seed is not 32 bytes. */
+  sign(secretKey: Uint8Array, message: Uint8Array): Promise<Uint8Array>
+  /** Whether the signature holds under the strict rules. */
+  verify(job: SignatureJob): Promise<boolean>
+  /** The verdicts in the order of `jobs`, without blocking the event loop for more than a few milliseconds at a time. */
+  verifyMany(jobs: readonly SignatureJob[]): Promise<boolean[]>
+  /** The Ed25519 public key, 32 bytes, of a 32-byte seed. */
+  publicKey(secretKey: Uint8Array): Uint8Array
+}
+
+/** Signatures checked between two yields: about 10 ms of pure JavaScript, so that typing stays smooth while history arrives. */
+const VERIFY_SLICE = 8
+
+/** The reference provider: pure JavaScript, the same in every browser and in Node. */
+export function nobleProvider(): CryptoProvider {
+  return new NobleProvider()
+}
+
+class NobleProvider implements CryptoProvider {
+  readonly name = 'noble'
+
+  sha256(bytes: Uint8Array): Uint8Array {
+    return sha256(bytes)
+  }
+
+  async sign(secretKey: Uint8Array, message: Uint8Array): Promise<Uint8Array> {
+    return ed25519.sign(message, secretKey)
+  }
+
+  async verify(job: SignatureJob): Promise<boolean> {
+    return strictVerify(job)
+  }
+
+  async verifyMany(jobs: readonly SignatureJob[]): Promise<boolean[]> {
+    const verdicts: boolean[] = []
+    for (const job of jobs) {
+      if (verdicts.length > 0 && verdicts.length % VERIFY_SLICE === 0) await yieldToEventLoop()
+      verdicts.push(strictVerify(job))
+    }
+    return verdicts
+  }
+
+  publicKey(secretKey: Uint8Array): Uint8Array {
+    return ed25519.getPublicKey(secretKey)
+  }
+}

@@ -1,0 +1,105 @@
+/**
+ * What every CryptoProvider must do. Run by each of them, in Node and in Chromium.
+ */
+import { expect, test } from 'vitest'
+import { isAcceptablePublicKey, type CryptoProvider } from '../src/index.ts'
+import { bytesOf, flipBit, hex, unhex } from './bytes.ts'
+import { strictVectors } from './strict-vectors.ts'
+
+/** RFC 8032, section 7.1: secret key, public key, message, signature. */
+const RFC_8032: readonly [name: string, secretKey: string, publicKey: string, message: string, signature: string][] = [
+  [
+    'TEST 1',
+    '9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60',
+    'd75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a',
+    '',
+    'e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e065224901555fb8821590a33bacc61e39701cf9b46bd25bf5f0595bbe24655141438e7a100b',
+  ],
+  [
+    'TEST 2',
+    '4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb',
+    '3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c',
+    '72',
+    '92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb00d291612bb0c00',
+  ],
+  [
+    'TEST 3',
+    'c5aa8df43f9f837bedb7442f31dcb7b166d38535076f094b85ce3a2e0b4458f7',
+    'fc51cd8e6218a1a38da47ed00230f0580816ed13ba3303ac5deb911548908025',
+    'af82',
+    '6291d657deec24024827e69c3abe01a30ce548a284743a445e3680d7db5ac3ac18ff9b538d16f290ae67f760984dc6594a7c15e9716ed28dc027beceea1ec40a',
+  ],
+  [
+    'TEST SHA(abc)',
+    '833fe62409237b9d62ec77587520911e9a759cec1d19755b7da901b96dca3d42',
+    'ec172b93ad5e563bf4932c70e1245034c35467ef2efd4d64ebf819683467e2bf',
+    'ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a2192992a274fc1a836ba3c23a3feebbd454d4423643ce80e2a9ac94fa54ca49f',
+    'dc2a4459e7369633a52b1bf277839a00201009a3efbf3ecb69bea2186c26b58909351fc9ac90b3ecfdfbc7c66431e0303dca179c138ac17ad9bef1177331a704',
+  ],
+]
+
+/** Defines the tests for one provider. */
+export function providerSuite(create: () => CryptoProvider): void {
+  const provider = create()
+
+  test.each(RFC_8032)('RFC 8032, %s', async (_name, secretKey, publicKey, message, signature) => {
+    expect(hex(provider.publicKey(unhex(secretKey)))).toBe(publicKey)
+    expect(hex(await provider.sign(unhex(secretKey), unhex(message)))).toBe(signature)
+    expect(await provider.verify({ publicKey: unhex(publicKey), message: unhex(message), signature: unhex(signature) })).toBe(true)
+  })
+
+  test.each(strictVectors())('strict acceptance: $name', async (vector) => {
+    expect(await provider.verify(vector)).toBe(vector.valid)
+    expect(isAcceptablePublicKey(vector.publicKey)).toBe(vector.keyAcceptable)
+  })
+
+  test('any changed bit of key, message or signature makes the verdict false', async () => {
+    const secretKey = bytesOf('alice', 32)
+    const message = bytesOf('hello', 20)
+    const publicKey = provider.publicKey(secretKey)
+    const signature = await provider.sign(secretKey, message)
+    const jobs = [
+      ...Array.from({ length: 512 }, (_, bit) => ({ publicKey, message, signature: flipBit(signature, bit) })),
+      ...Array.from({ length: 160 }, (_, bit) => ({ publicKey, message: flipBit(message, bit), signature })),
+      ...Array.from({ length: 64 }, (_, i) => ({ publicKey: flipBit(publicKey, i * 4), message, signature })),
+    ]
+    expect(await provider.verify({ publicKey, message, signature })).toBe(true)
+    expect((await provider.verifyMany(jobs)).filter((valid) => valid)).toEqual([])
+  })
+
+  test('verifyMany answers in the order of its jobs, and nothing for nothing', async () => {
+    const vectors = strictVectors()
+    expect(await provider.verifyMany(vectors)).toEqual(vectors.map((vector) => vector.valid))
+    expect(await provider.verifyMany([])).toEqual([])
+  })
+
+  test('works on views into larger buffers and leaves the caller’s bytes alone', async () => {
+    const buffer = bytesOf('buffer', 200)
+    const copy = buffer.slice()
+    const secretKey = buffer.subarray(3, 35)
+    const message = buffer.subarray(40, 199)
+    const signature = await provider.sign(secretKey, message)
+    expect(await provider.verify({ publicKey: provider.publicKey(secretKey), message, signature })).toBe(true)
+    expect(buffer).toEqual(copy)
+  })
+
+  test('SHA-256 of FIPS 180-4 vectors, in plain arrays of their own', () => {
+    const empty = provider.sha256(new Uint8Array(0))
+    expect(hex(empty)).toBe('e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855')
+    expect(hex(provider.sha256(new TextEncoder().encode('abc')))).toBe('ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad')
+    expect(empty.constructor).toBe(Uint8Array)
+    expect(provider.sha256(new Uint8Array(0))).not.toBe(empty)
+  })
+
+  test('a secret key of a wrong length is refused without being quoted', async () => {
+    const secretKey = bytesOf('short', 31)
+    const error = await provider.sign(secretKey, new Uint8Array(1)).then(
+      () => undefined,
+      (reason: unknown) => reason,
+    )
+    expect(error).toBeInstanceOf(Error)
+    const text = `${String(error)} ${JSON.stringify(error)}`
+    expect(text).not.toContain(hex(secretKey).slice(0, 8))
+    expect(text).not.toContain([...secretKey.subarray(0, 4)].join(','))
+  })
+}
