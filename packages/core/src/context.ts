@@ -1,0 +1,27 @@
+/** What the parts of the engine share: the environment, and who this device is. */
+import type { CryptoProvider } from '@parley/crypto'
+import type { DeviceId, UserId } from '@parley/protocol'
+import type { Store } from './store.ts'
+import type { Clock, Logger, Random } from './transport.ts'
+
+export interface Identity {
+  readonly userId: UserId
+  readonly deviceId: DeviceId
+  readonly deviceBytes: Uint8Array
+  readonly cert: Uint8Array
+  readonly signSecret: Uint8Array
+  readonly agreeSecret: Uint8Array
+  /** 8 random bytes, new with every start: tells a restarted peer from a second link. */
+  readonly session: Uint8Array
+}
+
+export interface Context {
+  readonly store: Store
+  readonly crypto: CryptoProvider
+  readonly clock: Clock
+  readonly random: Random
+  readonly logger: Logger
+  readonly me: Identity
+  /** Hears of failures that no caller waits for. */
+  report(error: unknown, where: string): void
+}

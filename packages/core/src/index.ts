@@ -1,0 +1,33 @@
+/**
+ * The engine: logs, folds, sync, presence and the conversation objects. No I/O of its own; Store, Transport, Clock, Random, Logger and
+ * CryptoProvider come in through `createEngine`.
+ */
+export type { Durability, RangeQuery, Store, StoreOperation, StoreRow } from './store.ts'
+export { CHANNEL_HIGH_WATER_BYTES, MAX_FRAME_BYTES } from './transport.ts'
+export type { Channel, Clock, Logger, Random, Topic, Transport, TransportHost } from './transport.ts'
+
+export type {
+  Conversation,
+  ConversationEvents,
+  ConversationState,
+  Inspection,
+  InviteInit,
+  LinkInspection,
+  Member,
+  MemberStatus,
+  Message,
+  MessagePage,
+  MessageState,
+  Metadata,
+  MetadataChange,
+  Parley,
+  ParleyEvents,
+  Role,
+  SendMessageInit,
+  SyncState,
+  UpdateMessageInit,
+  User,
+} from './api.ts'
+export { createEngine } from './engine.ts'
+export type { EngineInit } from './engine.ts'
+export type { ViewCache } from './conversation.ts'

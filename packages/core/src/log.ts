@@ -1,0 +1,296 @@
+/** The logs of one conversation: verified entries of every device, append-only, in the store. The truth that everything else is folded from. */
+import { sealBody, signRun, verifyRun, type CryptoProvider, type UnsignedEntry } from '@parley/crypto'
+import {
+  bodyAad,
+  compareBytes,
+  compareHlc,
+  decodeChainState,
+  decodeEntry,
+  deviceIdBytes,
+  deviceIdOf,
+  encodeChainState,
+  encodeEntry,
+  encodeHeader,
+  EntryKind,
+  entryId,
+  nextHlc,
+  readU32be,
+  Reject,
+  standsAlone,
+  startChain,
+  type ChainState,
+  type ControlCarrier,
+  type Dep,
+  type DeviceId,
+  type EntryParts,
+  type Hlc,
+} from '@parley/protocol'
+import type { Epoch } from './epochs.ts'
+import type { Keyspace } from './keyspace.ts'
+import type { Store, StoreOperation } from './store.ts'
+
+/** An entry further ahead of this clock is left aside until its time has nearly come (SECURITY-DESIGN 5.3). */
+export const MAX_FUTURE_SKEW_MS = 600_000
+
+/** A verified entry on its way from the log to the folds. */
+export interface LogEntry {
+  readonly device: DeviceId
+  readonly seq: number
+  readonly id: Uint8Array
+  readonly prevId: Uint8Array
+  readonly hlc: Hlc
+  readonly parts: EntryParts
+  readonly bytes: Uint8Array
+}
+
+/** What this device wants to say, before it has a place in the log. `epoch` undefined: the body stays in clear. */
+export interface Draft {
+  readonly kind: (typeof EntryKind)[keyof typeof EntryKind]
+  readonly payload: Uint8Array
+  readonly epoch: Epoch | undefined
+}
+
+/** The heads of the logs at some moment. */
+export interface DeviceHead {
+  readonly device: DeviceId
+  readonly deviceBytes: Uint8Array
+  readonly state: ChainState
+}
+
+/** The result of taking in entries. `held` counts entries whose clock is too far ahead, `unsigned` those that no signature covers yet. */
+export interface Ingested {
+  readonly entries: readonly LogEntry[]
+  readonly operations: readonly StoreOperation[]
+  readonly head: ChainState
+  readonly held: number
+  readonly unsigned: number
+}
+
+interface Author {
+  readonly device: DeviceId
+  readonly signSecret: Uint8Array
+}
+
+export class ConversationLog {
+  readonly #conversation: Uint8Array
+  readonly #crypto: CryptoProvider
+  readonly #keys: Keyspace
+  readonly #store: Store
+  readonly #heads = new Map<DeviceId, DeviceHead>()
+  /** Epochs by device as [first seq, epoch id or undefined for clear], ascending. */
+  readonly #epochChanges = new Map<DeviceId, { seq: number; epoch: Uint8Array | undefined }[]>()
+  /** Devices whose head moved since this device's last entry. */
+  readonly #news = new Set<DeviceId>()
+
+  constructor(options: { conversation: Uint8Array; crypto: CryptoProvider; keys: Keyspace; store: Store }) {
+    this.#conversation = options.conversation
+    this.#crypto = options.crypto
+    this.#keys = options.keys
+    this.#store = options.store
+  }
+
+  /** Reads the heads and epoch changes; nothing of the entries. */
+  async open(): Promise<void> {
+    for (const { key, value } of await this.#store.range(this.#keys.heads())) {
+      const deviceBytes = key.slice(key.length - 16)
+      this.#setHead(deviceBytes, decodeChainState(value))
+    }
+    for (const { key, value } of await this.#store.range(this.#keys.epochsOf())) {
+      const device = deviceIdOf(key.slice(key.length - 20, key.length - 4))
+      this.#noteEpoch(device, readU32be(key.subarray(key.length - 4)), value.length === 0 ? undefined : value)
+    }
+  }
+
+  /** All heads, by device bytes. */
+  heads(): DeviceHead[] {
+    return [...this.#heads.values()].sort((a, b) => compareBytes(a.deviceBytes, b.deviceBytes))
+  }
+
+  /** How many entries of that device are here. */
+  nextSeq(device: DeviceId): number {
+    return this.#heads.get(device)?.state.nextSeq ?? 0
+  }
+
+  state(device: DeviceId): ChainState {
+    return this.#heads.get(device)?.state ?? startChain(this.#hash, this.#conversation, deviceIdBytes(device))
+  }
+
+  readonly #hash = (bytes: Uint8Array): Uint8Array => this.#crypto.sha256(bytes)
+
+  /** The epoch (id) that seals the entry at `seq`; undefined when it is in clear. */
+  epochAt(device: DeviceId, seq: number): Uint8Array | undefined {
+    const changes = this.#epochChanges.get(device) ?? []
+    for (let i = changes.length - 1; i >= 0; i--) if (changes[i]!.seq <= seq) return changes[i]!.epoch
+    return undefined
+  }
+
+  /** Writes this device's next entries and resolves once they are durable, with what `alongside` gives in the same batch. One signature covers them all. */
+  async append(
+    author: Author,
+    drafts: readonly Draft[],
+    now: number,
+    random: (length: number) => Uint8Array,
+    alongside: (entries: readonly LogEntry[]) => readonly StoreOperation[],
+  ): Promise<LogEntry[]> {
+    const device = deviceIdBytes(author.device)
+    let state = this.state(author.device)
+    const unsigned: (UnsignedEntry & { hlc: Hlc; prevId: Uint8Array; epoch: Uint8Array | undefined })[] = []
+    const latest = this.#latestClock()
+    for (const [index, draft] of drafts.entries()) {
+      const seq = state.nextSeq
+      const hlc = nextHlc(compareHlc(state.hlc, latest) > 0 ? state.hlc : latest, now)
+      const alone = standsAlone(seq, draft.kind)
+      const epoch = draft.epoch?.id
+      const isControl = draft.kind === EntryKind.control
+      const counts = {
+        posts: state.posts + (draft.kind === EntryKind.post ? 1 : 0),
+        deletes: state.deletes + (draft.kind === EntryKind.delete ? 1 : 0),
+        controls: state.controls + (isControl ? 1 : 0),
+      }
+      const same = !alone && epoch !== undefined && state.epoch !== undefined && compareBytes(epoch, state.epoch) === 0
+      const headerBytes = encodeHeader({
+        kind: draft.kind,
+        time: alone ? hlc.ms : hlc.ms - state.hlc.ms,
+        ctr: hlc.ctr,
+        epoch: epoch === undefined ? 'clear' : same ? 'same' : epoch,
+        deps: index === 0 ? this.#deps(author.device) : [],
+        posts: counts.posts,
+        deletes: counts.deletes,
+        controls: isControl ? counts.controls : 0,
+      })
+      const body = draft.epoch === undefined ? draft.payload : this.#seal(draft.epoch, draft, device, seq, headerBytes, random)
+      const id = entryId(this.#hash, { conversation: this.#conversation, device, seq, prevId: state.prevId, headerBytes, bodyHash: this.#hash(body) })
+      unsigned.push({ seq, id, kind: draft.kind, headerBytes, body, hlc, prevId: state.prevId, epoch })
+      state = { nextSeq: seq + 1, prevId: id, hlc, ...counts, epoch }
+    }
+    const signed = await signRun(this.#crypto, author.signSecret, { conversation: this.#conversation, device }, unsigned)
+    const entries = unsigned.map((entry, i): LogEntry => {
+      const bytes = signed[i]!
+      return { device: author.device, seq: entry.seq, id: entry.id, prevId: entry.prevId, hlc: entry.hlc, parts: decodeEntry(bytes), bytes }
+    })
+    await this.#store.write([...alongside(entries), ...this.#rows(device, entries, state)], { durability: 'strict' })
+    this.#commit(device, entries, state)
+    this.#news.clear()
+    return entries
+  }
+
+  /**
+   * Verifies entries of a peer from where this log ends. `entries[0]` has sequence number `seq`; what is known already is skipped.
+   * Nothing is written yet: the caller writes `operations` and then calls `commit`.
+   * @throws {Reject} OutOfOrder when a gap lies before them, or what `verifyRun` finds.
+   */
+  async verify(device: Uint8Array, signKey: Uint8Array, seq: number, entries: readonly Uint8Array[], now: number): Promise<Ingested> {
+    const id = deviceIdOf(device)
+    const state = this.state(id)
+    if (seq > state.nextSeq) throw new Reject('OutOfOrder', 'a gap lies before these entries')
+    const fresh = entries.slice(state.nextSeq - seq)
+    const run = await verifyRun(this.#crypto, { conversation: this.#conversation, device, signKey }, state, fresh)
+    const accepted: LogEntry[] = []
+    let prevId = state.prevId
+    for (const entry of run.entries) {
+      accepted.push({ device: id, seq: entry.seq, id: entry.id, prevId, hlc: entry.hlc, parts: entry.parts, bytes: entry.bytes })
+      prevId = entry.id
+    }
+    if (accepted.some((e) => e.hlc.ms > now + MAX_FUTURE_SKEW_MS)) {
+      return { entries: [], operations: [], head: state, held: accepted.length, unsigned: 0 }
+    }
+    return { entries: accepted, operations: accepted.length === 0 ? [] : this.#rows(device, accepted, run.state), head: run.state, held: 0, unsigned: run.rest }
+  }
+
+  /** The verified entries are in the store now: move the head. */
+  commit(device: Uint8Array, ingested: Ingested): void {
+    if (ingested.entries.length === 0) return
+    this.#commit(device, ingested.entries, ingested.head)
+    this.#news.add(deviceIdOf(device))
+  }
+
+  /** Stored entries `from <= seq < to`, fewer when `maxBytes` would be exceeded (at least one). */
+  async read(device: DeviceId, from: number, to: number, maxBytes = Number.POSITIVE_INFINITY): Promise<Uint8Array[]> {
+    const end = Math.min(to, this.nextSeq(device))
+    const result: Uint8Array[] = []
+    let bytes = 0
+    for (let at = from; at < end; at += READ_BATCH) {
+      const rows = await this.#store.range({ ...this.#keys.entries(deviceIdBytes(device), at, Math.min(at + READ_BATCH, end)) })
+      for (const { value } of rows) {
+        bytes += value.length
+        if (result.length > 0 && bytes > maxBytes) return result
+        result.push(value)
+      }
+    }
+    return result
+  }
+
+  /** The control entry as it travels alone. */
+  static carrier(entry: LogEntry): ControlCarrier {
+    return { device: deviceIdBytes(entry.device), seq: entry.seq, prevId: entry.prevId, entry: entry.bytes }
+  }
+
+  #seal(epoch: Epoch, draft: Draft, device: Uint8Array, seq: number, headerBytes: Uint8Array, random: (length: number) => Uint8Array): Uint8Array {
+    const key = draft.kind === EntryKind.control ? epoch.controlKey : epoch.messageKey(device)
+    return sealBody(key, random(24), bodyAad(this.#conversation, device, seq, headerBytes), draft.payload)
+  }
+
+  #rows(device: Uint8Array, entries: readonly LogEntry[], state: ChainState): StoreOperation[] {
+    const operations: StoreOperation[] = []
+    let epoch = this.epochAt(deviceIdOf(device), entries[0]!.seq - 1)
+    for (const entry of entries) {
+      operations.push({ type: 'put', key: this.#keys.entry(device, entry.seq), value: entry.bytes })
+      const next = epochAfter(epoch, entry)
+      if (entry.seq === 0 || !sameEpoch(next, epoch)) {
+        operations.push({ type: 'put', key: this.#keys.epochOf(device, entry.seq), value: next ?? new Uint8Array(0) })
+      }
+      epoch = next
+    }
+    operations.push({ type: 'put', key: this.#keys.head(device), value: encodeChainState(state) })
+    return operations
+  }
+
+  #commit(device: Uint8Array, entries: readonly LogEntry[], state: ChainState): void {
+    const id = deviceIdOf(device)
+    for (const entry of entries) {
+      const epoch = epochAfter(this.epochAt(id, entry.seq - 1), entry)
+      if (entry.seq === 0 || !sameEpoch(epoch, this.epochAt(id, entry.seq - 1))) this.#noteEpoch(id, entry.seq, epoch)
+    }
+    this.#setHead(device, state)
+  }
+
+  #noteEpoch(device: DeviceId, seq: number, epoch: Uint8Array | undefined): void {
+    const changes = this.#epochChanges.get(device)
+    if (changes === undefined) this.#epochChanges.set(device, [{ seq, epoch }])
+    else changes.push({ seq, epoch })
+  }
+
+  #setHead(device: Uint8Array, state: ChainState): void {
+    const id = deviceIdOf(device)
+    this.#heads.set(id, { device: id, deviceBytes: device.slice(), state })
+  }
+
+  #latestClock(): Hlc {
+    let latest: Hlc = { ms: 0, ctr: 0 }
+    for (const { state } of this.#heads.values()) if (compareHlc(state.hlc, latest) > 0) latest = state.hlc
+    return latest
+  }
+
+  /** Heads of others that moved since the own last entry, the 16 latest, sorted by device. */
+  #deps(own: DeviceId): Dep[] {
+    return [...this.#news]
+      .filter((device) => device !== own)
+      .map((device) => this.#heads.get(device)!)
+      .sort((a, b) => compareHlc(b.state.hlc, a.state.hlc))
+      .slice(0, 16)
+      .sort((a, b) => compareBytes(a.deviceBytes.subarray(0, 8), b.deviceBytes.subarray(0, 8)))
+      .map(({ deviceBytes, state }) => ({ device8: deviceBytes.subarray(0, 8), seq: state.nextSeq - 1, entry8: state.prevId.subarray(0, 8) }))
+  }
+}
+
+/** Rows fetched from the store at a time. */
+const READ_BATCH = 256
+
+function epochAfter(before: Uint8Array | undefined, entry: LogEntry): Uint8Array | undefined {
+  const { epoch } = entry.parts.header
+  return epoch === 'same' ? before : epoch === 'clear' ? undefined : epoch
+}
+
+function sameEpoch(a: Uint8Array | undefined, b: Uint8Array | undefined): boolean {
+  return a === undefined || b === undefined ? a === b : compareBytes(a, b) === 0
+}

@@ -1,0 +1,94 @@
+/** How far each member has seen the conversation: one signed slot a device, the highest version wins, kept in the store, outside the log. */
+import { compareBytes, decodeCbor, deviceIdBytes, encodeCbor, type DeviceId, type UserId } from '@parley/protocol'
+import type { Context } from './context.ts'
+import { Emitter } from './emitter.ts'
+import type { Replica } from './replica.ts'
+import { makeSlot, readSlot, type SeenSlot } from './signals.ts'
+
+export interface ReceiptEvents {
+  /** A slot to pass on to every link but `from`. */
+  slot: (bytes: Uint8Array, from: unknown) => void
+  /** A user has seen up to this timeline key. */
+  seen: (user: UserId, key: Uint8Array) => void
+}
+
+interface Held {
+  readonly slot: SeenSlot
+  readonly bytes: Uint8Array
+}
+
+export class Receipts {
+  readonly events: Emitter<ReceiptEvents>
+  readonly #context: Context
+  readonly #replica: Replica
+  readonly #slots = new Map<DeviceId, Held>()
+  readonly #positions = new Map<UserId, Uint8Array>()
+
+  constructor(context: Context, replica: Replica) {
+    this.#context = context
+    this.#replica = replica
+    this.events = new Emitter((error, event) => context.report(error, `receipts ${event}`))
+  }
+
+  async load(): Promise<void> {
+    for (const { value } of await this.#context.store.range(this.#replica.keys.slots())) {
+      const [device, version, key, bytes] = decodeCbor(value) as [string, number, Uint8Array, Uint8Array]
+      this.#hold({ slot: { device: device as DeviceId, version, key }, bytes })
+    }
+  }
+
+  /** The timeline key up to which the user has seen; undefined when nothing. */
+  position(user: UserId): Uint8Array | undefined {
+    return this.#positions.get(user)
+  }
+
+  /** Users who have seen the message under `key`. */
+  seenBy(key: Uint8Array): UserId[] {
+    return [...this.#positions].filter(([, position]) => compareBytes(position, key) >= 0).map(([user]) => user)
+  }
+
+  /** Every slot, for a peer that has just come. */
+  all(): Uint8Array[] {
+    return [...this.#slots.values()].map((held) => held.bytes)
+  }
+
+  /** This user has seen up to `key`. Returns false when that is not further than before. */
+  async advance(key: Uint8Array): Promise<boolean> {
+    const { me } = this.#context
+    const before = this.#positions.get(me.userId)
+    if (before !== undefined && compareBytes(before, key) >= 0) return false
+    const version = (this.#slots.get(me.deviceId)?.slot.version ?? 0) + 1
+    const bytes = await makeSlot(this.#context, this.#replica, { version, key })
+    await this.#store({ slot: { device: me.deviceId, version, key }, bytes }, undefined)
+    return true
+  }
+
+  /** A slot from a peer. @throws {Reject} */
+  async accept(bytes: Uint8Array, from: unknown): Promise<void> {
+    const slot = await readSlot(this.#context, this.#replica, bytes)
+    if ((this.#slots.get(slot.device)?.slot.version ?? -1) >= slot.version) return
+    await this.#store({ slot, bytes: bytes.slice() }, from)
+  }
+
+  async #store(held: Held, from: unknown): Promise<void> {
+    const { slot, bytes } = held
+    const value = encodeCbor([slot.device, slot.version, slot.key, bytes])
+    await this.#context.store.write([{ type: 'put', key: this.#replica.keys.slot(deviceIdBytes(slot.device)), value }])
+    const user = this.#hold(held)
+    this.events.emit('slot', bytes, from)
+    if (user !== undefined) this.events.emit('seen', user, slot.key)
+  }
+
+  /** Returns the user whose position went forward. */
+  #hold(held: Held): UserId | undefined {
+    const { slot } = held
+    if ((this.#slots.get(slot.device)?.slot.version ?? -1) >= slot.version) return undefined
+    this.#slots.set(slot.device, held)
+    const user = this.#replica.userOf(slot.device)
+    if (user === undefined) return undefined
+    const before = this.#positions.get(user)
+    if (before !== undefined && compareBytes(before, slot.key) >= 0) return undefined
+    this.#positions.set(user, slot.key)
+    return user
+  }
+}

@@ -1,0 +1,390 @@
+/**
+ * This device's copy of one conversation: logs, keys and folds, and the two roads into them, `commit` for what this device says and `ingest`
+ * for what peers say. Knows nothing of links; says through events what others should hear.
+ */
+import { epochCommitment, epochIdOf, epochSecretBytes, epochSecretFromBytes, hpkeOpen, hpkeSeal, openBody, type DeviceCert, type EpochSecret } from '@parley/crypto'
+import {
+  admit,
+  bodyAad,
+  chunkClient,
+  CHUNK_ENTRIES,
+  compareBytes,
+  concatBytes,
+  conversationIdBytes,
+  deviceIdBytes,
+  deviceIdOf,
+  encodeControl,
+  encodeCbor,
+  EntryKind,
+  equalBytes,
+  isClearControl,
+  messageIdBytes,
+  type ControlCarrier,
+  type ControlPayload,
+  type ConversationId,
+  type DeviceId,
+  type EntryParts,
+  type EntryRun,
+  type HaveHead,
+  type RefusalCode,
+  type UserId,
+} from '@parley/protocol'
+import type { Context } from './context.ts'
+import { ControlLog } from './control-log.ts'
+import { Emitter } from './emitter.ts'
+import { EpochKeys } from './epochs.ts'
+import { conversationKey, Keyspace } from './keyspace.ts'
+import { ConversationLog, type Draft, type LogEntry } from './log.ts'
+import { hasRole, type ControlEntry, type Invite } from './membership.ts'
+import { Mutex } from './mutex.ts'
+import { encodeRecord, type ConversationRecord } from './record.ts'
+import type { StoreOperation } from './store.ts'
+import { Timeline, type TimelineChange } from './timeline.ts'
+
+/** Largest answer to a range request (SECURITY-DESIGN 5.12). */
+export const MAX_RANGE_BYTES = 4_194_304
+/** Own drafts put into one batch and under one signature. */
+const MAX_COMMIT = 256
+/** Entries that wait for the signature that covers them, per device: a chunk always ends with one. */
+const MAX_UNSIGNED = CHUNK_ENTRIES
+
+export interface ReplicaEvents {
+  /** Entries are in the store, from this device (`from` undefined) or from a peer. */
+  entries: (entries: readonly LogEntry[], from: unknown) => void
+  timeline: (changes: readonly TimelineChange[]) => void
+  /** Control entries changed who is a member, what people are called, or the metadata. */
+  control: (entries: readonly ControlEntry[]) => void
+  state: () => void
+}
+
+export class Replica {
+  readonly id: ConversationId
+  readonly bytes: Uint8Array
+  readonly events: Emitter<ReplicaEvents>
+  readonly epochs: EpochKeys
+  readonly controls: ControlLog
+  readonly log: ConversationLog
+  readonly timeline: Timeline
+  readonly keys: Keyspace
+  record: ConversationRecord
+  readonly #context: Context
+  readonly #mutex = new Mutex()
+  #drafts: { draft: () => Draft; resolve: (entry: LogEntry) => void; reject: (error: unknown) => void }[] = []
+  #draining = false
+  readonly #unsigned = new Map<DeviceId, { seq: number; entries: Uint8Array[] }>()
+  readonly #chunks = new Map<number, { device: Uint8Array; chunk: number }>()
+
+  constructor(context: Context, id: ConversationId, record: ConversationRecord) {
+    this.#context = context
+    this.id = id
+    this.bytes = conversationIdBytes(id)
+    this.record = record
+    const { crypto, store } = context
+    const conversation = this.bytes
+    this.keys = new Keyspace(conversation)
+    this.events = new Emitter((error, event) => context.report(error, `conversation ${event}`))
+    this.epochs = new EpochKeys(conversation)
+    this.controls = new ControlLog({ conversation, crypto, keys: this.keys, epochs: this.epochs })
+    this.log = new ConversationLog({ conversation, crypto, keys: this.keys, store })
+    this.timeline = new Timeline({
+      conversation,
+      hash: (bytes) => crypto.sha256(bytes),
+      keys: this.keys,
+      store,
+      log: this.log,
+      host: {
+        open: (device, seq, parts) => this.open(device, seq, parts),
+        userOf: (device) => this.userOf(device),
+        mayPost: (device) => hasRole(this.controls.membership.members.get(this.userOf(device) as UserId)?.role, 'writer'),
+      },
+    })
+  }
+
+  /** Reads what opening needs: keys, control entries, heads, the index, and what was not folded yet. */
+  async load(): Promise<void> {
+    for (const { value } of await this.#context.store.range(this.keys.epochs())) {
+      const secret = epochSecretFromBytes(value)
+      if (secret !== undefined) this.epochs.add(secret)
+    }
+    await this.controls.open(this.#context.store)
+    await this.log.open()
+    await this.timeline.open()
+    await this.timeline.checkpoint()
+  }
+
+  /** The user whose device it is, when a member. */
+  userOf(device: DeviceId): UserId | undefined {
+    return this.controls.membership.devices.get(device)?.user
+  }
+
+  /** The body of a message operation in clear; undefined when purged or under an epoch that is not held. */
+  open(device: DeviceId, seq: number, { headerBytes, body }: EntryParts): Uint8Array | undefined {
+    const epochId = this.log.epochAt(device, seq)
+    const epoch = epochId === undefined ? undefined : this.epochs.get(epochId)
+    if (body === undefined || epoch === undefined) return undefined
+    const bytes = deviceIdBytes(device)
+    return openBody(epoch.messageKey(bytes), body, bodyAad(this.bytes, bytes, seq, headerBytes))
+  }
+
+  /** Says something; resolves with the entry once it is durable and folded. Drafts that come together share a batch and a signature. */
+  commit(draft: () => Draft): Promise<LogEntry> {
+    return new Promise((resolve, reject) => {
+      this.#drafts.push({ draft, resolve, reject })
+      if (this.#draining) return
+      this.#draining = true
+      void this.#mutex.run(() => this.#drain())
+    })
+  }
+
+  /** Says something about the conversation itself. */
+  commitControl(payload: ControlPayload): Promise<LogEntry> {
+    const bytes = encodeControl(payload)
+    return this.commit(() => ({ kind: EntryKind.control, payload: bytes, epoch: isClearControl(payload.op) ? undefined : this.epochs.current }))
+  }
+
+  /** Writes the first entries of a new conversation. */
+  async found(genesis: Uint8Array, secret: EpochSecret, sealed: readonly ControlPayload[]): Promise<void> {
+    const epoch = this.epochs.add(secret)
+    const drafts: Draft[] = [
+      { kind: EntryKind.control, payload: genesis, epoch: undefined },
+      ...sealed.map((payload): Draft => ({ kind: EntryKind.control, payload: encodeControl(payload), epoch })),
+    ]
+    await this.#mutex.run(() => this.#append(drafts, [this.#recordRow(this.record), { type: 'put', key: this.keys.epoch(epoch.id), value: epochSecretBytes(secret) }]))
+  }
+
+  /** Stores a change of the record. */
+  async setRecord(record: ConversationRecord): Promise<void> {
+    await this.#context.store.write([this.#recordRow(record)], { durability: 'strict' })
+    this.record = record
+    this.events.emit('state')
+  }
+
+  /**
+   * Lets a joiner in, or says why not. The caller has verified the certificate and the proof. A device that is in already is welcome again.
+   */
+  admitJoiner(ref: string, cert: DeviceCert, proof: Uint8Array): Promise<'admitted' | RefusalCode> {
+    return this.#mutex.run(async () => {
+      const { membership } = this.controls
+      if (membership.devices.has(cert.deviceId)) return 'admitted'
+      const invite = [...membership.invites.values()].find((i) => i.ref === ref)
+      if (invite === undefined || membership.members.has(cert.userId)) return 'InviteInvalid'
+      if (this.#context.clock.now() > invite.expiresMs) return 'InviteExpired'
+      if (invite.used >= invite.maxUses) return 'InviteUsedUp'
+      const boxes = await Promise.all(
+        this.epochs.all().map(async (epoch) => ({
+          epoch: epoch.id,
+          box: await hpkeSeal(cert.agreeKey, this.#boxInfo(epoch.id, cert.deviceId), epochSecretBytes(epoch.secret), { random: (n) => this.#context.random.bytes(n) }),
+        })),
+      )
+      const payload = encodeControl({ op: 'admit', invite: messageIdBytes(invite.ref), cert: cert.bytes, proof, boxes })
+      await this.#append([{ kind: EntryKind.control, payload, epoch: undefined }], [])
+      return 'admitted'
+    })
+  }
+
+  /** Takes in control entries. While joining, they may be the answer: returns true once this device is a member. */
+  ingestControls(carriers: readonly ControlCarrier[]): Promise<{ unknown: number }> {
+    return this.#mutex.run(async () => {
+      const { accepted, operations, unknown } = await this.controls.accept(carriers)
+      if (accepted.length === 0) return { unknown }
+      const keys = await this.#openBoxes(accepted)
+      const admitted = this.record.state !== 'member' && this.controls.membership.devices.has(this.#context.me.deviceId) && this.epochs.current !== undefined
+      const record: ConversationRecord = admitted ? { ...this.record, state: 'member', seed: undefined, refusal: undefined } : this.record
+      await this.#context.store.write([...operations, ...keys, ...(admitted ? [this.#recordRow(record)] : [])], { durability: 'strict' })
+      if (keys.length > 0) await this.controls.refold()
+      this.record = record
+      this.events.emit('control', accepted)
+      if (admitted) this.events.emit('state')
+      return { unknown }
+    })
+  }
+
+  /**
+   * Takes in an update from a peer. `missing`: entries came for a device or a position that this log does not reach yet; compare heads again.
+   * @throws {Reject} for what no honest peer sends.
+   */
+  ingest(update: Uint8Array, from: unknown): Promise<{ accepted: number; missing: boolean }> {
+    return this.#mutex.run(async () => {
+      const runs = admit(update, {
+        hash: (bytes) => this.#context.crypto.sha256(bytes),
+        conversation: this.bytes,
+        chunkOf: (client) => this.#chunkOf(client),
+        limits: { maxBytes: MAX_RANGE_BYTES },
+      })
+      let accepted = 0
+      let missing = false
+      for (const run of joinRuns(runs)) {
+        const result = await this.#ingestRun(run, from)
+        accepted += result.accepted
+        missing ||= result.missing
+      }
+      if (this.timeline.checkpointDue) await this.timeline.checkpoint()
+      return { accepted, missing }
+    })
+  }
+
+  /** Writes the folds down when anything changed. */
+  checkpoint(): Promise<void> {
+    return this.#mutex.run(() => this.timeline.checkpoint())
+  }
+
+  /** What is here, by device: the have-vector. */
+  have(): HaveHead[] {
+    const heads = new Map<DeviceId, HaveHead>()
+    for (const device of this.controls.membership.devices.keys()) {
+      heads.set(device, { device: deviceIdBytes(device), nextSeq: 0, head: new Uint8Array(8), controls: this.controls.count(device) })
+    }
+    for (const { device, deviceBytes, state } of this.log.heads()) {
+      heads.set(device, { device: deviceBytes, nextSeq: state.nextSeq, head: state.prevId.slice(0, 8), controls: this.controls.count(device) })
+    }
+    return [...heads.values()].sort((a, b) => compareBytes(a.device, b.device))
+  }
+
+  /** 16 bytes that are equal when two peers hold the same. */
+  sum(): Uint8Array {
+    return this.#context.crypto.sha256(encodeCbor(this.have().map((h) => [h.device, h.nextSeq, h.head, h.controls]))).slice(0, 16)
+  }
+
+  /** The invites that a joiner may hold, open or not. */
+  invites(): readonly Invite[] {
+    return [...this.controls.membership.invites.values()]
+  }
+
+  /** Ends the work under way and writes the folds down. */
+  async close(): Promise<void> {
+    await this.#mutex.idle()
+    await this.checkpoint()
+    this.events.clear()
+  }
+
+  async #drain(): Promise<void> {
+    for (;;) {
+      const batch = this.#drafts.splice(0, MAX_COMMIT)
+      if (batch.length === 0) break
+      const ready: typeof batch = []
+      const drafts: Draft[] = []
+      for (const item of batch) {
+        try {
+          drafts.push(item.draft())
+          ready.push(item)
+        } catch (error) {
+          item.reject(error)
+        }
+      }
+      if (drafts.length === 0) continue
+      try {
+        const entries = await this.#append(drafts, [])
+        for (const [i, item] of ready.entries()) item.resolve(entries[i]!)
+      } catch (error) {
+        for (const item of ready) item.reject(error)
+      }
+    }
+    this.#draining = false
+  }
+
+  async #append(drafts: readonly Draft[], extra: readonly StoreOperation[]): Promise<LogEntry[]> {
+    const { me, clock, random } = this.#context
+    const author = { device: me.deviceId, signSecret: me.signSecret }
+    const entries = await this.log.append(author, drafts, clock.now(), (n) => random.bytes(n), (made) => [
+      ...extra,
+      ...made.filter(isControl).map((e) => this.controls.row({ ...ConversationLog.carrier(e), deviceBytes: me.deviceBytes, number: e.parts.header.controls, bytes: e.bytes })),
+    ])
+    const controls: ControlEntry[] = []
+    for (const entry of entries) if (isControl(entry)) controls.push(await this.controls.acceptOwn(ConversationLog.carrier(entry)))
+    const changes = await this.timeline.apply(entries)
+    if (this.timeline.checkpointDue) await this.timeline.checkpoint()
+    if (controls.length > 0) this.events.emit('control', controls)
+    if (changes.length > 0) this.events.emit('timeline', changes)
+    this.events.emit('entries', entries, undefined)
+    return entries
+  }
+
+  async #ingestRun(run: EntryRun, from: unknown): Promise<{ accepted: number; missing: boolean }> {
+    const author = this.controls.membership.devices.get(deviceIdOf(run.device))
+    if (author === undefined) return { accepted: 0, missing: true }
+    const device = author.cert.deviceId
+    const waiting = this.#unsigned.get(device)
+    const continues = waiting !== undefined && waiting.seq + waiting.entries.length === run.seq
+    const seq = continues ? waiting.seq : run.seq
+    const bytes = continues ? [...waiting.entries, ...run.entries] : run.entries
+    if (seq > this.log.nextSeq(device)) return { accepted: 0, missing: true }
+    const ingested = await this.log.verify(run.device, author.cert.signKey, seq, bytes, this.#context.clock.now())
+    this.#keepUnsigned(device, seq, bytes, ingested.unsigned)
+    const { entries } = ingested
+    if (entries.length === 0) return { accepted: 0, missing: false }
+    const { accepted: controls, operations } = await this.controls.accept(entries.filter(isControl).map((e) => ConversationLog.carrier(e)))
+    const keys = await this.#openBoxes(controls)
+    await this.#context.store.write([...ingested.operations, ...operations, ...keys])
+    if (keys.length > 0) await this.controls.refold()
+    this.log.commit(run.device, ingested)
+    const changes = await this.timeline.apply(entries)
+    if (controls.length > 0) this.events.emit('control', controls)
+    if (changes.length > 0) this.events.emit('timeline', changes)
+    this.events.emit('entries', entries, from)
+    return { accepted: entries.length, missing: false }
+  }
+
+  #keepUnsigned(device: DeviceId, seq: number, bytes: readonly Uint8Array[], unsigned: number): void {
+    if (unsigned === 0 || unsigned > MAX_UNSIGNED) this.#unsigned.delete(device)
+    else this.#unsigned.set(device, { seq: seq + bytes.length - unsigned, entries: bytes.slice(bytes.length - unsigned).map((b) => b.slice()) })
+  }
+
+  /** Opens the boxes for this device in admissions; the secret must match a commitment of the conversation. */
+  async #openBoxes(entries: readonly ControlEntry[]): Promise<StoreOperation[]> {
+    const { me } = this.#context
+    const rows: StoreOperation[] = []
+    for (const { payload, cert } of entries) {
+      if (payload?.op !== 'admit' || cert?.deviceId !== me.deviceId) continue
+      // Oldest first, so that the newest becomes the current one.
+      for (const { epoch, box } of [...payload.boxes].reverse()) {
+        const bytes = await hpkeOpen(me.agreeSecret, this.#boxInfo(epoch, me.deviceId), box)
+        const secret = bytes === undefined ? undefined : epochSecretFromBytes(bytes)
+        if (bytes === undefined || secret === undefined || !this.#isEpoch(epoch, epochCommitment(secret))) continue
+        this.epochs.add(secret)
+        rows.push({ type: 'put', key: this.keys.epoch(epoch), value: bytes })
+      }
+    }
+    return rows
+  }
+
+  #isEpoch(id: Uint8Array, commitment: Uint8Array): boolean {
+    if (!equalBytes(epochIdOf(this.bytes, commitment), id)) return false
+    return this.controls.entries().some(({ payload }) => (payload?.op === 'genesis' && equalBytes(payload.epochCommitment, commitment)) || (payload?.op === 'epoch' && equalBytes(payload.commitment, commitment)))
+  }
+
+  #boxInfo(epoch: Uint8Array, device: DeviceId): Uint8Array {
+    return concatBytes(this.bytes, epoch, deviceIdBytes(device))
+  }
+
+  #recordRow(record: ConversationRecord): StoreOperation {
+    return { type: 'put', key: conversationKey(this.bytes), value: encodeRecord(record) }
+  }
+
+  /** The chunk behind a client id, for updates that begin inside a chunk: only the chunk that a log goes on in, and the one before, can be meant. */
+  #chunkOf(client: number): { device: Uint8Array; chunk: number } | undefined {
+    const known = this.#chunks.get(client)
+    if (known !== undefined) return known
+    this.#chunks.clear()
+    for (const id of this.controls.membership.devices.keys()) {
+      const device = deviceIdBytes(id)
+      const open = Math.floor(this.log.nextSeq(id) / CHUNK_ENTRIES)
+      for (const chunk of open === 0 ? [0, 1] : [open - 1, open, open + 1]) {
+        this.#chunks.set(chunkClient((bytes) => this.#context.crypto.sha256(bytes), this.bytes, device, chunk), { device, chunk })
+      }
+    }
+    return this.#chunks.get(client)
+  }
+}
+
+const isControl = (entry: LogEntry): boolean => entry.parts.header.kind === EntryKind.control
+
+/** Runs of one device that follow each other become one, so that a signature at the end covers what came in several chunks. */
+function joinRuns(runs: readonly EntryRun[]): EntryRun[] {
+  const joined: { device: Uint8Array; seq: number; entries: Uint8Array[] }[] = []
+  for (const run of [...runs].sort((a, b) => compareBytes(a.device, b.device) || a.seq - b.seq)) {
+    const last = joined.at(-1)
+    if (last !== undefined && equalBytes(last.device, run.device) && last.seq + last.entries.length === run.seq) last.entries.push(...run.entries)
+    else joined.push({ device: run.device, seq: run.seq, entries: [...run.entries] })
+  }
+  return joined
+}

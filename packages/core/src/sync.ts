@@ -1,0 +1,348 @@
+/**
+ * Keeping one conversation equal with one peer over one link: compare heads, ask for what is missing, push what is new, pass on what others
+ * said. Both ends run the same code. The peer has proved membership and device before a session starts.
+ */
+import {
+  CHUNK_ENTRIES,
+  concatBytes,
+  deviceIdBytes,
+  deviceIdOf,
+  equalBytes,
+  MAX_CONTROLS,
+  MAX_HEADS,
+  MAX_SLOTS,
+  MAX_WANTS,
+  project,
+  type DeviceId,
+  type HaveHead,
+  type LinkMessage,
+  type Reject,
+} from '@parley/protocol'
+import type { Context } from './context.ts'
+import type { Link } from './link.ts'
+import type { LogEntry } from './log.ts'
+import type { Presence } from './presence.ts'
+import type { Receipts } from './receipts.ts'
+import { MAX_RANGE_BYTES, type Replica } from './replica.ts'
+
+/** Heads are compared again after so long, in case a push was lost to a full queue or a held entry. */
+export const COMPARE_EVERY_MS = 30_000
+/** Entries asked for at a time: enough to fill a link, little enough to stay fair between conversations and to bound memory. */
+export const WANT_WINDOW = 2_048
+/** Entries in one update; its bytes are bounded besides. */
+const UPDATE_ENTRIES = 1_024
+/** A range answer is cut well below the limit, for a live message behind it on a slow link. */
+const UPDATE_BYTES = 524_288
+/** Acknowledgements gather for so long, so that a burst costs one. */
+const ACKNOWLEDGE_AFTER_MS = 20
+
+/** What is said to and heard from a device that holds a key and is not known as a member (yet). */
+const BEFORE_MEMBERSHIP: ReadonlySet<LinkMessage['type']> = new Set(['sum', 'have', 'want', 'controls'])
+
+export interface Shared {
+  readonly context: Context
+  readonly replica: Replica
+  readonly receipts: Receipts
+  readonly presence: Presence
+  /** The peer has stored entries of this device up to, not including, this number. */
+  onStored(peerDevice: DeviceId, nextSeq: number): void
+  /** Something about the progress of syncing changed. */
+  onProgress(): void
+  onReject(reject: Reject): void
+}
+
+export class SyncSession {
+  readonly peer: DeviceId
+  readonly #shared: Shared
+  readonly #link: Link
+  readonly #handle: Uint8Array
+  /** How many entries of each device the peer has, or will have when what is under way arrives. */
+  readonly #theirs = new Map<DeviceId, number>()
+  /** What our last have-vector told the peer: up to there it asks by itself, from there on we push. */
+  readonly #told = new Map<DeviceId, number>()
+  /** Ranges under way to us, with their ends. */
+  #asked = new Map<DeviceId, number>()
+  #isStarted = false
+  #wanted = new Map<DeviceId, number>()
+  #compared = false
+  #waiting = 0
+  #cancelCompare = (): void => undefined
+  #cancelAcknowledge: (() => void) | undefined
+  readonly #toAcknowledge = new Set<DeviceId>()
+  #closed = false
+
+  constructor(shared: Shared, link: Link, handle: Uint8Array, peer: DeviceId) {
+    this.#shared = shared
+    this.#link = link
+    this.#handle = handle
+    this.peer = peer
+  }
+
+  /** Entries that this session has asked for and not got. */
+  get outstanding(): number {
+    return this.#waiting
+  }
+
+  /** Whether heads have been compared once and nothing is missing from this peer. */
+  get isLevel(): boolean {
+    return this.#compared && this.#waiting === 0
+  }
+
+  /** Begins to compare and to push. A session that is not started only answers. */
+  start(): void {
+    if (this.#isStarted || this.#closed) return
+    this.#isStarted = true
+    this.#compare()
+    this.#wasMember = this.#isMember
+    if (!this.#wasMember) return
+    const slots = this.#shared.receipts.all()
+    for (let i = 0; i < slots.length; i += MAX_SLOTS) this.#send('presence', { type: 'slots', handle: this.#handle, slots: slots.slice(i, i + MAX_SLOTS) })
+    this.#introduce().catch((error: unknown) => this.#shared.context.report(error, 'presence introduction'))
+  }
+
+  /** Another link to the same device took over. */
+  suspend(): void {
+    this.#isStarted = false
+    this.#compared = false
+    this.#waiting = 0
+    this.#cancelCompare()
+  }
+
+  stop(): void {
+    this.suspend()
+    this.#closed = true
+    this.#cancelAcknowledge?.()
+  }
+
+  /** Entries are new here: push them, unless the peer has them or is about to ask for them. */
+  push(entries: readonly LogEntry[]): void {
+    if (!this.#isStarted || !this.#isMember) return
+    for (const [device, list] of Map.groupBy(entries, (e) => e.device)) {
+      const theirs = this.#theirs.get(device)
+      if (theirs === undefined && list[0]!.seq > 0) continue // Not compared yet.
+      const from = theirs ?? 0
+      if (from < (this.#told.get(device) ?? 0)) continue
+      const fresh = list.filter((e) => e.seq >= from)
+      if (fresh.length === 0) continue
+      if (fresh[0]!.seq > from) this.#catchUp(device)
+      else if (this.#sendEntries('live', device, from, fresh.map((e) => e.bytes))) this.#theirs.set(device, fresh.at(-1)!.seq + 1)
+    }
+  }
+
+  /** Sends what came here between the comparison and now. */
+  #catchUp(device: DeviceId): void {
+    const { replica, context } = this.#shared
+    const from = this.#theirs.get(device) ?? 0
+    const to = replica.log.nextSeq(device)
+    if (from < (this.#told.get(device) ?? 0) || from >= to) return
+    if (to - from > WANT_WINDOW) return this.#compare()
+    this.#theirs.set(device, to)
+    replica.log
+      .read(device, from, to, UPDATE_BYTES)
+      .then((entries) => {
+        // What did not fit is not theirs; the next comparison finds it.
+        if (!this.#sendEntries('live', device, from, entries)) this.#theirs.set(device, from)
+        else if (from + entries.length < to) this.#compare()
+      })
+      .catch((error: unknown) => context.report(error, 'catching up a peer'))
+  }
+
+  /** Passes on a seen slot or a presence packet. */
+  passSlot(bytes: Uint8Array): void {
+    this.#send('presence', { type: 'slots', handle: this.#handle, slots: [bytes] })
+  }
+
+  passPresence(packet: Uint8Array): void {
+    this.#send('presence', { type: 'presence', handle: this.#handle, packet })
+  }
+
+  /** Membership changed here: a peer that was unknown may be a member now. */
+  membershipChanged(): void {
+    if (!this.#isStarted || !this.#isMember || this.#wasMember) return
+    this.#wasMember = true
+    this.#isStarted = false
+    this.start()
+  }
+
+  #wasMember = false
+
+  /** A peer that holds a key but is not known as a member gets and gives control entries, and nothing else. */
+  get #isMember(): boolean {
+    return this.#shared.replica.userOf(this.peer) !== undefined
+  }
+
+  /** @throws {Reject} */
+  async handle(message: LinkMessage): Promise<void> {
+    const { replica } = this.#shared
+    if (!this.#isMember && !BEFORE_MEMBERSHIP.has(message.type)) return
+    switch (message.type) {
+      case 'sum':
+        if (!equalBytes(message.sum, replica.sum())) return this.#sendHave()
+        for (const head of replica.have()) this.#noteTheirs(deviceIdOf(head.device), head.nextSeq)
+        this.#told.clear()
+        this.#leveled()
+        return
+      case 'have':
+        return this.#onHave(message.heads)
+      case 'want':
+        return this.#onWant(message)
+      case 'controls': {
+        await replica.ingestControls(message.entries)
+        this.#compare()
+        return
+      }
+      case 'update':
+        return this.#onUpdate(message.bytes)
+      case 'got':
+        for (const { device, nextSeq } of message.heads) this.#noteTheirs(deviceIdOf(device), nextSeq)
+        return
+      case 'slots':
+        for (const slot of message.slots) await this.#shared.receipts.accept(slot, this)
+        return
+      case 'presence':
+        return this.#shared.presence.accept(message.packet, this)
+      default:
+        return
+    }
+  }
+
+  #send(lane: 'control' | 'live' | 'presence' | 'history', message: LinkMessage): boolean {
+    return !this.#closed && this.#link.send(lane, message)
+  }
+
+  #compare(): void {
+    if (!this.#isStarted) return
+    this.#send('control', { type: 'sum', handle: this.#handle, sum: this.#shared.replica.sum() })
+    this.#cancelCompare()
+    this.#cancelCompare = this.#shared.context.clock.setTimeout(() => this.#compare(), COMPARE_EVERY_MS)
+  }
+
+  #sendHave(): void {
+    // To a device that we do not know as a member: only which control entries there are.
+    const heads = this.#shared.replica.have().map((head) => (this.#isMember ? head : { ...head, nextSeq: 0, head: new Uint8Array(8) }))
+    this.#told.clear()
+    for (const head of heads) this.#told.set(deviceIdOf(head.device), head.nextSeq)
+    for (let i = 0; i === 0 || i < heads.length; i += MAX_HEADS) this.#send('control', { type: 'have', handle: this.#handle, heads: heads.slice(i, i + MAX_HEADS) })
+  }
+
+  async #introduce(): Promise<void> {
+    const own = await this.#shared.presence.own()
+    for (const packet of own === undefined ? this.#shared.presence.all() : [own, ...this.#shared.presence.all()]) this.passPresence(packet)
+  }
+
+  /** The peer tells what it has: remember it, give it what it lacks at the end of logs, ask for what we lack. */
+  async #onHave(heads: readonly HaveHead[]): Promise<void> {
+    const { replica } = this.#shared
+    const controls: { device: Uint8Array; from: number }[] = []
+    this.#wanted = new Map()
+    for (const head of heads) {
+      const device = deviceIdOf(head.device)
+      this.#noteTheirs(device, head.nextSeq)
+      if (head.controls > replica.controls.count(device)) controls.push({ device: head.device, from: replica.controls.count(device) + 1 })
+      if (this.#isMember && head.nextSeq > replica.log.nextSeq(device)) this.#wanted.set(device, head.nextSeq)
+    }
+    this.#compared = true
+    this.#ask(controls.slice(0, MAX_WANTS))
+  }
+
+  /** Asks for the next window of what is missing; control entries first, they verify alone. */
+  #ask(controls: readonly { device: Uint8Array; from: number }[] = []): void {
+    const { replica } = this.#shared
+    const ranges: { device: Uint8Array; from: number; to: number }[] = []
+    let room = WANT_WINDOW
+    this.#waiting = 0
+    for (const [device, to] of this.#wanted) {
+      const from = replica.log.nextSeq(device)
+      if (from >= to) {
+        this.#wanted.delete(device)
+        continue
+      }
+      this.#waiting += to - from
+      // A device that is not known yet: its admission is among the control entries asked for, and the comparison that follows asks again.
+      if (room === 0 || replica.userOf(device) === undefined || ranges.length >= MAX_WANTS) continue
+      const end = windowEnd(from, to, room)
+      if (end === from) continue
+      room -= end - from
+      ranges.push({ device: deviceIdBytes(device), from, to: end })
+    }
+    if (controls.length > 0 || ranges.length > 0) this.#send('control', { type: 'want', handle: this.#handle, controls, ranges })
+    this.#asked = new Map(ranges.map((r) => [deviceIdOf(r.device), r.to]))
+    if (this.#waiting === 0 && controls.length === 0) this.#leveled()
+    this.#shared.onProgress()
+  }
+
+  #leveled(): void {
+    this.#compared = true
+    this.#waiting = 0
+    this.#shared.onProgress()
+  }
+
+  async #onWant(want: Extract<LinkMessage, { type: 'want' }>): Promise<void> {
+    const { replica } = this.#shared
+    const carriers = want.controls.flatMap(({ device, from }) => replica.controls.carriers(deviceIdOf(device), Math.max(1, from)))
+    for (let i = 0; i < carriers.length; i += MAX_CONTROLS) {
+      this.#send('history', { type: 'controls', handle: this.#handle, entries: carriers.slice(i, i + MAX_CONTROLS) })
+    }
+    for (const { device, from, to } of this.#isMember ? want.ranges : []) {
+      const id = deviceIdOf(device)
+      let at = from
+      const end = Math.min(to, from + WANT_WINDOW, replica.log.nextSeq(id))
+      while (at < end) {
+        const entries = await replica.log.read(id, at, Math.min(end, at + UPDATE_ENTRIES), UPDATE_BYTES)
+        if (entries.length === 0 || !this.#sendEntries('history', id, at, entries)) return
+        at += entries.length
+        this.#noteTheirs(id, at)
+      }
+      this.#catchUp(id)
+    }
+  }
+
+  #sendEntries(lane: 'live' | 'history', device: DeviceId, seq: number, entries: readonly Uint8Array[]): boolean {
+    const { context, replica } = this.#shared
+    const bytes = project((b) => context.crypto.sha256(b), replica.bytes, [{ device: deviceIdBytes(device), seq, entries }])
+    return bytes.length <= MAX_RANGE_BYTES && this.#send(lane, { type: 'update', handle: this.#handle, bytes })
+  }
+
+  async #onUpdate(bytes: Uint8Array): Promise<void> {
+    const { missing } = await this.#shared.replica.ingest(bytes, this)
+    if (missing) this.#compare()
+    // The window is through when every range asked for has come.
+    const { log } = this.#shared.replica
+    if (this.#asked.size > 0 && [...this.#asked].every(([device, to]) => log.nextSeq(device) >= to)) this.#ask()
+    else if (this.#waiting > 0) this.#shared.onProgress()
+  }
+
+  /** Entries came from this peer and are stored: it has them, and hears that we do. */
+  received(entries: readonly LogEntry[]): void {
+    for (const { device, seq } of entries) {
+      this.#theirs.set(device, Math.max(this.#theirs.get(device) ?? 0, seq + 1))
+      this.#toAcknowledge.add(device)
+    }
+    this.#cancelAcknowledge ??= this.#shared.context.clock.setTimeout(() => this.#acknowledge(), ACKNOWLEDGE_AFTER_MS)
+  }
+
+  #acknowledge(): void {
+    this.#cancelAcknowledge = undefined
+    const { log } = this.#shared.replica
+    const heads = [...this.#toAcknowledge].slice(0, MAX_HEADS).map((device) => ({ device: deviceIdBytes(device), nextSeq: log.nextSeq(device) }))
+    this.#toAcknowledge.clear()
+    this.#send('live', { type: 'got', handle: this.#handle, heads })
+  }
+
+  #noteTheirs(device: DeviceId, nextSeq: number): void {
+    this.#theirs.set(device, nextSeq)
+    if (device === this.#shared.context.me.deviceId) this.#shared.onStored(this.peer, nextSeq)
+  }
+}
+
+/** Ends a window where a signature is: at the head, or at the end of a chunk. */
+function windowEnd(from: number, to: number, room: number): number {
+  if (from + room >= to) return to
+  return Math.max(from, from + room - ((from + room) % CHUNK_ENTRIES))
+}
+
+/** Names a conversation on one link: both ends know it, nobody else can relate it to the conversation. */
+export function sessionHandle(sha256: (bytes: Uint8Array) => Uint8Array, transcript: Uint8Array, conversation: Uint8Array): Uint8Array {
+  return sha256(concatBytes(transcript, conversation)).slice(0, 8)
+}
+
