@@ -1,0 +1,67 @@
+import type { Channel, Clock, Transport } from '@parley/core'
+import { silentLogger } from '@parley/testing'
+import { libp2pTransport, type Libp2pTransportInit } from '../src/index.ts'
+
+/** Listens on loopback on a free port. */
+export const LOOPBACK = ['/ip4/127.0.0.1/tcp/0']
+
+const realClock: Clock = {
+  now: () => Date.now(),
+  setTimeout(callback, ms) {
+    const id = setTimeout(callback, ms)
+    return () => clearTimeout(id)
+  },
+}
+
+/** A started transport and the channels that it gave. */
+export interface Peer {
+  readonly transport: Transport & Required<Pick<Transport, 'dial' | 'wake'>>
+  /** Its first address. */
+  readonly address: string
+  readonly channels: Channel[]
+  /** The channel of this number, from 0, as soon as it is there. */
+  channel(index: number): Promise<Channel>
+}
+
+const started: Transport[] = []
+
+/** Starts a transport; `stopPeers` stops it. */
+export async function startPeer(init: Libp2pTransportInit = {}, clock: Clock = realClock): Promise<Peer> {
+  const transport = libp2pTransport(init)
+  const channels: Channel[] = []
+  let arrived = Promise.withResolvers<void>()
+  await transport.start({
+    onChannel: (channel) => {
+      channels.push(channel)
+      arrived.resolve()
+      arrived = Promise.withResolvers<void>()
+    },
+    clock,
+    random: { bytes: (length) => crypto.getRandomValues(new Uint8Array(length)) },
+    logger: silentLogger(),
+  })
+  started.push(transport)
+  const channel = async (index: number): Promise<Channel> => {
+    for (;;) {
+      const found = channels[index]
+      if (found !== undefined) return found
+      await arrived.promise
+    }
+  }
+  return { transport, address: transport.addresses()[0] ?? '', channels, channel }
+}
+
+/** Stops every peer of the test. */
+export async function stopPeers(): Promise<void> {
+  await Promise.all(started.splice(0).map((transport) => transport.stop()))
+}
+
+/** The reason, once the channel is closed. */
+export function closed(channel: Channel): Promise<string> {
+  return new Promise((resolve) => channel.onClose(resolve))
+}
+
+/** The next frame. */
+export function nextFrame(channel: Channel): Promise<Uint8Array> {
+  return new Promise((resolve) => channel.onFrame(resolve))
+}
