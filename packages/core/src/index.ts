@@ -31,3 +31,4 @@ export type {
 export { createEngine } from './engine.ts'
 export type { EngineInit } from './engine.ts'
 export type { ViewCache } from './conversation.ts'
+export { storedSecret } from './secret.ts'

@@ -1,0 +1,86 @@
+/**
+ * Parley on Node: a profile is a folder with a LevelDB store; peers meet over libp2p (TCP, noise, yamux).
+ *
+ * @example
+ * ```ts
+ * const parley = await createParley({ profile: './alice', name: 'Alice', listen: ['/ip4/0.0.0.0/tcp/0'] })
+ * const group = await parley.createGroup({ title: 'Picnic' })
+ * group.on('message', (message) => process.stdout.write(`${message.author.name}: ${message.text}\n`))
+ * await group.sendMessage({ text: 'Saturday?' })
+ * await parley.close()
+ * ```
+ */
+import { createEngine, storedSecret, type Parley } from '@parley/core'
+import { nodeProvider } from '@parley/crypto/node'
+import { ParleyError } from '@parley/protocol'
+import { openLevelStore } from '@parley/store-level'
+import { libp2pTransport } from '@parley/transport-libp2p'
+import { silentLogger, systemClock, systemRandom } from './environment.ts'
+import type { ParleyInit } from './init.ts'
+
+export type {
+  Clock,
+  Conversation,
+  ConversationEvents,
+  ConversationState,
+  Inspection,
+  InviteInit,
+  LinkInspection,
+  Logger,
+  Member,
+  MemberStatus,
+  Message,
+  MessagePage,
+  MessageState,
+  Metadata,
+  MetadataChange,
+  Parley,
+  ParleyEvents,
+  Random,
+  Role,
+  SendMessageInit,
+  Store,
+  SyncState,
+  Transport,
+  UpdateMessageInit,
+  User,
+} from '@parley/core'
+export { isParleyError, ParleyError } from '@parley/protocol'
+export type { ConversationId, DeviceId, ErrorCode, MessageId, UserId } from '@parley/protocol'
+export type { ParleyInit } from './init.ts'
+
+/**
+ * Opens a profile, making it at first use, and goes online. `rendezvous` and `iceServers` have no effect on Node yet.
+ * @throws {ProfileLocked} when another process has it open, {StorageUnavailable}, {InvalidArgument} for an address that cannot be read.
+ */
+export async function createParley(init: ParleyInit): Promise<Parley> {
+  const { logger = silentLogger } = init
+  if (init.store === undefined && init.profile === undefined) throw new ParleyError('InvalidArgument', 'name the folder of the profile')
+  const store = init.store ?? (await openLevelStore({ path: init.profile ?? '' }))
+  try {
+    const transports = init.offline === true ? [] : (init.transports ?? [
+      libp2pTransport({
+        privateKey: await storedSecret(store, 'libp2p', systemRandom),
+        listen: [...(init.listen ?? [])],
+        peers: [...(init.peers ?? [])],
+      }),
+    ])
+    return await createEngine({
+      store,
+      transports,
+      crypto: nodeProvider(),
+      clock: systemClock,
+      random: systemRandom,
+      logger,
+      ...(init.name === undefined ? {} : { name: init.name }),
+    })
+  } catch (error) {
+    await store.close()
+    throw error
+  }
+}
+
+/** Browsers only: a folder is deleted with the tools of the file system. @throws {InvalidArgument} always. */
+export async function deleteProfile(profile: string): Promise<void> {
+  throw new ParleyError('InvalidArgument', `delete the folder ${profile} yourself`)
+}

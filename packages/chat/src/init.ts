@@ -1,0 +1,32 @@
+/** What `createParley` takes, the same on every platform; a platform ignores what it has no use for and says so in its documentation. */
+import type { Logger, Store, Transport } from '@parley/core'
+
+export interface ParleyInit {
+  /** Browser: a name, one profile per name (default `default`). Node: a folder, made when missing. */
+  profile?: string
+  /** The user's name, when the profile is new. Change it later with `setProfile`. */
+  name?: string
+  /** Browser: URLs (`ws:` or `wss:`) of rendezvous servers; any one suffices. */
+  rendezvous?: readonly string[]
+  /** Browser: ICE servers for WebRTC. Default: none, which serves peers that reach each other directly. */
+  iceServers?: readonly RTCIceServerInit[]
+  /** Node: multiaddresses to listen on, e.g. `/ip4/0.0.0.0/tcp/4001`. Default: none. */
+  listen?: readonly string[]
+  /** Node: multiaddresses of peers to stay connected with. */
+  peers?: readonly string[]
+  /** No transport at all: read and write what is here. */
+  offline?: boolean
+  /** Instead of the platform's store. Owned by the engine, which closes it. */
+  store?: Store
+  /** Instead of the platform's transports. */
+  transports?: readonly Transport[]
+  /** Diagnostics; default: warnings and errors to nowhere. */
+  logger?: Logger
+}
+
+/** As in WebRTC's RTCIceServer. */
+export interface RTCIceServerInit {
+  urls: string | string[]
+  username?: string
+  credential?: string
+}

@@ -1,0 +1,350 @@
+/**
+ * The demo as people use it: two browsers (contexts with separate storage), the built app under its real headers, a real rendezvous.
+ */
+import type { Relay } from '@parley/relay'
+import type { WebServer } from '@parley/web/server'
+import { expect, test as base } from '@playwright/test'
+import { startRelay, startWeb } from '../support/servers.ts'
+import { MEETING_MS, Person, twoPeople } from './person.ts'
+
+interface World {
+  relay: Relay
+  web: WebServer
+}
+
+/** Each test has servers of its own, so that it may stop them. */
+const test = base.extend<World>({
+  relay: async ({}, use) => {
+    const relay = await startRelay()
+    await use(relay)
+    await relay.close()
+  },
+  web: async ({ relay }, use) => {
+    const web = await startWeb({ rendezvous: [relay.url] })
+    await use(web)
+    await web.close()
+  },
+})
+
+test.describe.configure({ mode: 'parallel' })
+
+test('a name, a group, a copied invite link, and two browsers chat', async ({ browser, web }) => {
+  const atAlice = await browser.newContext({ permissions: ['clipboard-read', 'clipboard-write'] })
+  const atBob = await browser.newContext()
+  const alice = await Person.open(atAlice, web.url, 'alice')
+  await alice.createGroup('Harbour walk')
+  await alice.page.getByRole('button', { name: 'Copy invite link' }).click()
+  await expect(alice.page.getByRole('button', { name: 'Link copied' })).toBeVisible()
+  const copied = await alice.page.evaluate(() => navigator.clipboard.readText())
+  expect(await alice.takeInviteLink()).toBe(copied)
+  expect(copied.startsWith(new URL(web.url).origin)).toBe(true)
+
+  const bob = await Person.open(atBob, copied, 'bob')
+  await bob.acceptInvite('Harbour walk')
+  expect(new URL(bob.page.url()).hash, 'the invite leaves the address').toBe('')
+
+  await alice.say('Hello bob')
+  await bob.hears('Hello bob')
+  await bob.say('Hello alice')
+  await alice.hears('Hello alice')
+  expect(await alice.texts()).toEqual(['Hello bob', 'Hello alice'])
+  expect(await bob.texts()).toEqual(await alice.texts())
+  await expect(alice.conversations.getByRole('button', { name: /Harbour walk/ })).toContainText('bob: Hello alice')
+})
+
+test('typing, online and seen are shown', async ({ browser, web }) => {
+  const [alice, bob] = await twoPeople([await browser.newContext(), await browser.newContext()], web.url, 'Presence')
+  await expect(alice.member('bob')).toContainText('Online', { timeout: MEETING_MS })
+  await expect(bob.member('alice')).toContainText('Founder')
+
+  await bob.composer.pressSequentially('I am thinking')
+  await expect(alice.page.getByText('bob is typing').first()).toBeVisible()
+  await bob.composer.fill('')
+  await expect(alice.page.getByText('bob is typing')).toHaveCount(0)
+
+  await alice.say('Can you see this?')
+  await expect(alice.message('Can you see this?')).toContainText('Seen by bob', { timeout: MEETING_MS })
+
+  await bob.page.close()
+  await expect(alice.member('bob')).toContainText('Offline', { timeout: 2 * MEETING_MS })
+})
+
+test('an unread message counts in the title and the list until it is read', async ({ browser, web }) => {
+  const [alice, bob] = await twoPeople([await browser.newContext(), await browser.newContext()], web.url, 'First')
+  await alice.createGroup('Second')
+  await alice.takeInviteLink()
+  await bob.say('Are you there?')
+  await expect(alice.page).toHaveTitle('(1) Parley', { timeout: MEETING_MS })
+  const row = alice.conversations.getByRole('button', { name: /First/ })
+  await expect(row).toContainText('1 unread')
+  await row.click()
+  await alice.hears('Are you there?')
+  await expect(alice.page).toHaveTitle('Parley')
+})
+
+test('an own message is edited and deleted, for both', async ({ browser, web }) => {
+  const [alice, bob] = await twoPeople([await browser.newContext(), await browser.newContext()], web.url, 'Second thoughts')
+  await alice.say('I will be there at ten')
+  await alice.say('This was a mistake')
+  await bob.hears('This was a mistake')
+  await expect(bob.message('This was a mistake').getByRole('button', { name: 'Edit message' })).toHaveCount(0)
+
+  await alice.message('I will be there at ten').hover()
+  await alice.message('I will be there at ten').getByRole('button', { name: 'Edit message' }).click()
+  await expect(alice.composer).toHaveValue('I will be there at ten')
+  await alice.composer.fill('I will be there at eleven')
+  await alice.page.getByRole('button', { name: 'Save' }).click()
+  await expect(bob.message('I will be there at eleven')).toContainText('Edited')
+  await expect(alice.message('I will be there at eleven')).toContainText('Edited')
+
+  await alice.message('This was a mistake').hover()
+  await alice.message('This was a mistake').getByRole('button', { name: 'Delete message' }).click()
+  const question = alice.page.getByRole('alertdialog', { name: 'Delete this message?' })
+  await question.getByRole('button', { name: 'Cancel' }).click()
+  await expect(alice.message('This was a mistake')).toBeVisible()
+  await alice.message('This was a mistake').hover()
+  await alice.message('This was a mistake').getByRole('button', { name: 'Delete message' }).click()
+  await question.getByRole('button', { name: 'Delete' }).click()
+  await expect(bob.message('This was a mistake')).toHaveCount(0)
+  await expect(alice.message('This was a mistake')).toHaveCount(0)
+  expect(await bob.texts()).toEqual(['I will be there at eleven'])
+})
+
+test('more than 60 messages are read by scrolling up, and a reload keeps everything', async ({ context, web }) => {
+  const said = Array.from({ length: 66 }, (_, index) => `Line ${String(index + 1).padStart(2, '0')}`)
+  const alice = await Person.open(context, web.url, 'alice')
+  await alice.createGroup('Long read')
+  await alice.takeInviteLink()
+  for (const text of said) await alice.say(text)
+
+  await alice.page.reload()
+  await expect(alice.message('Line 66')).toBeInViewport()
+  const shownAtFirst = (await alice.texts()).length
+  expect(shownAtFirst, 'only the newest pages are loaded').toBeLessThan(said.length)
+
+  await alice.timeline.hover()
+  await expect(async () => {
+    await alice.page.mouse.wheel(0, -600)
+    await expect(alice.message('Line 01')).toBeInViewport({ timeout: 250 })
+  }).toPass()
+  expect(await alice.texts()).toEqual(said)
+  await alice.page.getByRole('button', { name: 'Go to the newest message' }).click()
+  await expect(alice.message('Line 66')).toBeInViewport()
+  await expect(alice.page.getByRole('separator', { name: 'Today' })).toHaveCount(1)
+})
+
+test('what the reader looks at stays where it is while older and newer messages come', async ({ browser, web }) => {
+  const [alice, bob] = await twoPeople([await browser.newContext(), await browser.newContext()], web.url, 'Steady')
+  for (let line = 1; line <= 60; line++) await alice.say(`Line ${line}`)
+  await bob.hears('Line 60')
+  await bob.page.reload()
+  await expect(bob.message('Line 60')).toBeInViewport()
+  await bob.timeline.hover()
+  await bob.page.mouse.wheel(0, -900)
+  const reading = bob.message('Line 45')
+  await expect(bob.timeline).toHaveAttribute('aria-busy', 'false')
+  await reading.scrollIntoViewIfNeeded()
+  await expect(bob.page.getByRole('button', { name: 'Go to the newest message' })).toBeVisible()
+  await expect(bob.timeline).toHaveAttribute('aria-busy', 'false')
+  const before = await reading.boundingBox()
+  await alice.say('News for bob')
+  await expect(bob.page.getByRole('button', { name: '1 new message' })).toBeVisible({ timeout: MEETING_MS })
+  expect((await reading.boundingBox())?.y).toBeCloseTo(before?.y ?? 0, 0)
+  await bob.page.getByRole('button', { name: '1 new message' }).click()
+  await expect(bob.message('News for bob')).toBeInViewport()
+})
+
+test('a running chat goes on when the rendezvous stops', async ({ browser, web, relay }) => {
+  const [alice, bob] = await twoPeople([await browser.newContext(), await browser.newContext()], web.url, 'Without a server')
+  await alice.say('Before')
+  await bob.hears('Before')
+  await relay.close()
+  await alice.say('After, from alice')
+  await bob.hears('After, from alice')
+  await bob.say('After, from bob')
+  await alice.hears('After, from bob')
+  expect(await bob.texts()).toEqual(await alice.texts())
+})
+
+test('what both wrote while offline is merged in the same order', async ({ browser, web, relay }) => {
+  const [alice, bob] = await twoPeople([await browser.newContext(), await browser.newContext()], web.url, 'Apart')
+  await alice.say('Together')
+  await bob.hears('Together')
+  // Without a rendezvous two browsers that start anew cannot find each other: each is alone now.
+  await relay.close()
+  await bob.page.reload()
+  await alice.page.reload()
+  for (const round of [1, 2, 3]) {
+    await alice.say(`alice alone ${round}`)
+    await bob.say(`bob alone ${round}`)
+  }
+  await expect(alice.message('alice alone 3')).toContainText('Kept here')
+  await expect(bob.message('bob alone 3')).toContainText('Kept here')
+  expect(await alice.texts()).toEqual(['Together', 'alice alone 1', 'alice alone 2', 'alice alone 3'])
+
+  const again = await startRelay({ port: Number(new URL(relay.url).port) })
+  try {
+    for (const person of [alice, bob]) await person.page.reload()
+    for (const person of [alice, bob]) {
+      for (const round of [1, 2, 3]) {
+        await person.hears(`alice alone ${round}`)
+        await person.hears(`bob alone ${round}`)
+      }
+    }
+    const merged = await alice.texts()
+    expect(merged).toHaveLength(7)
+    expect(await bob.texts()).toEqual(merged)
+    await expect(alice.message('alice alone 3')).toContainText(/Delivered|Seen/, { timeout: MEETING_MS })
+  } finally {
+    await again.close()
+  }
+})
+
+test('"Open as another person" works with the rendezvous stopped', async ({ context, web, relay }) => {
+  const alice = await Person.open(context, web.url, 'alice')
+  await relay.close()
+  await alice.createGroup('In one browser')
+  const opening = context.waitForEvent('page')
+  await alice.page.getByRole('button', { name: 'Open as another person' }).click()
+  const bob = await Person.introduce(await opening, 'bob')
+  await bob.acceptInvite('In one browser')
+  await alice.page.bringToFront()
+  await alice.page.keyboard.press('Escape')
+  await alice.say('Are you me?')
+  await bob.hears('Are you me?')
+  await bob.say('No, I am bob')
+  await alice.hears('No, I am bob')
+  await expect(alice.member('bob')).toContainText('Online')
+})
+
+test('an invite that is broken is refused in plain words, with a way out', async ({ context, web }) => {
+  const alice = await Person.open(context, `${web.url}#this-is-certainly-no-invite-at-all`, 'alice')
+  await alice.page.getByRole('button', { name: 'Join group' }).click()
+  await expect(alice.page.getByRole('alert')).toContainText('This invite does not work')
+  await alice.page.getByRole('button', { name: 'Go to your conversations' }).click()
+  await expect(alice.conversations).toBeVisible()
+})
+
+test('a profile that is open in another tab says so, and can be used after the other is closed', async ({ context, web }) => {
+  const alice = await Person.open(context, web.url, 'alice')
+  await alice.createGroup('One at a time')
+  await alice.takeInviteLink()
+  const second = await context.newPage()
+  await second.goto(web.url)
+  await expect(second.getByRole('heading', { name: 'Parley is open in another tab' })).toBeVisible()
+  await alice.page.close()
+  await expect(async () => {
+    await second.getByRole('button', { name: 'Use this tab' }).click({ timeout: 500 })
+    await expect(second.getByRole('main', { name: 'One at a time' })).toBeVisible({ timeout: 1_000 })
+  }).toPass()
+})
+
+test('hostile names and texts are shown as text', async ({ browser, web }) => {
+  const hostile = '<img src=x onerror="document.title=1">'
+  const alice = await Person.open(await browser.newContext(), web.url, hostile)
+  await alice.createGroup('<b>bold</b>')
+  await alice.takeInviteLink()
+  await alice.say(hostile)
+  await alice.say('javascript:alert(1) https://example.org/a(b). data:text/html,x')
+  await expect(alice.page.getByRole('heading', { name: '<b>bold</b>' }).first()).toBeVisible()
+  await expect(alice.timeline.getByRole('link')).toHaveCount(1)
+  const link = alice.timeline.getByRole('link', { name: 'https://example.org/a(b)', exact: true })
+  await expect(link).toHaveAttribute('href', 'https://example.org/a(b)')
+  await expect(link).toHaveAttribute('rel', /noopener/)
+  await expect(alice.timeline.locator('img')).toHaveCount(0)
+})
+
+test('a whole first session by keyboard alone', async ({ context, web }) => {
+  const page = await context.newPage()
+  await page.goto(web.url)
+  await expect(page.getByLabel('Your name')).toBeFocused()
+  await page.keyboard.type('alice')
+  await page.keyboard.press('Enter')
+  await expect(page.getByRole('navigation', { name: 'Conversations' })).toBeVisible()
+
+  const newGroup = page.getByRole('button', { name: 'New group' })
+  for (let presses = 0; presses < 4 && !(await newGroup.evaluate((button) => button === document.activeElement)); presses++)
+    await page.keyboard.press('Tab')
+  await expect(newGroup).toBeFocused()
+  await page.keyboard.press('Enter')
+  await expect(page.getByLabel('Title')).toBeFocused()
+  await page.keyboard.type('By keyboard')
+  await page.keyboard.press('Enter')
+  await expect(page.getByRole('dialog', { name: 'Invite people' })).toBeVisible()
+  await page.keyboard.press('Escape')
+
+  const composer = page.getByRole('textbox', { name: 'Message', exact: true })
+  await expect(composer).toBeFocused()
+  await page.keyboard.type('First line')
+  await page.keyboard.press('Shift+Enter')
+  await page.keyboard.type('second line')
+  await page.keyboard.press('Enter')
+  const rows = page.getByRole('article')
+  await expect(rows).toHaveCount(1)
+  await expect(rows).toContainText('First line\nsecond line', { useInnerText: true })
+
+  await page.keyboard.press('ArrowUp')
+  await expect(page.getByText('Editing your message')).toBeVisible()
+  await page.keyboard.press('Escape')
+  await expect(page.getByText('Editing your message')).toHaveCount(0)
+  await page.keyboard.press('ArrowUp')
+  await page.keyboard.press('Control+A')
+  await page.keyboard.type('Edited by keyboard')
+  await page.keyboard.press('Enter')
+  await expect(rows).toContainText('Edited by keyboard')
+  await page.keyboard.type('One more')
+  await page.keyboard.press('Enter')
+  await expect(rows).toHaveCount(2)
+
+  await page.keyboard.press('Shift+Tab')
+  await page.keyboard.press('Shift+Tab')
+  await page.keyboard.press('Shift+Tab')
+  await page.keyboard.press('Shift+Tab')
+  await expect(rows.last()).toBeFocused()
+  await page.keyboard.press('ArrowUp')
+  await expect(rows.first()).toBeFocused()
+  await page.keyboard.press('ArrowDown')
+  await page.keyboard.press('Tab')
+  await page.keyboard.press('Tab')
+  await page.keyboard.press('Tab')
+  await expect(rows.last().getByRole('button', { name: 'Delete message' })).toBeFocused()
+  await page.keyboard.press('Enter')
+  await expect(page.getByRole('button', { name: 'Cancel' })).toBeFocused()
+  await page.keyboard.press('Tab')
+  await page.keyboard.press('Enter')
+  await expect(rows).toHaveCount(1)
+  await expect(composer).toBeFocused()
+})
+
+test.describe('on a phone of 390 px', () => {
+  test('list and chat are screens of their own, members a sheet', async ({ browser, web }) => {
+    const context = await browser.newContext({ viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true })
+    const alice = await Person.open(context, web.url, 'alice')
+    await expect(alice.conversations).toBeVisible()
+    await alice.createGroup('In the pocket')
+    await alice.takeInviteLink()
+    await expect(alice.conversations).toHaveCount(0)
+    await alice.say('Small screen, '.repeat(20).trim())
+
+    await alice.page.getByRole('button', { name: 'Members' }).tap()
+    await expect(alice.page.getByRole('dialog', { name: 'Members' })).toBeVisible()
+    await expect(alice.member('alice')).toContainText('Founder')
+    await alice.page.getByRole('button', { name: 'Close' }).tap()
+
+    const tooSmall = await alice.page.evaluate(() =>
+      [...document.querySelectorAll<HTMLElement>('button, a[href], textarea')]
+        .filter((control) => control.checkVisibility({ opacityProperty: true }))
+        .filter((control) => control.getBoundingClientRect().height < 44 || control.getBoundingClientRect().width < 44)
+        .map((control) => control.outerHTML.slice(0, 80)),
+    )
+    expect(tooSmall).toEqual([])
+    expect(await alice.page.evaluate(() => document.documentElement.scrollWidth)).toBe(390)
+
+    await alice.page.getByRole('button', { name: 'Back to conversations' }).tap()
+    await expect(alice.conversations.getByRole('button', { name: /In the pocket/ })).toBeVisible()
+    await alice.conversations.getByRole('button', { name: /In the pocket/ }).tap()
+    await expect(alice.composer).toBeVisible()
+    await alice.page.goBack()
+    await expect(alice.conversations).toBeVisible()
+  })
+})

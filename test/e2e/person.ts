@@ -1,0 +1,108 @@
+/**
+ * A person at the demo, for end-to-end tests: everything by role and accessible name, as a screen reader finds it.
+ */
+import { type BrowserContext, expect, type Locator, type Page } from '@playwright/test'
+
+/** Finding each other includes signalling, ICE and the handshake, on a machine that does other things too. */
+export const MEETING_MS = 30_000
+
+export class Person {
+  readonly name: string
+  page: Page
+
+  private constructor(name: string, page: Page) {
+    this.name = name
+    this.page = page
+  }
+
+  /** Opens the demo in this browser (a context of its own is a browser of its own) and gives a name. */
+  static async open(context: BrowserContext, url: string, name: string): Promise<Person> {
+    const page = await context.newPage()
+    await page.goto(url)
+    return Person.introduce(page, name)
+  }
+
+  /** Gives a name in a page that asks for one. */
+  static async introduce(page: Page, name: string): Promise<Person> {
+    await page.getByLabel('Your name').fill(name)
+    await page.getByRole('button', { name: 'Continue' }).click()
+    return new Person(name, page)
+  }
+
+  get timeline(): Locator {
+    return this.page.getByRole('log', { name: 'Messages' })
+  }
+
+  get composer(): Locator {
+    return this.page.getByRole('textbox', { name: 'Message', exact: true })
+  }
+
+  get conversations(): Locator {
+    return this.page.getByRole('navigation', { name: 'Conversations' })
+  }
+
+  /** The message with exactly this text. */
+  message(text: string): Locator {
+    return this.timeline.getByRole('article').filter({ has: this.page.getByText(text, { exact: true }) })
+  }
+
+  /** What the timeline shows, oldest first. */
+  texts(): Promise<string[]> {
+    return this.timeline.locator('.message-text').allInnerTexts()
+  }
+
+  /** Creates a group and leaves its invite dialog open. */
+  async createGroup(title: string): Promise<void> {
+    await this.page.getByRole('button', { name: 'New group' }).click()
+    await this.page.getByLabel('Title').fill(title)
+    await this.page.getByRole('button', { name: 'Create group' }).click()
+    await expect(this.page.getByRole('dialog', { name: 'Invite people' })).toBeVisible()
+  }
+
+  /** The link in the open invite dialog; closes the dialog. */
+  async takeInviteLink(): Promise<string> {
+    const field = this.page.getByLabel('Invite link')
+    await expect(field).toHaveValue(/#.{20,}/)
+    const link = await field.inputValue()
+    await this.page.keyboard.press('Escape')
+    await expect(this.page.getByRole('dialog')).toHaveCount(0)
+    return link
+  }
+
+  /** Presses Join on the screen that an invite link opens, and waits to be let in. */
+  async acceptInvite(title: string): Promise<void> {
+    await this.page.getByRole('button', { name: 'Join group' }).click()
+    await expect(this.page.getByRole('main', { name: title })).toBeVisible({ timeout: MEETING_MS })
+    await expect(this.composer).toBeVisible({ timeout: MEETING_MS })
+  }
+
+  async say(text: string): Promise<void> {
+    await this.composer.fill(text)
+    await this.composer.press('Enter')
+    await expect(this.message(text)).toBeVisible()
+  }
+
+  /** Waits until a text of somebody else is on the screen. */
+  async hears(text: string): Promise<void> {
+    await expect(this.message(text)).toBeVisible({ timeout: MEETING_MS })
+  }
+
+  /** The row of somebody in the members panel, which has to be open. */
+  member(name: string): Locator {
+    return this.page.getByRole('list', { name: 'Members' }).getByRole('listitem').filter({ hasText: name })
+  }
+}
+
+/** Two people in two browsers, in one group of this title. */
+export async function twoPeople(
+  contexts: readonly [BrowserContext, BrowserContext],
+  url: string,
+  title: string,
+): Promise<[Person, Person]> {
+  const alice = await Person.open(contexts[0], url, 'alice')
+  await alice.createGroup(title)
+  const link = await alice.takeInviteLink()
+  const bob = await Person.open(contexts[1], link, 'bob')
+  await bob.acceptInvite(title)
+  return [alice, bob]
+}

@@ -1,0 +1,130 @@
+/**
+ * What `npm test` runs: every check there is, one after the other, and a plain count as the last line.
+ *
+ *   npm test                    everything
+ *   npm test -- lint unit       only these stages; see STAGES
+ *
+ * Every linter and the type checker count as one check each, every test as one. A skipped test counts as failed: there is no such thing
+ * as a test that is none. A run without a single test fails.
+ */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { ensureChromium } from './fetch-chromium.ts'
+import { readPlaywright, readVitest } from './reports.ts'
+import { runTool, type Tool } from './run-tool.ts'
+
+/** Outcome of a stage. `failures` names what failed, for the summary. */
+interface Outcome {
+  passed: number
+  failures: string[]
+}
+
+interface Stage {
+  readonly name: string
+  readonly title: string
+  readonly usesChromium?: boolean
+  run(): Promise<Outcome>
+}
+
+const MINUTE_MS = 60_000
+/** Together well below the half hour that a CI run may take; each far above what it needs on two cores. */
+const TOOL_MS = 4 * MINUTE_MS
+const UNIT_MS = 10 * MINUTE_MS
+const BROWSER_MS = 8 * MINUTE_MS
+const E2E_MS = 12 * MINUTE_MS
+
+const reports = mkdtempSync(join(tmpdir(), 'parley-test-'))
+process.once('exit', () => rmSync(reports, { recursive: true, force: true }))
+
+const STAGES: readonly Stage[] = [
+  { name: 'lint', title: 'Lint', run: () => check('oxlint') },
+  { name: 'layers', title: 'Layer rules', run: () => check('layers') },
+  { name: 'format', title: 'Formatting (mend it with: npm run format)', run: () => check('oxfmt', '--check') },
+  { name: 'types', title: 'Types', run: () => check('tsc', '-b') },
+  { name: 'unit', title: 'Tests on Node', run: () => vitest('node', UNIT_MS) },
+  { name: 'browser', title: 'Tests in Chromium', usesChromium: true, run: () => vitest('browser', BROWSER_MS) },
+  { name: 'e2e', title: 'End to end', usesChromium: true, run: () => playwright() },
+]
+
+await main(process.argv.slice(2))
+
+async function main(wanted: readonly string[]): Promise<void> {
+  const unknown = wanted.filter((name) => !STAGES.some((stage) => stage.name === name))
+  if (unknown.length > 0) {
+    say(`No such stage: ${unknown.join(', ')}. There are: ${STAGES.map((stage) => stage.name).join(', ')}`)
+    process.exitCode = 1
+    return
+  }
+  const stages = STAGES.filter((stage) => wanted.length === 0 || wanted.includes(stage.name))
+  const noChromium = stages.some((stage) => stage.usesChromium === true) ? findChromium() : undefined
+  const results: { stage: Stage; outcome: Outcome; seconds: number }[] = []
+  for (const stage of stages) {
+    say(`\n=== ${stage.title}`)
+    const began = performance.now()
+    const outcome = stage.usesChromium === true && noChromium !== undefined ? { passed: 0, failures: [noChromium] } : await stage.run()
+    results.push({ stage, outcome, seconds: (performance.now() - began) / 1000 })
+  }
+  summarize(results)
+}
+
+/** Puts the path of a working Chromium into the environment of the stages. Returns why there is none, undefined when there is. */
+function findChromium(): string | undefined {
+  try {
+    process.env['PARLEY_CHROMIUM'] = ensureChromium(say)
+    return undefined
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error)
+    say(why)
+    return why.split('\n', 1)[0]
+  }
+}
+
+async function check(tool: Tool, ...argv: string[]): Promise<Outcome> {
+  const problem = await runTool(tool, argv, { timeoutMs: TOOL_MS })
+  return problem === undefined ? { passed: 1, failures: [] } : { passed: 0, failures: [`${tool}: ${problem}`] }
+}
+
+async function vitest(project: string, timeoutMs: number): Promise<Outcome> {
+  const report = join(reports, `${project}.json`)
+  const argv = ['run', '--project', project, '--reporter=default', '--reporter=json', `--outputFile.json=${report}`]
+  const problem = await runTool('vitest', argv, { timeoutMs })
+  return withProblem(readVitest(report), `vitest (${project})`, problem)
+}
+
+async function playwright(): Promise<Outcome> {
+  const report = join(reports, 'playwright.json')
+  const argv = ['test', '-c', 'test', '--reporter=list,json', '--pass-with-no-tests']
+  const problem = await runTool('playwright', argv, { timeoutMs: E2E_MS, env: { PLAYWRIGHT_JSON_OUTPUT_FILE: report } })
+  return withProblem(readPlaywright(report), 'playwright', problem)
+}
+
+/** A tool that failed without a failing test to show for it (it crashed, hung, or met an error outside of tests) is a failure of its own. */
+function withProblem(outcome: Outcome, tool: string, problem: string | undefined): Outcome {
+  if (problem === undefined || outcome.failures.length > 0) return outcome
+  return { ...outcome, failures: [`${tool}: ${problem}`] }
+}
+
+function summarize(results: readonly { stage: Stage; outcome: Outcome; seconds: number }[]): void {
+  say('\n=== Summary')
+  for (const { stage, outcome, seconds } of results) {
+    const state = outcome.failures.length === 0 ? 'ok  ' : 'FAIL'
+    say(
+      `${state} ${stage.name.padEnd(8)} ${String(outcome.passed).padStart(5)} ok  ${String(outcome.failures.length).padStart(3)} not  ${seconds.toFixed(0)} s`,
+    )
+  }
+  const failures = results.flatMap(({ outcome }) => outcome.failures)
+  const isWithTests = results.some(({ stage }) => ['unit', 'browser', 'e2e'].includes(stage.name))
+  const tests = results
+    .filter(({ stage }) => ['unit', 'browser', 'e2e'].includes(stage.name))
+    .reduce((sum, { outcome }) => sum + outcome.passed, 0)
+  if (isWithTests && tests === 0 && failures.length === 0) failures.push('no test was run')
+  for (const failure of failures) say(`  not ok: ${failure}`)
+  const passed = results.reduce((sum, { outcome }) => sum + outcome.passed, 0)
+  say(`\n${passed} passed, ${failures.length} failed`)
+  process.exitCode = failures.length === 0 && passed > 0 ? 0 : 1
+}
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`)
+}

@@ -1,0 +1,61 @@
+/**
+ * Two projects: `node` for everything that runs on a desktop, `browser` for what only a real Chromium can show (IndexedDB, WebRTC, locks).
+ * One file: `npx vitest run packages/core/test/log.test.ts`; one project: `npx vitest run --project browser`.
+ */
+import { playwright } from '@vitest/browser-playwright'
+import { defaultClientConditions, defaultServerConditions } from 'vite'
+import { defineConfig } from 'vitest/config'
+import { CHROMIUM_ARGS, findChromium } from './test/support/chromium.ts'
+
+/** The export condition under which our packages are their TypeScript sources, so that nothing has to be built before a test. */
+const SOURCE = '@parley/source'
+
+const executablePath = findChromium()
+
+export default defineConfig({
+  test: {
+    // A project may be empty while its part is being written; `npm test` itself refuses a run without any test.
+    passWithNoTests: true,
+    projects: [
+      {
+        resolve: { conditions: [SOURCE, ...defaultServerConditions] },
+        ssr: { resolve: { conditions: [SOURCE, ...defaultServerConditions] } },
+        test: {
+          name: 'node',
+          environment: 'node',
+          include: [
+            'packages/*/test/**/*.test.ts',
+            'apps/*/test/**/*.test.{ts,tsx}',
+            'test/{interop,adversarial,simulation,support}/**/*.test.ts',
+          ],
+          exclude: ['**/node_modules/**', '**/*.browser.test.{ts,tsx}'],
+          // Tests that start processes, open LevelDB or dial TCP share two cores with everything else on a CI machine.
+          testTimeout: 20_000,
+          hookTimeout: 30_000,
+        },
+      },
+      {
+        resolve: { conditions: [SOURCE, ...defaultClientConditions] },
+        test: {
+          name: 'browser',
+          include: ['packages/*/test/**/*.browser.test.{ts,tsx}', 'apps/*/test/**/*.browser.test.{ts,tsx}', 'test/**/*.browser.test.ts'],
+          exclude: ['**/node_modules/**'],
+          globalSetup: ['./test/support/browser-setup.ts', './packages/transport-webrtc/test/rendezvous-setup.ts'],
+          testTimeout: 30_000,
+          hookTimeout: 30_000,
+          // WebRTC and IndexedDB tests contend for the same two cores: one file at a time is faster, and tells the truth about time-outs.
+          fileParallelism: false,
+          browser: {
+            enabled: true,
+            headless: true,
+            screenshotFailures: false,
+            provider: playwright({
+              launchOptions: { args: [...CHROMIUM_ARGS], ...(executablePath === undefined ? {} : { executablePath }) },
+            }),
+            instances: [{ browser: 'chromium' }],
+          },
+        },
+      },
+    ],
+  },
+})
