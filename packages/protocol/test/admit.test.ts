@@ -65,6 +65,8 @@ describe('the attacks measured in the design', () => {
     expect(refusal(asText)).toBe('BadShape')
     // A client of the default 32 bits is that of no chunk.
     expect(refusal(yjsUpdate(42, (doc) => doc.getArray(root).push([one])))).toBe('BadShape')
+    const anywhere = { chunkOf: () => ({ device: alice, chunk: 0 }) }
+    expect(refusal(parts(1, 1, 42, 1, NEXT, 42, 0, 1, one, 0), anywhere)).toBe('BadShape')
     // The victim's root under the attacker's client, and the attacker's root under the victim's.
     expect(refusal(yjsUpdate(otherClient, (doc) => doc.getArray(root).push([one])))).toBe('BadShape')
     expect(refusal(yjsUpdate(client, (doc) => doc.getArray(rootName(deviceIdOf(bob), 0)).push([one])))).toBe('BadShape')

@@ -13,6 +13,7 @@ import {
   decodeEdit,
   decodeEntry,
   decodeHeader,
+  decodeLinkMessage,
   decodePost,
   decodeReact,
   encodeChainState,
@@ -22,6 +23,7 @@ import {
   encodeEntry,
   encodeHeader,
   encodeInviteLink,
+  encodeLinkMessage,
   encodePost,
   encodeReact,
   equalBytes,
@@ -42,6 +44,7 @@ import {
   arbitraryEntry,
   arbitraryHeader,
   arbitraryInviteLink,
+  arbitraryLinkMessage,
   arbitraryPost,
   bytesOf,
 } from './support/structures.ts'
@@ -79,6 +82,11 @@ const codecs: Codec[] = [
     again: (bytes) => encodeReact(decodeReact(bytes)),
   },
   { name: 'control', valid: arbitraryControl().map(encodeControl), again: (bytes) => encodeControl(decodeControl(bytes)) },
+  {
+    name: 'link message',
+    valid: arbitraryLinkMessage().map(encodeLinkMessage),
+    again: (bytes) => encodeLinkMessage(decodeLinkMessage(bytes)),
+  },
   { name: 'clock', valid: bytesOf(8), again: (bytes) => hlcBytes(hlcFromBytes(bytes)) },
 ]
 

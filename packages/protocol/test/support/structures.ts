@@ -12,6 +12,7 @@ import type {
   FlatChange,
   FlatMap,
   InviteLink,
+  LinkMessage,
   PostPayload,
 } from '../../src/index.ts'
 
@@ -154,4 +155,40 @@ export function arbitraryInviteLink(): fc.Arbitrary<InviteLink> {
     seed: bytesOf(32),
     hints: fc.array(fc.string({ unit: 'grapheme', minLength: 1, maxLength: 20 }), { maxLength: 8 }),
   })
+}
+
+export function arbitraryLinkMessage(): fc.Arbitrary<LinkMessage> {
+  const handle = bytesOf(8)
+  const device = bytesOf(16)
+  const tag = bytesOf(16)
+  const few = { maxLength: 4 }
+  return fc.oneof(
+    fc.record({ type: fc.constant('hello' as const), nonce: bytesOf(32), ephemeral: bytesOf(32) }),
+    fc.record({ type: fc.constant('proofs' as const), tags: fc.array(tag, few) }),
+    fc.record({ type: fc.constantFrom('identify' as const, 'join' as const), tag, sealed: fc.uint8Array({ maxLength: 60 }) }),
+    fc.record({ type: fc.constant('refuse' as const), tag, code: fc.constantFrom('InviteInvalid' as const, 'InviteExpired' as const) }),
+    fc.record({ type: fc.constantFrom('ping' as const, 'pong' as const), nonce: u32 }),
+    fc.record({ type: fc.constant('bye' as const) }),
+    fc.record({ type: fc.constant('sum' as const), handle, sum: bytesOf(16) }),
+    fc.record({
+      type: fc.constant('have' as const),
+      handle,
+      heads: fc.array(fc.record({ device, nextSeq: u32, head: bytesOf(8), controls: u32 }), few),
+    }),
+    fc.record({
+      type: fc.constant('want' as const),
+      handle,
+      controls: fc.array(fc.record({ device, from: u32 }), few),
+      ranges: fc.array(fc.record({ device, from: u32, to: u32 }), few),
+    }),
+    fc.record({
+      type: fc.constant('controls' as const),
+      handle,
+      entries: fc.array(fc.record({ device, seq: u32, prevId: bytesOf(32), entry: fc.uint8Array({ maxLength: 60 }) }), few),
+    }),
+    fc.record({ type: fc.constant('update' as const), handle, bytes: fc.uint8Array({ maxLength: 60 }) }),
+    fc.record({ type: fc.constant('got' as const), handle, heads: fc.array(fc.record({ device, nextSeq: u32 }), few) }),
+    fc.record({ type: fc.constant('slots' as const), handle, slots: fc.array(fc.uint8Array({ maxLength: 60 }), few) }),
+    fc.record({ type: fc.constant('presence' as const), handle, packet: fc.uint8Array({ maxLength: 60 }) }),
+  )
 }
