@@ -6,7 +6,7 @@ import { concatBytes, u32be } from '@parley/protocol'
 
 const PROFILE = 0x01
 const CONVERSATION = 0x02
-const TABLES = { head: 0x10, entry: 0x11, control: 0x12, epoch: 0x13, epochOf: 0x14, slot: 0x15, timeline: 0x20, overlay: 0x21, folded: 0x22, delivered: 0x23 } as const
+const TABLES = { head: 0x10, entry: 0x11, control: 0x12, epoch: 0x13, epochOf: 0x14, slot: 0x15, anchor: 0x16, hollow: 0x17, timeline: 0x20, overlay: 0x21, folded: 0x22, delivered: 0x23 } as const
 
 /** The one row of the profile. */
 export const profileKey = (): Uint8Array => Uint8Array.of(PROFILE)
@@ -53,6 +53,13 @@ export class Keyspace {
   /** The epoch that a device's entries use from `seq` on. */
   epochOf = (device: Uint8Array, seq: number): Uint8Array => this.#key('epochOf', device, u32be(seq))
   epochsOf = (): { gte: Uint8Array; lt: Uint8Array } => this.#all(this.#key('epochOf'))
+
+  /** The id (32 bytes) before the first entry of a chunk, from where ids inside it are computed. */
+  anchor = (device: Uint8Array, chunk: number): Uint8Array => this.#key('anchor', device, u32be(chunk))
+
+  /** An entry whose body a peer left out; the row holds its id (32 bytes) and the one before (32 bytes). */
+  hollow = (device: Uint8Array, seq: number): Uint8Array => this.#key('hollow', device, u32be(seq))
+  hollows = (): { gte: Uint8Array; lt: Uint8Array } => this.#all(this.#key('hollow'))
 
   /** The newest seen slot of a device. */
   slot = (device: Uint8Array): Uint8Array => this.#key('slot', device)

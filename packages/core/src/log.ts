@@ -2,6 +2,7 @@
 import { sealBody, signRun, verifyRun, type CryptoProvider, type UnsignedEntry } from '@parley/crypto'
 import {
   bodyAad,
+  CHUNK_ENTRIES,
   compareBytes,
   compareHlc,
   decodeChainState,
@@ -220,6 +221,43 @@ export class ConversationLog {
     return result
   }
 
+  /** The id of a stored entry, computed from the start of its chunk; undefined when it is not here. */
+  async idAt(device: DeviceId, seq: number): Promise<Uint8Array | undefined> {
+    const state = this.state(device)
+    if (seq < 0 || seq >= state.nextSeq) return undefined
+    if (seq === state.nextSeq - 1) return state.prevId
+    const bytes = deviceIdBytes(device)
+    const start = seq - (seq % CHUNK_ENTRIES)
+    let id = await this.#store.get(this.#keys.anchor(bytes, start / CHUNK_ENTRIES))
+    for (const [i, entry] of (await this.read(device, start, seq + 1)).entries()) {
+      if (id === undefined) return undefined
+      id = this.idOf(bytes, start + i, id, decodeEntry(entry))
+    }
+    return id
+  }
+
+  /** What stands for the id before the first entry. */
+  firstId(device: DeviceId): Uint8Array {
+    return startChain(this.#hash, this.#conversation, deviceIdBytes(device)).prevId
+  }
+
+  /** The id of these parts at this place. */
+  idOf(device: Uint8Array, seq: number, prevId: Uint8Array, { headerBytes, body, purgedBodyHash }: EntryParts): Uint8Array {
+    const bodyHash = body === undefined ? purgedBodyHash! : this.#hash(body)
+    return entryId(this.#hash, { conversation: this.#conversation, device, seq, prevId, headerBytes, bodyHash })
+  }
+
+  /** The clock of an entry: times are differences inside a chunk, so the chunk is read from its start. */
+  async clockAt(device: DeviceId, seq: number): Promise<Hlc> {
+    const start = seq - (seq % CHUNK_ENTRIES)
+    let hlc: Hlc = { ms: 0, ctr: 0 }
+    for (const [i, bytes] of (await this.read(device, start, seq + 1)).entries()) {
+      const { header } = decodeEntry(bytes)
+      hlc = { ms: standsAlone(start + i, header.kind) ? header.time : hlc.ms + header.time, ctr: header.ctr }
+    }
+    return hlc
+  }
+
   /** The control entry as it travels alone. */
   static carrier(entry: LogEntry): ControlCarrier {
     return { device: deviceIdBytes(entry.device), seq: entry.seq, prevId: entry.prevId, entry: entry.bytes }
@@ -235,6 +273,7 @@ export class ConversationLog {
     let epoch = this.epochAt(deviceIdOf(device), entries[0]!.seq - 1)
     for (const entry of entries) {
       operations.push({ type: 'put', key: this.#keys.entry(device, entry.seq), value: entry.bytes })
+      if (entry.seq % CHUNK_ENTRIES === 0) operations.push({ type: 'put', key: this.#keys.anchor(device, entry.seq / CHUNK_ENTRIES), value: entry.prevId })
       const next = epochAfter(epoch, entry)
       if (entry.seq === 0 || !sameEpoch(next, epoch)) {
         operations.push({ type: 'put', key: this.#keys.epochOf(device, entry.seq), value: next ?? new Uint8Array(0) })

@@ -11,6 +11,7 @@ import {
   compareBytes,
   concatBytes,
   conversationIdBytes,
+  decodeEntry,
   deviceIdBytes,
   deviceIdOf,
   encodeControl,
@@ -19,6 +20,8 @@ import {
   equalBytes,
   isClearControl,
   messageIdBytes,
+  messageIdParts,
+  Reject,
   type ControlCarrier,
   type ControlPayload,
   type ConversationId,
@@ -33,6 +36,7 @@ import type { Context } from './context.ts'
 import { ControlLog } from './control-log.ts'
 import { Emitter } from './emitter.ts'
 import { EpochKeys } from './epochs.ts'
+import { HollowEntries } from './hollow.ts'
 import { conversationKey, Keyspace } from './keyspace.ts'
 import { ConversationLog, type Draft, type LogEntry } from './log.ts'
 import { hasRole, type ControlEntry, type Invite } from './membership.ts'
@@ -66,6 +70,9 @@ export class Replica {
   readonly log: ConversationLog
   readonly timeline: Timeline
   readonly keys: Keyspace
+  readonly hollow: HollowEntries
+  /** Devices that wrote two different entries at one position. Nothing further of theirs is taken in. */
+  readonly forked = new Set<DeviceId>()
   record: ConversationRecord
   readonly #context: Context
   readonly #mutex = new Mutex()
@@ -86,6 +93,7 @@ export class Replica {
     this.epochs = new EpochKeys(conversation)
     this.controls = new ControlLog({ conversation, crypto, keys: this.keys, epochs: this.epochs })
     this.log = new ConversationLog({ conversation, crypto, keys: this.keys, store })
+    this.hollow = new HollowEntries(context, this.keys, this.log)
     this.timeline = new Timeline({
       conversation,
       hash: (bytes) => crypto.sha256(bytes),
@@ -96,6 +104,10 @@ export class Replica {
         open: (device, seq, parts) => this.open(device, seq, parts),
         userOf: (device) => this.userOf(device),
         mayPost: (device) => hasRole(this.controls.membership.members.get(this.userOf(device) as UserId)?.role, 'writer'),
+        deleted: (id) => {
+          const { device, seq } = messageIdParts(id)
+          return this.hollow.forget(deviceIdOf(device), seq)
+        },
       },
     })
   }
@@ -109,6 +121,8 @@ export class Replica {
     await this.controls.open(this.#context.store)
     await this.log.open()
     await this.timeline.open()
+    await this.hollow.load()
+    await this.#fold(await this.hollow.unsettled())
     await this.timeline.checkpoint()
   }
 
@@ -307,14 +321,19 @@ export class Replica {
     const continues = waiting !== undefined && waiting.seq + waiting.entries.length === run.seq
     const seq = continues ? waiting.seq : run.seq
     const bytes = continues ? [...waiting.entries, ...run.entries] : run.entries
-    if (seq > this.log.nextSeq(device)) return { accepted: 0, missing: true }
+    if (this.forked.has(device)) return { accepted: 0, missing: false }
+    const nextSeq = this.log.nextSeq(device)
+    if (seq > nextSeq) return { accepted: 0, missing: true }
+    await this.#fold(await this.hollow.fill(device, seq, bytes))
+    if (seq < nextSeq) await this.#checkFork(device, nextSeq - 1, bytes[nextSeq - 1 - seq])
+    if (seq + bytes.length <= nextSeq) return { accepted: 0, missing: false }
     const ingested = await this.log.verify(run.device, author.cert.signKey, seq, bytes, this.#context.clock.now())
     this.#keepUnsigned(device, seq, bytes, ingested.unsigned)
     const { entries } = ingested
     if (entries.length === 0) return { accepted: 0, missing: false }
     const { accepted: controls, operations } = await this.controls.accept(entries.filter(isControl).map((e) => ConversationLog.carrier(e)))
     const keys = await this.#openBoxes(controls)
-    await this.#context.store.write([...ingested.operations, ...operations, ...keys])
+    await this.#context.store.write([...ingested.operations, ...operations, ...keys, ...this.hollow.note(entries)])
     if (keys.length > 0) await this.controls.refold()
     this.log.commit(run.device, ingested)
     const changes = await this.timeline.apply(entries)
@@ -322,6 +341,31 @@ export class Replica {
     if (changes.length > 0) this.events.emit('timeline', changes)
     this.events.emit('entries', entries, from)
     return { accepted: entries.length, missing: false }
+  }
+
+  /** Folds entries whose bodies came late, and makes that last before they stop counting as hollow. */
+  async #fold(filled: readonly LogEntry[]): Promise<void> {
+    if (filled.length === 0) return
+    const changes = await this.timeline.apply(filled)
+    await this.timeline.checkpoint()
+    await this.hollow.settle(filled)
+    if (changes.length > 0) this.events.emit('timeline', changes)
+  }
+
+  /** Compares an entry of a peer with ours at the same place. @throws {Reject} Forked: the author's doing, not the peer's. */
+  async #checkFork(device: DeviceId, seq: number, theirs: Uint8Array | undefined): Promise<void> {
+    const [ours] = await this.log.read(device, seq, seq + 1)
+    if (ours === undefined || theirs === undefined || equalBytes(ours, theirs)) return
+    const id = await this.log.idAt(device, seq)
+    const prevId = seq === 0 ? this.log.firstId(device) : await this.log.idAt(device, seq - 1)
+    if (id === undefined || prevId === undefined || equalBytes(this.log.idOf(deviceIdBytes(device), seq, prevId, decodeEntry(theirs)), id)) return
+    this.noteFork(device)
+  }
+
+  /** The device has two histories. @throws {Reject} Forked, always. */
+  noteFork(device: DeviceId): never {
+    this.forked.add(device)
+    throw new Reject('Forked', 'a device wrote two different entries at one position')
   }
 
   #keepUnsigned(device: DeviceId, seq: number, bytes: readonly Uint8Array[], unsigned: number): void {
@@ -360,7 +404,7 @@ export class Replica {
     return { type: 'put', key: conversationKey(this.bytes), value: encodeRecord(record) }
   }
 
-  /** The chunk behind a client id, for updates that begin inside a chunk: only the chunk that a log goes on in, and the one before, can be meant. */
+  /** The chunk behind a client id, for updates that begin inside a chunk: only the chunk that a log goes on in, its neighbours, and those of missing bodies can be meant. */
   #chunkOf(client: number): { device: Uint8Array; chunk: number } | undefined {
     const known = this.#chunks.get(client)
     if (known !== undefined) return known
@@ -369,10 +413,15 @@ export class Replica {
       const device = deviceIdBytes(id)
       const open = Math.floor(this.log.nextSeq(id) / CHUNK_ENTRIES)
       for (const chunk of open === 0 ? [0, 1] : [open - 1, open, open + 1]) {
-        this.#chunks.set(chunkClient((bytes) => this.#context.crypto.sha256(bytes), this.bytes, device, chunk), { device, chunk })
+        this.#noteChunk(device, chunk)
       }
     }
+    for (const { device, from } of this.hollow.wants()) this.#noteChunk(device, Math.floor(from / CHUNK_ENTRIES))
     return this.#chunks.get(client)
+  }
+
+  #noteChunk(device: Uint8Array, chunk: number): void {
+    this.#chunks.set(chunkClient((bytes) => this.#context.crypto.sha256(bytes), this.bytes, device, chunk), { device, chunk })
   }
 }
 

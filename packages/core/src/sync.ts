@@ -16,7 +16,7 @@ import {
   type DeviceId,
   type HaveHead,
   type LinkMessage,
-  type Reject,
+  Reject,
 } from '@parley/protocol'
 import type { Context } from './context.ts'
 import type { Link } from './link.ts'
@@ -63,6 +63,7 @@ export class SyncSession {
   /** Ranges under way to us, with their ends. */
   #asked = new Map<DeviceId, number>()
   #isStarted = false
+  #isBodiesAsked = false
   #wanted = new Map<DeviceId, number>()
   #compared = false
   #waiting = 0
@@ -239,10 +240,21 @@ export class SyncSession {
       const device = deviceIdOf(head.device)
       this.#noteTheirs(device, head.nextSeq)
       if (head.controls > replica.controls.count(device)) controls.push({ device: head.device, from: replica.controls.count(device) + 1 })
-      if (this.#isMember && head.nextSeq > replica.log.nextSeq(device)) this.#wanted.set(device, head.nextSeq)
+      if (!this.#isMember || replica.forked.has(device)) continue
+      if (head.nextSeq > replica.log.nextSeq(device)) this.#wanted.set(device, head.nextSeq)
+      else await this.#checkFork(device, head)
     }
     this.#compared = true
     this.#ask(controls.slice(0, MAX_WANTS))
+  }
+
+  /** A peer whose head is ours at that place, but with another id, holds another history of that device. */
+  async #checkFork(device: DeviceId, { nextSeq, head }: HaveHead): Promise<void> {
+    const { replica } = this.#shared
+    const id = nextSeq === 0 ? undefined : await replica.log.idAt(device, nextSeq - 1)
+    if (id === undefined || equalBytes(id.subarray(0, 8), head)) return
+    replica.forked.add(device)
+    this.#shared.onReject(new Reject('Forked', 'a device wrote two different entries at one position'))
   }
 
   /** Asks for the next window of what is missing; control entries first, they verify alone. */
@@ -263,7 +275,8 @@ export class SyncSession {
       const end = windowEnd(from, to, room)
       if (end === from) continue
       room -= end - from
-      ranges.push({ device: deviceIdBytes(device), from, to: end })
+      // One entry that is here already comes along: it shows whether the peer holds the same history.
+      ranges.push({ device: deviceIdBytes(device), from: Math.max(0, from - 1), to: end })
     }
     if (controls.length > 0 || ranges.length > 0) this.#send('control', { type: 'want', handle: this.#handle, controls, ranges })
     this.#asked = new Map(ranges.map((r) => [deviceIdOf(r.device), r.to]))
@@ -274,7 +287,16 @@ export class SyncSession {
   #leveled(): void {
     this.#compared = true
     this.#waiting = 0
+    this.#askForBodies()
     this.#shared.onProgress()
+  }
+
+  /** Asks this peer, once, for bodies that another one left out. */
+  #askForBodies(): void {
+    const { hollow } = this.#shared.replica
+    if (this.#isBodiesAsked || hollow.size === 0 || !this.#isMember) return
+    this.#isBodiesAsked = true
+    this.#send('control', { type: 'want', handle: this.#handle, controls: [], ranges: hollow.wants() })
   }
 
   async #onWant(want: Extract<LinkMessage, { type: 'want' }>): Promise<void> {
@@ -286,12 +308,12 @@ export class SyncSession {
     for (const { device, from, to } of this.#isMember ? want.ranges : []) {
       const id = deviceIdOf(device)
       let at = from
-      const end = Math.min(to, from + WANT_WINDOW, replica.log.nextSeq(id))
+      const end = Math.min(to, from + WANT_WINDOW + 1, replica.log.nextSeq(id))
       while (at < end) {
         const entries = await replica.log.read(id, at, Math.min(end, at + UPDATE_ENTRIES), UPDATE_BYTES)
         if (entries.length === 0 || !this.#sendEntries('history', id, at, entries)) return
         at += entries.length
-        this.#noteTheirs(id, at)
+        this.#theirs.set(id, Math.max(this.#theirs.get(id) ?? 0, at))
       }
       this.#catchUp(id)
     }

@@ -29,7 +29,6 @@ import {
   readU32be,
   Reject,
   startChain,
-  standsAlone,
   u32be,
   type DeviceId,
   type EntryParts,
@@ -56,6 +55,8 @@ export interface TimelineHost {
   open(device: DeviceId, seq: number, parts: EntryParts): Uint8Array | undefined
   userOf(device: DeviceId): UserId | undefined
   mayPost(device: DeviceId): boolean
+  /** The author deleted this message, whether or not it is here. */
+  deleted(id: MessageId): Promise<void>
 }
 
 export type TimelineChange = { type: 'posted'; key: Uint8Array } | { type: 'edited' | 'deleted'; id: MessageId }
@@ -138,7 +139,7 @@ export class Timeline {
     let posts: Uint8Array[] = []
     for (const entry of entries) {
       const { kind } = entry.parts.header
-      this.#folded.set(entry.device, entry.seq + 1)
+      this.#folded.set(entry.device, Math.max(entry.seq + 1, this.#foldedSeq(entry.device)))
       if (kind === EntryKind.post) {
         const key = await this.#post(entry)
         if (key !== undefined) posts.push(key)
@@ -183,7 +184,7 @@ export class Timeline {
   async keyOf(id: MessageId): Promise<Uint8Array | undefined> {
     const { device, seq, entry16 } = messageIdParts(id)
     if (seq >= this.#foldedSeq(deviceIdOf(device))) return undefined
-    const key = timelineKey(await this.#clockAt(deviceIdOf(device), seq), entry16, device, seq)
+    const key = timelineKey(await this.#log.clockAt(deviceIdOf(device), seq), entry16, device, seq)
     return (await this.#tree.has(key)) ? key : undefined
   }
 
@@ -209,8 +210,7 @@ export class Timeline {
   }
 
   async #post(entry: LogEntry): Promise<Uint8Array | undefined> {
-    // Purged by who passed it on: its deletion is on the way, or here already.
-    if (!this.#host.mayPost(entry.device) || entry.parts.body === undefined) return undefined
+    if (!this.#host.mayPost(entry.device)) return undefined
     const device = deviceIdBytes(entry.device)
     if (this.#orphans.size > 0) {
       const id = messageIdOf(device, entry.seq, entry.id)
@@ -218,10 +218,13 @@ export class Timeline {
         const [overlay] = await this.#readOverlays([id])
         if (overlay!.deleted) {
           await this.#purge(id, overlay!)
+          await this.#host.deleted(id)
           return undefined
         }
       }
     }
+    // Left out by who passed it on: it is shown once somebody gives the body, unless its author deleted it.
+    if (entry.parts.body === undefined) return undefined
     return timelineKey(entry.hlc, entry.id, device, entry.seq)
   }
 
@@ -247,6 +250,7 @@ export class Timeline {
       await this.#tree.delete([key])
     }
     this.#setOverlay(target, { deleted: true, edits: [] })
+    await this.#host.deleted(target)
     return key === undefined ? undefined : { type: 'deleted', id: target }
   }
 
@@ -305,17 +309,6 @@ export class Timeline {
       if (error instanceof Reject) return UNREADABLE
       throw error
     }
-  }
-
-  /** The clock of an entry: times are differences inside a chunk, so the chunk is read from its start. */
-  async #clockAt(device: DeviceId, seq: number): Promise<Hlc> {
-    const start = seq - (seq % CHUNK_ENTRIES)
-    let hlc: Hlc = { ms: 0, ctr: 0 }
-    for (const [i, bytes] of (await this.#log.read(device, start, seq + 1)).entries()) {
-      const { header } = decodeEntry(bytes)
-      hlc = { ms: standsAlone(start + i, header.kind) ? header.time : hlc.ms + header.time, ctr: header.ctr }
-    }
-    return hlc
   }
 
   async #readFolded(): Promise<Map<DeviceId, ReturnType<typeof decodeChainState>>> {
