@@ -89,7 +89,8 @@ class Network implements MemoryNetwork {
   }
 
   channels(): [string, string][] {
-    return [...this.#pairs].flatMap(([key, pair]) => (pair.ends === undefined ? [] : [splitKey(key)])).sort()
+    const open = [...this.#pairs].filter(([, pair]) => pair.ends !== undefined).map(([key]) => key)
+    return open.sort(compareText).map(splitKey)
   }
 
   join(peer: MemoryTransport): void {
@@ -116,7 +117,8 @@ class Network implements MemoryNetwork {
 
   /** Opens a channel now, whatever the topics. */
   dial(from: MemoryTransport, to: string): void {
-    if (!this.#started.has(to) || !this.#reachable(from.peer, to)) throw new ParleyError('Unreachable', `nobody answers at ${ADDRESS_PREFIX}${to}`)
+    if (!this.#started.has(to) || !this.#reachable(from.peer, to))
+      throw new ParleyError('Unreachable', `nobody answers at ${ADDRESS_PREFIX}${to}`)
     this.#open(from.peer, to)
   }
 
@@ -267,6 +269,10 @@ class MemoryTransport implements Transport {
   accept(channel: MemoryChannel): void {
     this.#host?.onChannel(channel)
   }
+}
+
+function compareText(a: string, b: string): number {
+  return a < b ? -1 : Number(a > b)
 }
 
 function pairKey(a: string, b: string): string {

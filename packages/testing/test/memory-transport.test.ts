@@ -33,7 +33,9 @@ interface Peer {
 }
 
 /** Three peers with one topic on a manual clock. */
-async function threePeers(options: MemoryNetworkOptions = {}): Promise<{ network: MemoryNetwork; clock: ManualClock; peers: Record<'alice' | 'bob' | 'carol', Peer> }> {
+async function threePeers(
+  options: MemoryNetworkOptions = {},
+): Promise<{ network: MemoryNetwork; clock: ManualClock; peers: Record<'alice' | 'bob' | 'carol', Peer> }> {
   const clock = createManualClock()
   const network = createMemoryNetwork(options)
   const peer = async (name: string): Promise<Peer> => {

@@ -1,0 +1,118 @@
+/** What must hold at every step (DESIGN.md, section 8), looked at from outside: the public API of each peer against the naive fold. */
+import type { Conversation, Message } from '@parley/core'
+import type { UserId } from '@parley/protocol'
+import type { Ledger } from './ledger.ts'
+import { naiveFold, type Expected, type ExpectedMessage } from './naive-fold.ts'
+import type { SimPeer } from './sim-peer.ts'
+
+/** Messages of a page (API.md). */
+const PAGE = 25
+/** Messages in the view document. */
+const VIEW = 100
+/** Bytes that may wait on one link: the traffic of a simulation is small, so much more means that a queue is not drained. */
+const MAX_QUEUED_BYTES = 1_048_576
+/** Timers of one peer: a few for each link and each member; many more means that they leak. */
+const MAX_TIMERS = 400
+
+type Violate = (invariant: string, what: string) => void
+
+/** What one peer showed when it was looked at. */
+export interface Shown {
+  readonly peer: SimPeer
+  readonly vector: string
+  /** Members, metadata and messages as one text. */
+  readonly text: string
+  readonly expected: Expected
+}
+
+/**
+ * Looks at one peer at rest that is a member: newest page, the page `pick` (modulo their number), totals, members, metadata, view document.
+ * `allPages` reads the whole history.
+ */
+export async function checkPeer(peer: SimPeer, ledger: Ledger, pick: number, allPages: boolean, violate: Violate): Promise<Shown | undefined> {
+  const { conversation } = peer
+  if (conversation === undefined) return undefined
+  await ledger.learnUsers()
+  const expected = naiveFold(ledger, peer.held)
+  const report = (what: string): void => violate('I2', `${peer.name} ${what}`)
+  const total = expected.messages.length
+  const pages = Math.max(1, Math.ceil(total / PAGE))
+  const first = await conversation.getMessages()
+  if (first.totalMessages !== total || first.totalPages !== pages) {
+    report(`shows ${first.totalMessages} messages on ${first.totalPages} pages; its logs hold ${total} on ${pages}`)
+    return undefined
+  }
+  const wanted = allPages ? Array.from({ length: pages }, (_, index) => index + 1) : [1, 1 + (pick % pages)]
+  for (const page of new Set(wanted)) {
+    const { messages } = page === 1 ? first : await conversation.getMessages(page)
+    const end = total - (page - 1) * PAGE
+    comparePage(messages, expected.messages.slice(Math.max(0, end - PAGE), end), (what) => report(`page ${page}: ${what}`))
+  }
+  compareView(conversation, expected, report)
+  await compareLast(conversation, expected, report)
+  checkResources(peer, violate)
+  const text = JSON.stringify([conversation.getMembers(), conversation.getMetadata(), conversation.getTitle(), first.messages.map(essence)])
+  return { peer, vector: peer.held.vector(expected.purgedAhead), text, expected }
+}
+
+/** I2 in its own words: who holds the same shows the same. */
+export function compareShown(shown: readonly Shown[], violate: Violate): void {
+  const byVector = new Map<string, Shown>()
+  for (const one of shown) {
+    const other = byVector.get(one.vector)
+    if (other === undefined) byVector.set(one.vector, one)
+    else if (other.text !== one.text) violate('I2', `${one.peer.name} and ${other.peer.name} hold the same and show it differently:\n  ${one.text}\n  ${other.text}`)
+  }
+}
+
+function comparePage(shown: readonly Message[], expected: readonly ExpectedMessage[], report: (what: string) => void): void {
+  if (shown.length !== expected.length) return report(`${shown.length} messages instead of ${expected.length}`)
+  for (const [index, message] of shown.entries()) {
+    const due = expected[index] as ExpectedMessage
+    if (JSON.stringify(essence(message)) !== JSON.stringify(essence({ ...due, author: { id: due.author } }))) {
+      return report(`message ${index} is ${JSON.stringify(essence(message))} instead of ${JSON.stringify(essence({ ...due, author: { id: due.author } }))}`)
+    }
+  }
+}
+
+function compareView(conversation: Conversation, expected: Expected, report: (what: string) => void): void {
+  const members = conversation.members().map(({ id, name }) => ({ id, name }))
+  if (JSON.stringify(members) !== JSON.stringify(expected.members)) {
+    report(`shows the members ${JSON.stringify(members)} instead of ${JSON.stringify(expected.members)}`)
+  }
+  if (JSON.stringify(conversation.getMembers()) !== JSON.stringify(expected.members.map((m) => m.id))) report('getMembers() differs from members()')
+  if (sorted(conversation.getMetadata()) !== sorted(expected.metadata)) {
+    report(`shows the metadata ${sorted(conversation.getMetadata())} instead of ${sorted(expected.metadata)}`)
+  }
+  if (conversation.getTitle() !== expected.title) report(`shows the title "${conversation.getTitle()}" instead of "${expected.title}"`)
+  const rows = conversation.doc.getArray<{ id: string; text: string }>('messages').map(({ id, text }) => `${id} ${text}`)
+  const due = expected.messages.slice(-VIEW).map(({ id, text }) => `${id} ${text}`)
+  if (rows.join('\n') !== due.join('\n')) report(`has ${rows.length} messages in its view document that are not the newest ${due.length}`)
+}
+
+async function compareLast(conversation: Conversation, expected: Expected, report: (what: string) => void): Promise<void> {
+  const last = expected.messages.at(-1)
+  if (conversation.getLastMessage()?.id !== last?.id) report(`has ${conversation.getLastMessage()?.id} as its last message instead of ${last?.id}`)
+  if (last === undefined) return
+  const found = await conversation.getMessage(last.id)
+  if (found?.text !== last.text) report(`getMessage gives "${found?.text}" for its last message instead of "${last.text}"`)
+}
+
+/** I6: queues and timers stay bounded, and honest peers are never rejected. */
+function checkResources(peer: SimPeer, violate: Violate): void {
+  const { parley, clock } = peer
+  if (parley === undefined || clock === undefined) return
+  const { links } = parley.inspect()
+  for (const link of links) if (link.queuedBytes > MAX_QUEUED_BYTES) violate('I6', `${peer.name} has ${link.queuedBytes} bytes waiting for ${link.remote}`)
+  if (clock.pending > MAX_TIMERS) violate('I6', `${peer.name} has ${clock.pending} timers`)
+}
+
+/** What all peers must agree on; the state of delivery is everybody's own. */
+function essence(message: Pick<Message, 'id' | 'text' | 'metadata' | 'sentAt' | 'editedAt' | 'replyTo'> & { author: { id: UserId } }): unknown[] {
+  const { id, author, text, metadata, sentAt, editedAt, replyTo } = message
+  return [id, author.id, text, sorted(metadata), sentAt, editedAt ?? null, replyTo ?? null]
+}
+
+function sorted(values: Readonly<Record<string, unknown>>): string {
+  return JSON.stringify(Object.entries(values).sort(([a], [b]) => (a < b ? -1 : 1)))
+}

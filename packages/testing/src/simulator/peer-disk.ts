@@ -1,0 +1,163 @@
+import type { Durability, RangeQuery, Store, StoreOperation, StoreRow } from '@parley/core'
+import type { ManualClock } from '../manual-clock.ts'
+import { createMemoryDisk, createMemoryStore } from '../memory-store.ts'
+import type { CrashKind, MemoryDisk, MemoryStore } from '../memory-store.ts'
+import type { SeededRandom } from '../seeded-random.ts'
+
+/** A crash that waits for a write. */
+interface ArmedCrash {
+  writesLeft: number
+  /** Whether the write at which it happens still reaches the disk. */
+  isApplied: boolean
+  happen(): void
+}
+
+/**
+ * The disk of one peer through all its runs. Each run gets a `Store` on it; after a crash the promises of that store never settle, so what
+ * is left of the dead engine stands still, as a killed process does.
+ */
+export class PeerDisk {
+  /** Longest time that an operation takes, in milliseconds; each takes a random time up to it. 0: none at all. */
+  slownessMs = 0
+  /** Hears of every batch once it is on the disk. */
+  onApplied: (operations: readonly StoreOperation[]) => void = () => undefined
+  /** Operations under way in the present run. */
+  inFlight = 0
+  readonly #clock: ManualClock
+  readonly #random: SeededRandom
+  readonly #disk: MemoryDisk = createMemoryDisk()
+  #store: MemoryStore | undefined
+  #run = 0
+  #armed: ArmedCrash | undefined
+
+  constructor(clock: ManualClock, random: SeededRandom) {
+    this.#clock = clock
+    this.#random = random
+  }
+
+  /** A store for the next run of the peer. The one before must have been closed or crashed. */
+  open(): Store {
+    this.#store ??= createMemoryStore({ disk: this.#disk })
+    this.inFlight = 0
+    return new RunStore(this, this.#store, ++this.#run)
+  }
+
+  /** Ends the present run: nothing of it settles any more. What the disk still holds depends on what crashed. */
+  crash(kind: CrashKind): void {
+    this.#run++
+    this.#armed = undefined
+    this.inFlight = 0
+    this.#store = this.#store?.crash(kind)
+  }
+
+  /** Lets the peer crash at the n-th write from now on. */
+  crashAtWrite(armed: ArmedCrash): void {
+    this.#armed = armed
+  }
+
+  /** Whether a crash waits for a write. */
+  get isArmed(): boolean {
+    return this.#armed !== undefined
+  }
+
+  /** Every row with a key in the range, read from outside: no run of the peer notices. */
+  async rows(query: RangeQuery): Promise<StoreRow[]> {
+    return (await this.#store?.range(query)) ?? []
+  }
+
+  /** @internal For the store of a run. */
+  isCurrent(run: number): boolean {
+    return this.#run === run
+  }
+
+  /** @internal */
+  async pause(): Promise<void> {
+    const ms = this.slownessMs === 0 ? 0 : this.#random.integer(this.slownessMs + 1)
+    if (ms > 0) await new Promise<void>((resolve) => void this.#clock.setTimeout(resolve, ms))
+  }
+
+  /** @internal Says whether the peer crashes at this write. */
+  takeCrash(): ArmedCrash | undefined {
+    const armed = this.#armed
+    if (armed === undefined || --armed.writesLeft > 0) return undefined
+    this.#armed = undefined
+    return armed
+  }
+
+  /** @internal The run closed its store properly. */
+  closed(): void {
+    this.#store = undefined
+  }
+}
+
+class RunStore implements Store {
+  readonly #disk: PeerDisk
+  readonly #inner: MemoryStore
+  readonly #run: number
+  /** Writes reach the disk in the order of the calls. */
+  #writes: Promise<unknown> = Promise.resolve()
+
+  constructor(disk: PeerDisk, inner: MemoryStore, run: number) {
+    this.#disk = disk
+    this.#inner = inner
+    this.#run = run
+  }
+
+  get(key: Uint8Array): Promise<Uint8Array | undefined> {
+    return this.#perform(() => this.#inner.get(key))
+  }
+
+  getMany(keys: readonly Uint8Array[]): Promise<(Uint8Array | undefined)[]> {
+    return this.#perform(() => this.#inner.getMany(keys))
+  }
+
+  range(query: RangeQuery): Promise<StoreRow[]> {
+    return this.#perform(() => this.#inner.range(query))
+  }
+
+  write(operations: readonly StoreOperation[], options?: { durability?: Durability }): Promise<void> {
+    const before = this.#writes
+    const done = this.#perform(async () => {
+      await before
+      const crash = this.#disk.takeCrash()
+      if (crash === undefined || crash.isApplied) {
+        await this.#inner.write(operations, options)
+        this.#disk.onApplied(operations)
+      }
+      crash?.happen()
+    })
+    this.#writes = done.catch(() => undefined)
+    return done
+  }
+
+  estimate(): Promise<{ usageBytes?: number; quotaBytes?: number }> {
+    return this.#perform(() => this.#inner.estimate())
+  }
+
+  async close(): Promise<void> {
+    await this.#perform(async () => {
+      await this.#writes
+      await this.#inner.close()
+      this.#disk.closed()
+    })
+  }
+
+  /** The outcome, after the time that the disk takes; never, when the peer crashed before it was there. */
+  async #perform<T>(task: () => Promise<T>): Promise<T> {
+    const disk = this.#disk
+    if (!disk.isCurrent(this.#run)) return never()
+    disk.inFlight++
+    try {
+      await disk.pause()
+      if (!disk.isCurrent(this.#run)) return await never()
+      const result = await task()
+      return disk.isCurrent(this.#run) ? result : await never()
+    } finally {
+      if (disk.isCurrent(this.#run)) disk.inFlight--
+    }
+  }
+}
+
+function never(): Promise<never> {
+  return new Promise(() => undefined)
+}
