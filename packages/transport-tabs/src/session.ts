@@ -1,7 +1,6 @@
-import type { Topic, TransportHost } from '@parley/core'
+import { Partings, type Topic, type TransportHost } from '@parley/core'
 import { readHallMessage, readPairMessage } from './messages.ts'
 import type { HallMessage, PairMessage } from './messages.ts'
-import { Partings } from './partings.ts'
 import { TabChannel } from './tab-channel.ts'
 import { holdLock, watchLock } from './tab-lock.ts'
 

@@ -1,7 +1,6 @@
-import { CHANNEL_HIGH_WATER_BYTES, MAX_FRAME_BYTES } from '@parley/core'
+import { FrameInbox, CHANNEL_HIGH_WATER_BYTES, MAX_FRAME_BYTES } from '@parley/core'
 import type { Channel } from '@parley/core'
 import { ParleyError } from '@parley/protocol'
-import { FrameInbox } from './frame-inbox.ts'
 import type { PairMessage } from './messages.ts'
 
 /** BroadcastChannel tells nobody how much is under way, so the receiver says what it got, after this many bytes. */

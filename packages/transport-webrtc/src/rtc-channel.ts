@@ -1,7 +1,6 @@
-import { CHANNEL_HIGH_WATER_BYTES, MAX_FRAME_BYTES } from '@parley/core'
+import { FrameInbox, CHANNEL_HIGH_WATER_BYTES, MAX_FRAME_BYTES } from '@parley/core'
 import type { Channel } from '@parley/core'
 import { ParleyError } from '@parley/protocol'
-import { FrameInbox } from './frame-inbox.ts'
 
 /** A message that is text is not a frame but the goodbye of `close`; the reason follows. */
 const GOODBYE = 'bye '

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { bindingOf } from '../src/binding.ts'
 import { webrtcTransport } from '../src/index.ts'
 import { isHarmless } from '../src/lobby-guard.ts'
-import { Partings } from '../src/partings.ts'
+import { Partings } from '@parley/core'
 
 const fingerprint = (byte: number): string => Array(32).fill(byte.toString(16).padStart(2, '0')).join(':')
 const sdp = (...lines: string[]): string => ['v=0', ...lines, 'a=setup:actpass', ''].join('\r\n')

@@ -1,4 +1,4 @@
-import { CHANNEL_HIGH_WATER_BYTES } from '@parley/core'
+import { CHANNEL_HIGH_WATER_BYTES } from './transport.ts'
 
 /** What may wait for a receiver that was not set yet. The core sets it at once; this bounds what a peer can make us hold meanwhile. */
 const MAX_WAITING_BYTES = CHANNEL_HIGH_WATER_BYTES * 4

@@ -1,4 +1,4 @@
-import type { Clock } from '@parley/core'
+import type { Clock } from './transport.ts'
 
 /**
  * After a channel was closed on purpose (the core keeps one per peer, and closes what it does not want), the two leave each other alone:
