@@ -15,7 +15,10 @@ test('the embedding example of the README is the one that is compiled and run he
 test('two people of the embedding example talk', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'parley-embedding-'))
   try {
-    const child = spawn(process.execPath, ['--conditions=@parley/source', example.pathname], { cwd: folder, stdio: ['ignore', 'pipe', 'inherit'] })
+    const child = spawn(process.execPath, ['--conditions=@parley/source', example.pathname], {
+      cwd: folder,
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
     let out = ''
     child.stdout.setEncoding('utf8').on('data', (text: string) => (out += text))
     const code = await new Promise((resolve) => child.on('close', resolve))

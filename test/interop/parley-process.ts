@@ -4,6 +4,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
+import { createParley } from '@parley/chat'
 
 const MAIN = fileURLToPath(new URL('../../apps/desktop/src/main.ts', import.meta.url))
 
@@ -126,10 +127,23 @@ export class Person {
   /** Stays online on a free port of this machine. */
   async goOnline(...more: string[]): Promise<{ daemon: ParleyProcess; address: string }> {
     const daemon = this.start('daemon', '--listen', '/ip4/127.0.0.1/tcp/0', ...more)
-    const { listening } = (await daemon.line()) as unknown as { listening: string[] }
-    const [address] = listening
-    if (address === undefined) throw new Error('the daemon listens nowhere')
+    const ready = (await daemon.line()) as unknown as { listening?: string[] }
+    const address = ready.listening?.[0]
+    if (address === undefined) throw new Error(`the daemon listens nowhere: ${JSON.stringify(ready)}`)
     return { daemon, address }
+  }
+
+  /** All messages of the only conversation, oldest first, read by the library from a profile that no process has open. */
+  async everything(): Promise<string[]> {
+    const parley = await createParley({ profile: this.#profile, offline: true })
+    try {
+      const conversation = parley.conversations[0]
+      const pages = [await conversation?.getMessages()]
+      for (let page = 2; page <= (pages[0]?.totalPages ?? 0); page++) pages.unshift(await conversation?.getMessages(page))
+      return pages.flatMap((page) => page?.messages ?? []).map((message) => message.text)
+    } finally {
+      await parley.close()
+    }
   }
 
   /** Ends what this person has left running. */

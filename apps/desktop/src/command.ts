@@ -1,0 +1,68 @@
+/**
+ * What a command is. Each is one function, which neither knows nor cares whether it runs in the process that was started for it or in the
+ * daemon on behalf of another.
+ */
+import type { Command } from 'commander'
+import type { Parley } from '@parley/core'
+import type { Printer } from './printer.ts'
+import { collect, parseWait } from './values.ts'
+
+/** One run of a command. */
+export interface Call<Options> {
+  readonly parley: Parley
+  readonly args: readonly string[]
+  readonly options: Options
+  readonly print: Printer
+  /** Standard input in pieces; nothing is read before. */
+  input(): AsyncIterable<string>
+  /** Aborted by an interrupt. */
+  readonly signal: AbortSignal
+  /** True when a peer that stays online after this command runs it. */
+  readonly isAttached: boolean
+  /** False when the engine was opened for reading and writing here only. */
+  readonly isOnline: boolean
+}
+
+export interface NetworkOptions {
+  listen?: string[]
+  peer?: string[]
+}
+
+export interface WaitOptions {
+  /** Milliseconds. */
+  wait?: number
+}
+
+/** A command as the rest of the program sees it. */
+export interface CommandSpec {
+  /** Name and arguments as commander writes them: `send <conversation> [text]`. */
+  readonly usage: string
+  readonly summary: string
+  /** Command lines, without `parley`, and what they do. */
+  readonly examples: readonly (readonly [line: string, does: string])[]
+  /** `here`: the engine stays offline unless addresses are given; `online`: it connects; `serves`: it also serves other commands meanwhile. */
+  readonly reach: 'here' | 'online' | 'serves'
+  /** Addresses listened on when none is given. */
+  readonly listen?: readonly string[]
+  /** Refused by a running peer instead of run by it. */
+  readonly ownsProfile?: true
+  readonly options?: (command: Command) => void
+  run(call: Call<never>): Promise<void>
+}
+
+/** Types the options of a command; that they match what `options` declares is for its author to see to. */
+export function defineCommand<Options extends object = object>(
+  spec: Omit<CommandSpec, 'run'> & { run(call: Call<Options>): Promise<void> },
+): CommandSpec {
+  return spec
+}
+
+/** `--listen` and `--peer`, each as often as wanted. */
+export function addNetworkOptions(command: Command): void {
+  command.option('--listen <multiaddr>', 'accept connections there, such as /ip4/0.0.0.0/tcp/4001; repeatable', collect)
+  command.option('--peer <multiaddr>', 'connect to the peer there; repeatable', collect)
+}
+
+export function addWaitOption(command: Command, what: string): void {
+  command.option('--wait <duration>', what, parseWait)
+}

@@ -1,0 +1,59 @@
+/**
+ * The peer itself: staying online, and who it is connected to.
+ */
+import type { LinkInspection, Parley } from '@parley/core'
+import { addNetworkOptions, addWaitOption, defineCommand } from '../command.ts'
+import type { NetworkOptions, WaitOptions } from '../command.ts'
+import { nameOf } from '../format.ts'
+import { aborted, waitUntil } from '../wait.ts'
+
+/** For the first links to come up when the peer was started for this command. */
+const FIRST_LINK_MS = 2000
+
+export const daemonCommand = defineCommand<NetworkOptions>({
+  usage: 'daemon',
+  summary: 'stay online, serve your conversations and the other commands, until interrupted',
+  examples: [
+    ['daemon', 'listens on a free port and prints its addresses'],
+    ['daemon --listen /ip4/0.0.0.0/tcp/4001 --peer /ip4/192.0.2.7/tcp/4001', 'on a fixed port, connected to a peer'],
+  ],
+  reach: 'serves',
+  listen: ['/ip4/0.0.0.0/tcp/0'],
+  ownsProfile: true,
+  options: addNetworkOptions,
+  async run({ parley, print, signal }) {
+    const listening = parley.inspect().addresses
+    print.result({ listening }, () =>
+      listening.length === 0 ? 'Ready; not listening.' : ['Ready, listening on', ...listening].join('\n  '),
+    )
+    await aborted(signal)
+    print.note('Closing.')
+  },
+})
+
+export const peersCommand = defineCommand<NetworkOptions & WaitOptions>({
+  usage: 'peers',
+  summary: 'which devices are connected, and how',
+  examples: [['peers', 'one line for each link; ask while `parley daemon` runs']],
+  reach: 'online',
+  options(command) {
+    addNetworkOptions(command)
+    addWaitOption(command, 'for a first link, at most so long (default 2s, or not at all while a daemon runs)')
+  },
+  async run({ parley, options, print, signal, isAttached, isOnline }) {
+    const ms = isOnline ? (options.wait ?? (isAttached ? 0 : FIRST_LINK_MS)) : 0
+    const isLinked = (): boolean => parley.inspect().links.some((link) => link.device !== undefined)
+    await waitUntil(isLinked, { ms, signal, watch: (again) => parley.on('connection', again) })
+    const { links } = parley.inspect()
+    for (const link of links) print.result(link, () => formatLink(link, parley))
+    if (links.length === 0) print.note('No peer is connected.')
+  },
+})
+
+function formatLink(link: LinkInspection, parley: Parley): string {
+  const members = parley.conversations.flatMap((conversation) => conversation.members())
+  const member = members.find(({ id }) => id === link.user)
+  const who = member === undefined ? (link.user ?? 'somebody') : nameOf(member)
+  const delay = link.roundTripMs === undefined ? '' : `  ${Math.round(link.roundTripMs)} ms`
+  return `${who}  ${link.transport}  ${link.remote}${delay}  ${link.conversations.length} conversations  in ${link.bytesIn} out ${link.bytesOut} bytes`
+}

@@ -1,0 +1,137 @@
+/**
+ * Runs a command line: by the running peer of the profile when there is one, else here, with an engine of its own.
+ */
+import type { Parley } from '@parley/core'
+import { isParleyError, ParleyError } from '@parley/protocol'
+import { attach, runAttached } from './attach/client.ts'
+import { serveCommands } from './attach/server.ts'
+import type { AttachServer } from './attach/server.ts'
+import type { Call } from './command.ts'
+import { untilAborted } from './input.ts'
+import { Printer } from './printer.ts'
+import type { Io } from './printer.ts'
+import { defaultProfile, makeProfile, socketPath } from './profile.ts'
+import { parseArgv, wantsJson } from './program.ts'
+import type { Invocation } from './program.ts'
+
+/** How long a command waits for another short one to let go of the profile. */
+const LOCK_WAIT_MS = 5000
+/** Between two attempts: short beside the start of a process. */
+const LOCK_RETRY_MS = 100
+
+/** What `createParley` is asked for. */
+export interface EngineInit {
+  profile: string
+  listen?: string[]
+  peers?: string[]
+  offline?: boolean
+}
+
+export type OpenEngine = (init: EngineInit) => Promise<Parley>
+
+/** Runs a command line to its end and answers the exit code. Every failure is printed; nothing is thrown. */
+export async function runCli(argv: readonly string[], io: Io, signal: AbortSignal, openEngine: OpenEngine): Promise<0 | 1> {
+  return reporting(argv, io, async () => {
+    const invocation = parseArgv(argv)
+    if ('help' in invocation) {
+      io.out(invocation.help)
+      return 0
+    }
+    return runInvocation(argv, invocation, io, signal, openEngine)
+  })
+}
+
+async function runInvocation(
+  argv: readonly string[],
+  invocation: Invocation,
+  io: Io,
+  signal: AbortSignal,
+  openEngine: OpenEngine,
+): Promise<0 | 1> {
+  const profile = await makeProfile(invocation.profile ?? defaultProfile())
+  const path = await socketPath(profile)
+  const init = engineInit(invocation, profile)
+  for (const end = Date.now() + LOCK_WAIT_MS; ; await new Promise((resolve) => setTimeout(resolve, LOCK_RETRY_MS))) {
+    const peer = await attach(path)
+    if (peer !== undefined) return runAttached(peer, argv, io, signal)
+    const parley = await openUnlessLocked(openEngine, init)
+    if (parley !== undefined) return runHere(invocation, parley, init, path, io, signal)
+    if (Date.now() >= end || signal.aborted) break
+  }
+  const message = `Another parley command is using the profile ${profile}. Try again when it has ended, or keep \`parley daemon\` running, which serves all.`
+  throw new ParleyError('ProfileLocked', message)
+}
+
+async function openUnlessLocked(openEngine: OpenEngine, init: EngineInit): Promise<Parley | undefined> {
+  try {
+    return await openEngine(init)
+  } catch (error) {
+    if (isParleyError(error, 'ProfileLocked')) return undefined
+    throw error
+  }
+}
+
+function engineInit({ spec, options, isOffline }: Invocation, profile: string): EngineInit {
+  const listen = options.listen ?? spec.listen ?? []
+  const peers = options.peer ?? []
+  const isOnline = !isOffline && (spec.reach !== 'here' || listen.length + peers.length > 0)
+  if (!isOnline) return { profile, offline: true }
+  return { profile, ...(listen.length === 0 ? {} : { listen: [...listen] }), ...(peers.length === 0 ? {} : { peers }) }
+}
+
+async function runHere(
+  invocation: Invocation,
+  parley: Parley,
+  init: EngineInit,
+  path: string,
+  io: Io,
+  signal: AbortSignal,
+): Promise<0 | 1> {
+  const isOnline = init.offline !== true
+  const stopReporting = parley.on('error', (error) => io.err(`parley: ${error.message}`))
+  let server: AttachServer | undefined
+  try {
+    if (invocation.spec.reach === 'serves') {
+      server = await serveCommands(path, (argv, theirs, theirSignal) => runForOther(argv, theirs, theirSignal, parley, isOnline))
+    }
+    await execute(invocation, { parley, io, signal, isAttached: false, isOnline })
+    return 0
+  } finally {
+    await server?.close()
+    stopReporting()
+    await parley.close()
+  }
+}
+
+/** Runs a command line that another process sent here. */
+async function runForOther(argv: readonly string[], io: Io, signal: AbortSignal, parley: Parley, isOnline: boolean): Promise<0 | 1> {
+  return reporting(argv, io, async () => {
+    const invocation = parseArgv(argv)
+    if ('help' in invocation) throw new ParleyError('InvalidArgument', 'Help needs no running peer.')
+    const { spec, options, isOffline } = invocation
+    if (spec.ownsProfile === true) throw new ParleyError('ProfileLocked', 'A peer of this profile runs already.')
+    if (options.listen !== undefined || isOffline) io.err('A running peer owns this profile; --listen and --offline are its own to choose.')
+    if (isOnline) await Promise.all((options.peer ?? []).map((address) => parley.connect(address, { signal })))
+    await execute(invocation, { parley, io, signal, isAttached: true, isOnline })
+    return 0
+  })
+}
+
+interface Place extends Pick<Call<never>, 'parley' | 'signal' | 'isAttached' | 'isOnline'> {
+  readonly io: Io
+}
+
+async function execute({ spec, args, options, isJson }: Invocation, { io, ...place }: Place): Promise<void> {
+  const print = new Printer(io, isJson)
+  // The options are those that this very command has declared.
+  await spec.run({ ...place, args, options: options as never, print, input: () => untilAborted(io.input(), place.signal) })
+}
+
+async function reporting(argv: readonly string[], io: Io, action: () => Promise<0 | 1>): Promise<0 | 1> {
+  try {
+    return await action()
+  } catch (error) {
+    new Printer(io, wantsJson(argv)).failure(error)
+    return 1
+  }
+}
