@@ -1,5 +1,5 @@
 /** What the parts of the engine share: the environment, and who this device is. */
-import type { CryptoProvider } from '@parley/crypto'
+import type { CryptoProvider, DeviceKeys } from '@parley/crypto'
 import type { DeviceId, UserId } from '@parley/protocol'
 import type { Store } from './store.ts'
 import type { Clock, Logger, Random } from './transport.ts'
@@ -9,8 +9,7 @@ export interface Identity {
   readonly deviceId: DeviceId
   readonly deviceBytes: Uint8Array
   readonly cert: Uint8Array
-  readonly signSecret: Uint8Array
-  readonly agreeSecret: Uint8Array
+  readonly keys: DeviceKeys
   /** 8 random bytes, new with every start: tells a restarted peer from a second link. */
   readonly session: Uint8Array
 }

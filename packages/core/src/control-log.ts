@@ -54,6 +54,8 @@ export class ControlLog {
   /** Verdicts on join proofs, by admission id and invite key: a signature is checked once. */
   readonly #proofs = new Map<string, boolean>()
 
+  /** The latest clock of a control entry here, in milliseconds; 0 while there is none. */
+  latestMs = 0
   membership: Membership = { members: new Map(), devices: new Map(), invites: new Map() }
   readonly #application = new Map<string, MetadataValue>()
   readonly #conversationMetadata = new Map<string, MetadataValue>()
@@ -91,11 +93,35 @@ export class ControlLog {
 
   /**
    * Verifies control entries from a peer, each alone; takes in what is new. Entries of devices admitted further on in the same batch are
-   * found in as many rounds as the admissions nest. Returns the accepted entries and the rows that store them.
-   * @throws {Reject} BadSignature, BadShape, BadClock and the like at the first entry that no honest peer would pass on.
+   * found in as many rounds as the admissions nest. Returns the accepted entries and the rows that store them; when these cannot be written,
+   * the caller takes the entries out again with `drop`. Entries later than `latestMs` are left aside, for a clock far ahead would win over
+   * every later change.
+   * @throws {Reject} BadSignature, BadShape, BadClock and the like at the first entry that no honest peer would pass on; none is taken in then.
    */
-  async accept(carriers: readonly ControlCarrier[]): Promise<{ accepted: ControlEntry[]; operations: StoreOperation[]; unknown: number }> {
+  async accept(
+    carriers: readonly ControlCarrier[],
+    latestMs: number,
+  ): Promise<{ accepted: ControlEntry[]; operations: StoreOperation[]; unknown: number }> {
     const accepted: ControlEntry[] = []
+    try {
+      const unknown = await this.#acceptInto(accepted, carriers, latestMs)
+      return { accepted, operations: accepted.map((e) => this.row(e)), unknown }
+    } catch (error) {
+      await this.drop(accepted)
+      throw error
+    }
+  }
+
+  /** Takes out again what `accept` has just taken in. */
+  async drop(entries: readonly ControlEntry[]): Promise<void> {
+    if (entries.length === 0) return
+    // By id: an entry that was sealed is another object once it has been opened.
+    const gone = new Set(entries.map((e) => toBase32(e.id)))
+    for (const [device, list] of this.#byDevice) this.#byDevice.set(device, list.filter((e) => !gone.has(toBase32(e.id))))
+    await this.refold()
+  }
+
+  async #acceptInto(accepted: ControlEntry[], carriers: readonly ControlCarrier[], latestMs: number): Promise<number> {
     let waiting = carriers.map((carrier) => ({ carrier, parts: decodeEntry(carrier.entry), device: deviceIdOf(carrier.device) }))
     for (;;) {
       const later: typeof waiting = []
@@ -106,7 +132,7 @@ export class ControlLog {
           continue
         }
         const signKey = await this.#signKeyFor(item.device, item.parts)
-        if (signKey === undefined || number !== this.count(item.device) + 1) {
+        if (signKey === undefined || number !== this.count(item.device) + 1 || item.parts.header.time > latestMs) {
           later.push(item)
           continue
         }
@@ -117,7 +143,7 @@ export class ControlLog {
       }
       if (later.length === waiting.length) {
         if (accepted.length > 0) await this.refold()
-        return { accepted, operations: accepted.map((e) => this.row(e)), unknown: later.length }
+        return later.length
       }
       waiting = later
     }
@@ -266,6 +292,7 @@ export class ControlLog {
   }
 
   #insert(entry: ControlEntry): void {
+    this.latestMs = Math.max(this.latestMs, entry.hlc.ms)
     const list = this.#byDevice.get(entry.device)
     if (list === undefined) this.#byDevice.set(entry.device, [entry])
     else list.push(entry)

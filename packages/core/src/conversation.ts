@@ -9,7 +9,6 @@ import {
   EntryKind,
   messageIdBytes,
   messageIdFromBytes,
-  messageIdParts,
   deviceIdOf,
   ParleyError,
   parseMessageId,
@@ -19,7 +18,7 @@ import {
   type MessageId,
   type UserId,
 } from '@parley/protocol'
-import { inviteKeys } from '@parley/crypto'
+import { inviteKey } from '@parley/crypto'
 import type { Awareness } from 'y-protocols/awareness'
 import type * as Y from 'yjs'
 import type {
@@ -38,28 +37,33 @@ import type {
   UpdateMessageInit,
   User,
 } from './api.ts'
-import { applyMetadata, checkMetadata, checkText } from './arguments.ts'
+import { applyMetadata, checkMetadata, checkObject, checkText } from './arguments.ts'
 import type { Context } from './context.ts'
 import { AVATAR, TITLE } from './control-log.ts'
 import { Emitter } from './emitter.ts'
 import { hasRole } from './membership.ts'
 import { Mutex } from './mutex.ts'
 import type { Network } from './network.ts'
+import { authorOf, messageIdOfKey, NewestMessages } from './newest.ts'
 import { Presence } from './presence.ts'
 import { Receipts } from './receipts.ts'
 import type { Replica } from './replica.ts'
 import type { Shared } from './sync.ts'
-import { compareKeys, timelineKey, type Content, type TimelineChange } from './timeline.ts'
-import { View, VIEW_MESSAGES } from './view.ts'
+import { compareKeys, parseTimelineKey, timelineKey, type Content, type TimelineChange } from './timeline.ts'
+import { View } from './view.ts'
 
 /** Messages of a page (API.md). */
 export const PAGE_MESSAGES = 25
-/** Unread messages are counted up to here; an application shows "999+". */
-export const MAX_UNREAD = 1_000
+/** How often a page is read again because messages came or went meanwhile; after that it may be one message short. */
+const MAX_PAGE_ATTEMPTS = 8
 /** Messages read at a time to announce them. */
 const ANNOUNCE_BATCH = 256
 /** The folds are written down so long after the last change. */
 const CHECKPOINT_AFTER_MS = 2_000
+/** The view document follows at most so often: a frame of a screen. */
+const VIEW_EVERY_MS = 16
+/** Own messages whose further states are announced; a page tells the state of any. */
+const ANNOUNCED_STATES = 256
 const DEFAULT_INVITE_MS = 7 * 86_400_000
 const MAX_INVITE_USES = 1_000_000
 const MAX_INVITE_MS = 10 * 365 * 86_400_000
@@ -89,18 +93,23 @@ export class LiveConversation implements Conversation {
   readonly #events: Emitter<ConversationEvents>
   readonly #queue = new Mutex()
   readonly #onListChange: () => void
-  #last: Message | undefined
-  #unread = 0
+  readonly #newest: NewestMessages
+  /** Own messages of late, by seq. */
+  readonly #ownIds = new Map<number, MessageId>()
   #sentSeq = 0
   #deliveredSeq = 0
   #syncState: SyncState = { phase: 'offline', peers: 0, done: 0, total: 0 }
   #syncTotal = 0
-  /** The newest messages as read, oldest first. */
-  #window = new Map<MessageId, Content>()
+  #cancelView: (() => void) | undefined
+  #viewShownAt = Number.NEGATIVE_INFINITY
   #cancelCheckpoint: (() => void) | undefined
   #isClosed = false
   #lastMetadata = ''
   #lastMembers: readonly UserId[] = []
+  /** Ends the waits of `admitted()`. */
+  readonly #waiting = new Set<() => void>()
+  /** Timeline key up to which another member has seen the conversation. */
+  #seenByOthers: Uint8Array | undefined
 
   constructor(init: ConversationInit) {
     this.#context = init.context
@@ -109,6 +118,7 @@ export class LiveConversation implements Conversation {
     this.#onListChange = init.onListChange
     this.receipts = new Receipts(init.context, init.replica)
     this.presence = new Presence(init.context, init.replica)
+    this.#newest = new NewestMessages(init.context, init.replica, this.receipts)
     this.#events = new Emitter((error, event) => init.context.report(error, `listener of ${event}`))
     this.#viewCache = init.viewCache?.open(init.replica.id, this.#view.doc)
   }
@@ -122,7 +132,9 @@ export class LiveConversation implements Conversation {
     this.#sentSeq = this.#deliveredSeq
     await this.#viewCache?.loaded
     this.#listen()
-    await this.#refresh()
+    await this.#newest.load()
+    this.#noteOwn(this.#newest.contents.map((content) => content.key))
+    this.#showMessages()
     this.#noteControl()
     this.presence.start()
     return {
@@ -140,6 +152,8 @@ export class LiveConversation implements Conversation {
     if (this.#isClosed) return
     this.#isClosed = true
     this.#cancelCheckpoint?.()
+    this.#cancelView?.()
+    for (const stop of [...this.#waiting]) stop()
     await this.presence.stop()
     await this.replica.close()
     await this.#queue.idle()
@@ -164,7 +178,7 @@ export class LiveConversation implements Conversation {
   }
 
   get unread(): number {
-    return this.#unread
+    return this.#newest.unread
   }
 
   get doc(): Y.Doc {
@@ -177,7 +191,7 @@ export class LiveConversation implements Conversation {
 
   /** When something last happened, for the order of a list. */
   get lastActivity(): number {
-    return this.#last?.sentAt ?? this.replica.record.since
+    return this.#newest.last?.hlc.ms ?? this.replica.record.since
   }
 
   on<K extends keyof ConversationEvents>(name: K, listener: ConversationEvents[K]): () => void {
@@ -238,7 +252,7 @@ export class LiveConversation implements Conversation {
 
   async getMessages(page?: number | null): Promise<MessagePage> {
     this.#assertOpen()
-    for (;;) {
+    for (let attempt = 1; ; attempt++) {
       const totalMessages = this.replica.timeline.total
       const totalPages = Math.max(1, Math.ceil(totalMessages / PAGE_MESSAGES))
       const shown = page ?? 1
@@ -247,9 +261,10 @@ export class LiveConversation implements Conversation {
       }
       const to = totalMessages - (shown - 1) * PAGE_MESSAGES
       const keys = await this.replica.timeline.slice(Math.max(0, to - PAGE_MESSAGES), to)
-      // Something came or went in between: the ranks mean something else now.
-      if (this.replica.timeline.total !== totalMessages) continue
       const messages = await this.#read(keys)
+      // Something came or went in between: the ranks mean something else now.
+      const isStale = this.replica.timeline.total !== totalMessages || messages.length !== keys.length
+      if (isStale && attempt < MAX_PAGE_ATTEMPTS) continue
       return Object.freeze({ messages: Object.freeze(messages), page: shown, totalMessages, totalPages })
     }
   }
@@ -261,11 +276,13 @@ export class LiveConversation implements Conversation {
   }
 
   getLastMessage(): Message | undefined {
-    return this.#last
+    const { last } = this.#newest
+    return last === undefined ? undefined : this.#message(last)
   }
 
   async sendMessage(message: SendMessageInit, callback?: (message: Message) => void): Promise<Message> {
     this.#assertWriter()
+    checkObject(message, 'message')
     const payload = encodePost({
       text: checkText(message.text ?? '', 'text'),
       metadata: checkMetadata(message.metadata ?? {}),
@@ -274,12 +291,15 @@ export class LiveConversation implements Conversation {
     this.presence.stopTyping()
     const entry = await this.replica.commit(() => ({ kind: EntryKind.post, payload, epoch: this.replica.epochs.current }))
     const key = timelineKey(entry.hlc, entry.id, this.#context.me.deviceBytes, entry.seq)
+    // Everything that this message changed has been announced when the caller goes on.
+    await this.#queue.idle()
     const [sent] = await this.#read([key])
     return this.#hand(sent!, callback)
   }
 
   async updateMessage(messageId: MessageId, change: UpdateMessageInit, callback?: (message: Message) => void): Promise<Message> {
     this.#assertWriter()
+    checkObject(change, 'change')
     const content = await this.#own(messageId)
     const { text, metadata, reply } = content.payload
     const payload = encodeEdit({
@@ -318,7 +338,7 @@ export class LiveConversation implements Conversation {
       if (messageId === undefined) return
       throw new ParleyError('MessageNotFound', 'there is no such message in this conversation')
     }
-    if (await this.receipts.advance(key)) await this.#queue.run(() => this.#refresh())
+    if (await this.receipts.advance(key)) await this.#queue.idle()
   }
 
   async invite(init: InviteInit = {}): Promise<string> {
@@ -332,7 +352,7 @@ export class LiveConversation implements Conversation {
     const seed = this.#context.random.bytes(32)
     const hints = init.hints ?? this.#network.addresses().slice(0, 8)
     const link = encodeInviteLink(init.base ?? 'parley://join', { conversation: this.replica.bytes, seed, hints })
-    const { publicKey } = inviteKeys(seed)
+    const { publicKey } = inviteKey(seed)
     const expiresMs = Math.floor(this.#context.clock.now() + expiresInMs)
     await this.replica.commitControl({ op: 'invite', publicKey, role: ROLES.writer, maxUses, expiresMs })
     return link
@@ -395,16 +415,14 @@ export class LiveConversation implements Conversation {
   }
 
   async #onTimeline(changes: readonly TimelineChange[]): Promise<void> {
-    const me = this.#context.me.deviceId
-    const posted = changes.flatMap((c) => (c.type === 'posted' ? [c.key] : [])).filter((key) => deviceIdOf(key.subarray(24, 40)) !== me)
-    for (const key of posted) {
-      const user = this.replica.userOf(deviceIdOf(key.subarray(24, 40)))
-      if (user !== undefined) this.presence.sent(user)
-    }
-    for (const change of changes) if (change.type !== 'posted') this.#window.delete(change.id)
-    await this.#refresh()
+    const posted = changes.flatMap((change) => (change.type === 'posted' ? [change.key] : []))
+    this.#noteOwn(posted)
+    const others = posted.filter((key) => deviceIdOf(key.subarray(24, 40)) !== this.#context.me.deviceId)
+    for (const user of new Set(others.map((key) => authorOf(this.replica, key)))) if (user !== undefined) this.presence.sent(user)
+    await this.#newest.apply(changes)
+    this.#scheduleView()
     if (this.#events.has('message')) {
-      for (let i = 0; i < posted.length; i += ANNOUNCE_BATCH) for (const message of await this.#read(posted.slice(i, i + ANNOUNCE_BATCH))) this.#events.emit('message', message)
+      for (let i = 0; i < others.length; i += ANNOUNCE_BATCH) for (const message of await this.#read(others.slice(i, i + ANNOUNCE_BATCH))) this.#events.emit('message', message)
     }
     for (const change of changes) {
       if (change.type === 'deleted') this.#events.emit('messageDeleted', change.id)
@@ -419,7 +437,7 @@ export class LiveConversation implements Conversation {
     const members = this.#lastMembers
     const metadata = this.#lastMetadata
     this.#noteControl()
-    await this.#refresh()
+    this.#scheduleView()
     for (const user of this.#lastMembers) if (!members.includes(user)) this.#events.emit('memberAdded', user)
     if (metadata !== this.#lastMetadata) this.#events.emit('metadataUpdated', this.getMetadata())
     this.#onListChange()
@@ -432,9 +450,19 @@ export class LiveConversation implements Conversation {
   }
 
   async #onSeen(user: UserId, key: Uint8Array): Promise<void> {
-    await this.#refresh()
-    this.#events.emit('seen', messageIdFromBytes(messageIdOfKey(key)), this.#user(user))
-    if (user === this.#context.me.userId) this.#onListChange()
+    const isMe = user === this.#context.me.userId
+    if (isMe) await this.#newest.countUnread()
+    this.#scheduleView()
+    this.#events.emit('seen', messageIdOfKey(key), this.#user(user))
+    if (isMe) return this.#onListChange()
+    const from = this.#seenByOthers
+    if (from !== undefined && compareKeys(key, from) <= 0) return
+    this.#seenByOthers = key
+    const me = this.#context.me.deviceId
+    for (const content of this.#newest.contents) {
+      const isNew = (from === undefined || compareKeys(content.key, from) > 0) && compareKeys(content.key, key) <= 0
+      if (isNew && content.device === me) this.#events.emit('messageState', content.id, 'seen')
+    }
   }
 
   #onPresence(user: UserId, emit: () => void): void {
@@ -457,39 +485,35 @@ export class LiveConversation implements Conversation {
     this.#announceState('delivered', from, this.#deliveredSeq)
   }
 
-  /** Announces a state for the own messages in the newest window; older ones are asked for by page. */
+  /** Announces a state of the own messages with `from <= seq < to`, in order with what else is announced. */
   #announceState(state: MessageState, from: number, to: number): void {
-    this.#inOrder(async () => {
-      await this.#refresh()
-      const me = this.#context.me.deviceId
-      const { timeline } = this.replica
-      for (const key of await timeline.slice(Math.max(0, timeline.total - VIEW_MESSAGES), timeline.total)) {
-        const { device, seq } = messageIdParts(messageIdFromBytes(messageIdOfKey(key)))
-        if (deviceIdOf(device) === me && seq >= from && seq < to) this.#events.emit('messageState', messageIdFromBytes(messageIdOfKey(key)), state)
-      }
+    this.#inOrder(() => {
+      this.#scheduleView()
+      for (const [seq, id] of this.#ownIds) if (seq >= from && seq < to) this.#events.emit('messageState', id, state)
+      return Promise.resolve()
     }, 'message state')
   }
 
-  /** Brings last message, unread count and view document up to date. Only what is new in the window is read and opened. */
-  async #refresh(): Promise<void> {
-    const { timeline } = this.replica
-    const keys = await timeline.slice(Math.max(0, timeline.total - VIEW_MESSAGES), timeline.total)
-    const ids = keys.map((key) => messageIdFromBytes(messageIdOfKey(key)))
-    const fresh = await timeline.read(keys.filter((_, i) => !this.#window.has(ids[i]!)))
-    const contents = new Map([...this.#window.values(), ...fresh].map((content) => [content.id, content]))
-    this.#window = new Map(ids.map((id) => [id, contents.get(id)!]))
-    const messages = [...this.#window.values()].map((content) => this.#message(content))
-    this.#last = messages.at(-1)
-    this.#unread = await this.#countUnread()
-    if (!this.#isClosed) this.#view.show({ messages })
+  #noteOwn(keys: readonly Uint8Array[]): void {
+    for (const { device, seq, id } of keys.map(parseTimelineKey)) if (device === this.#context.me.deviceId) this.#ownIds.set(seq, id)
+    for (const seq of this.#ownIds.keys()) {
+      if (this.#ownIds.size <= ANNOUNCED_STATES) break
+      this.#ownIds.delete(seq)
+    }
   }
 
-  async #countUnread(): Promise<number> {
-    const { timeline } = this.replica
-    const position = this.receipts.position(this.#context.me.userId)
-    const seen = position === undefined ? 0 : await timeline.rank(position)
-    const keys = await timeline.slice(Math.max(seen, timeline.total - MAX_UNREAD), timeline.total)
-    return keys.filter((key) => (position === undefined || compareKeys(key, position) > 0) && this.replica.userOf(deviceIdOf(key.subarray(24, 40))) !== this.#context.me.userId).length
+  #showMessages(): void {
+    this.#viewShownAt = this.#context.clock.now()
+    this.#view.show({ messages: this.#newest.contents.map((content) => this.#message(content)) })
+  }
+
+  #scheduleView(): void {
+    if (this.#isClosed) return
+    const wait = Math.max(0, this.#viewShownAt + VIEW_EVERY_MS - this.#context.clock.now())
+    this.#cancelView ??= this.#context.clock.setTimeout(() => {
+      this.#cancelView = undefined
+      this.#showMessages()
+    }, wait)
   }
 
   async #read(keys: readonly Uint8Array[]): Promise<Message[]> {
@@ -535,7 +559,8 @@ export class LiveConversation implements Conversation {
 
   #hand(message: Message, callback: ((message: Message) => void) | undefined): Message {
     try {
-      callback?.(message)
+      const result: unknown = callback?.(message)
+      if (result instanceof Promise) result.catch((error: unknown) => this.#context.report(error, 'callback'))
     } catch (error) {
       this.#context.report(error, 'callback')
     }
@@ -551,14 +576,17 @@ export class LiveConversation implements Conversation {
     }, CHECKPOINT_AFTER_MS)
   }
 
+  /** Resolves when the state changes, the signal fires, or the conversation closes. */
   #stateChange(signal: AbortSignal | undefined): Promise<void> {
     return new Promise((resolve) => {
       const done = (): void => {
         off()
+        this.#waiting.delete(done)
         signal?.removeEventListener('abort', done)
         resolve()
       }
       const off = this.#events.on('state', done)
+      this.#waiting.add(done)
       signal?.addEventListener('abort', done)
     })
   }
@@ -572,14 +600,6 @@ export class LiveConversation implements Conversation {
     if (this.state === 'refused') throw this.refusal ?? new ParleyError('NotAMember', 'you are not a member of this conversation')
     if (this.state === 'joining') throw new ParleyError('NotAMember', 'no member has let you in yet; wait for conversation.admitted()')
   }
-}
-
-/** The 36 bytes of the message id in a timeline key. */
-function messageIdOfKey(key: Uint8Array): Uint8Array {
-  const id = new Uint8Array(36)
-  id.set(key.subarray(24, 44), 0)
-  id.set(key.subarray(8, 24), 20)
-  return id
 }
 
 function refusalError(code: string): ParleyError {

@@ -26,7 +26,9 @@ export class Emitter<Events extends { [K in keyof Events]: Listener }> {
   emit<K extends keyof Events>(name: K, ...args: Parameters<Events[K]>): void {
     for (const listener of [...(this.#listeners.get(name) ?? [])]) {
       try {
-        listener(...args)
+        const result: unknown = listener(...args)
+        // An asynchronous listener fails later, and is isolated all the same.
+        if (result instanceof Promise) result.catch((error: unknown) => this.#report(error, String(name)))
       } catch (error) {
         this.#report(error, String(name))
       }

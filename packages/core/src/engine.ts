@@ -3,12 +3,14 @@ import { createEpochSecret, epochCommitment, type CryptoProvider } from '@parley
 import {
   conversationIdOf,
   conversationIdOfGenesis,
-
   encodeControl,
+  MAX_AVATAR_BYTES,
+  MAX_NAME_BYTES,
   parseInviteLink,
   ParleyError,
   type ControlPayload,
   type ConversationId,
+  type InviteLink,
 } from '@parley/protocol'
 import type { Conversation, Inspection, Metadata, Parley, ParleyEvents } from './api.ts'
 import { checkMetadata, checkText } from './arguments.ts'
@@ -16,7 +18,10 @@ import type { Context } from './context.ts'
 import { AVATAR, TITLE } from './control-log.ts'
 import { LiveConversation, type ViewCache } from './conversation.ts'
 import { Emitter } from './emitter.ts'
+import { errorFacts } from './error-facts.ts'
+import { storeKeyVault, type KeyVault } from './key-vault.ts'
 import { conversationRange } from './keyspace.ts'
+import { Mutex } from './mutex.ts'
 import { Network } from './network.ts'
 import { loadProfile, saveProfile, type StoredProfile } from './profile.ts'
 import { decodeRecord, type ConversationRecord } from './record.ts'
@@ -34,6 +39,8 @@ export interface EngineInit {
   store: Store
   transports: readonly Transport[]
   crypto: CryptoProvider
+  /** Where the device's private keys are kept; in `store` unless told. */
+  vault?: KeyVault
   clock: Clock
   random: Random
   logger: Logger
@@ -44,7 +51,7 @@ export interface EngineInit {
 
 /** Opens the profile in `store` and goes online. @throws {StorageUnavailable} */
 export async function createEngine(init: EngineInit): Promise<Parley> {
-  const { profile, identity } = await loadProfile(init, init.name === undefined ? undefined : checkText(init.name, 'name', MAX_NAME))
+  const { profile, identity } = await loadProfile({ ...init, vault: init.vault ?? storeKeyVault(init) }, init.name === undefined ? undefined : checkText(init.name, 'name', MAX_NAME, MAX_NAME_BYTES))
   const engine = new Engine(init, profile, (report) => ({ ...init, me: identity, report }))
   await engine.open()
   return engine
@@ -57,6 +64,7 @@ class Engine implements Parley {
   readonly #events: Emitter<ParleyEvents>
   readonly #viewCache: ViewCache | undefined
   readonly #conversations = new Map<ConversationId, LiveConversation>()
+  readonly #joins = new Mutex()
   #profile: StoredProfile
   #closing: Promise<void> | undefined
   #isListChangePending = false
@@ -66,7 +74,7 @@ class Engine implements Parley {
     this.#viewCache = init.viewCache
     this.#profile = profile
     this.#context = context((error, where) => this.#report(error, where))
-    this.#events = new Emitter((error, event) => this.#context.logger.error('listener failed', { event, error: describe(error) }))
+    this.#events = new Emitter((error, event) => this.#context.logger.error('listener failed', { event, ...errorFacts(error) }))
     this.#network = new Network(this.#context, init.transports)
   }
 
@@ -123,24 +131,30 @@ class Engine implements Parley {
   async join(inviteLink: string): Promise<Conversation> {
     this.#assertOpen()
     const link = parseInviteLink(checkText(inviteLink, 'invite link'))
+    // One after the other: the same link twice is one conversation.
+    return this.#joins.run(() => this.#join(link))
+  }
+
+  async #join(link: InviteLink): Promise<Conversation> {
     const id = conversationIdOf(link.conversation)
     const record: ConversationRecord = { state: 'joining', seed: link.seed.slice(), hints: link.hints, refusal: undefined, since: this.#context.clock.now() }
     const known = this.#conversations.get(id)
     if (known !== undefined) {
       // Another link after a refusal is another try; a member stays one.
-      if (known.state !== 'member') await known.replica.setRecord({ ...record, since: known.replica.record.since })
+      await known.replica.setRecord((now) => (now.state === 'member' ? now : { ...record, since: now.since }))
+      this.#network.wake()
       return known
     }
     const replica = new Replica(this.#context, id, record)
     await replica.load()
-    await replica.setRecord(record)
+    await replica.setRecord(() => ({ ...record }))
     return this.#adopt(replica)
   }
 
   async setProfile(change: { name?: string; avatar?: string }): Promise<void> {
     this.#assertOpen()
-    const name = change.name === undefined ? this.#profile.name : checkText(change.name, 'name', MAX_NAME)
-    const avatar = change.avatar === undefined ? this.#profile.avatar : checkText(change.avatar, 'avatar', MAX_AVATAR)
+    const name = change.name === undefined ? this.#profile.name : checkText(change.name, 'name', MAX_NAME, MAX_NAME_BYTES)
+    const avatar = change.avatar === undefined ? this.#profile.avatar : checkText(change.avatar, 'avatar', MAX_AVATAR, MAX_AVATAR_BYTES)
     const profile = { ...this.#profile, name, avatar }
     await saveProfile(this.#store, profile)
     this.#profile = profile
@@ -216,9 +230,10 @@ class Engine implements Parley {
 
   #onRefused(id: ConversationId, code: string): void {
     const conversation = this.#conversations.get(id)
-    if (conversation === undefined || conversation.state !== 'joining') return
+    if (conversation === undefined) return
     const { replica } = conversation
-    replica.setRecord({ ...replica.record, state: 'refused', seed: undefined, refusal: code }).catch((error: unknown) => this.#report(error, 'refusal'))
+    const refuse = (now: ConversationRecord): ConversationRecord => (now.state === 'joining' ? { ...now, state: 'refused', seed: undefined, refusal: code } : now)
+    replica.setRecord(refuse).catch((error: unknown) => this.#report(error, 'refusal'))
   }
 
   /** Tells a list once for everything that changed in this turn. */
@@ -232,7 +247,7 @@ class Engine implements Parley {
   }
 
   #report(error: unknown, where: string): void {
-    this.#context.logger.error('failure', { where, error: describe(error) })
+    this.#context.logger.error('failure', { where, ...errorFacts(error) })
     this.#events.emit('error', error instanceof Error ? error : new Error(String(error)))
   }
 
@@ -240,5 +255,3 @@ class Engine implements Parley {
     if (this.#closing !== undefined) throw new ParleyError('Closed', 'this profile has been closed')
   }
 }
-
-const describe = (error: unknown): string => (error instanceof Error ? `${error.name}: ${error.message}` : String(error))

@@ -6,7 +6,7 @@
  *    key they are noise, so a stranger learns nothing.
  * 3. identify: to a peer that proved membership of some conversation: the device certificate and a signature over the transcript, sealed.
  */
-import { deriveKey, hmacSha256, inviteKeys, openBody, sealBody, verifyDeviceCert, x25519PublicKey, x25519Shared, type DeviceCert } from '@parley/crypto'
+import { deriveKey, hmacSha256, inviteKey, openBody, sealBody, verifyDeviceCert, x25519PublicKey, x25519Shared, type DeviceCert, type SigningKey } from '@parley/crypto'
 import { compareBytes, concatBytes, decodeCbor, encodeCbor, encodeLinkMessage, Reject, TAG_BYTES, utf8, type LinkMessage } from '@parley/protocol'
 import type { Context } from './context.ts'
 import type { Epoch } from './epochs.ts'
@@ -20,15 +20,15 @@ export const PROVED_EPOCHS = 4
 export type Proof =
   | { readonly kind: 'member'; readonly replica: Replica; readonly key: Uint8Array; readonly epoch: Epoch }
   | { readonly kind: 'invite'; readonly replica: Replica; readonly key: Uint8Array; readonly invite: Invite }
-  | { readonly kind: 'join'; readonly replica: Replica; readonly key: Uint8Array; readonly secret: Uint8Array }
+  | { readonly kind: 'join'; readonly replica: Replica; readonly key: Uint8Array; readonly signing: SigningKey }
 
 /** What this device can prove for one conversation, the newest epoch first. */
 export function proofsOf(replica: Replica): Proof[] {
   if (replica.record.state !== 'member') {
     const { seed } = replica.record
     if (seed === undefined) return []
-    const keys = inviteKeys(seed)
-    return [{ kind: 'join', replica, key: inviteProofKey(replica, keys.publicKey), secret: keys.secret }]
+    const signing = inviteKey(seed)
+    return [{ kind: 'join', replica, key: inviteProofKey(replica, signing.publicKey), signing }]
   }
   const members = replica.epochs.all().slice(0, PROVED_EPOCHS)
   return [
@@ -85,8 +85,8 @@ export class Handshake {
 
   /** This device's identity, for a peer that proved `proof`. */
   async identity(proof: Proof): Promise<Uint8Array> {
-    const { me, crypto } = this.#context
-    const signature = await crypto.sign(me.signSecret, this.#identityMessage(this.#side, me.session))
+    const { me } = this.#context
+    const signature = await me.keys.signing.sign(this.#identityMessage(this.#side, me.session))
     return this.#seal(proof, encodeCbor([me.cert, me.session, signature]))
   }
 

@@ -3,6 +3,8 @@
  * CryptoProvider come in through `createEngine`.
  */
 export type { Durability, RangeQuery, Store, StoreOperation, StoreRow } from './store.ts'
+export { GroupCommit } from './group-commit.ts'
+export { checkedCopy, checkedRange, type CheckedRange, type OwnOperation } from './store-rules.ts'
 export { CHANNEL_HIGH_WATER_BYTES, MAX_FRAME_BYTES } from './transport.ts'
 export type { Channel, Clock, Logger, Random, Topic, Transport, TransportHost } from './transport.ts'
 
@@ -31,4 +33,8 @@ export type {
 export { createEngine } from './engine.ts'
 export type { EngineInit } from './engine.ts'
 export type { ViewCache } from './conversation.ts'
+export { unusableProfile } from './key-vault.ts'
+export type { KeyVault } from './key-vault.ts'
 export { storedSecret } from './secret.ts'
+export { FrameInbox } from './frame-inbox.ts'
+export { Partings } from './partings.ts'

@@ -6,10 +6,14 @@ import { concatBytes, u32be } from '@parley/protocol'
 
 const PROFILE = 0x01
 const CONVERSATION = 0x02
+const DEVICE_KEYS = 0x04
 const TABLES = { head: 0x10, entry: 0x11, control: 0x12, epoch: 0x13, epochOf: 0x14, slot: 0x15, anchor: 0x16, hollow: 0x17, timeline: 0x20, overlay: 0x21, folded: 0x22, delivered: 0x23 } as const
 
 /** The one row of the profile. */
 export const profileKey = (): Uint8Array => Uint8Array.of(PROFILE)
+
+/** The private keys of this device, where the profile's own store keeps them. */
+export const deviceKeysKey = (): Uint8Array => Uint8Array.of(DEVICE_KEYS)
 
 /** The record of a conversation: state, invite, hints. `conversation` is its 32-byte id. */
 export const conversationKey = (conversation: Uint8Array): Uint8Array => concatBytes(Uint8Array.of(CONVERSATION), conversation)

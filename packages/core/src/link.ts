@@ -13,6 +13,12 @@ export type Lane = (typeof LANES)[number]
 export const MAX_LANE_BYTES = 16_777_216
 /** Messages received and not yet handled, in bytes: a peer that sends faster than we can check is cut off. */
 export const MAX_INBOX_BYTES = 33_554_432
+/** What a message counts beside its bytes, for both bounds: a flood of the smallest ones costs memory and time by their number. */
+export const MESSAGE_OVERHEAD_BYTES = 512
+/** Longest message of a peer that has proved nothing: a full list of proofs has 18 kB. So 64 strangers cannot fill the memory. */
+export const MAX_STRANGER_MESSAGE_BYTES = 65_536
+/** An honest sender fills every frame but the last, so more frames than this carry nothing. */
+const MAX_MESSAGE_FRAMES = Math.ceil(MAX_LINK_MESSAGE_BYTES / (MAX_FRAME_BYTES - 1))
 /** First byte of a frame: the lane, and this bit on the last frame of a message. */
 const LAST = 0x80
 
@@ -32,6 +38,9 @@ export class Link {
   #pumping = false
   #inbox: Promise<void> = Promise.resolve()
   #inboxBytes = 0
+  #maxMessageBytes = MAX_STRANGER_MESSAGE_BYTES
+  /** Closed by this end: what still comes is not looked at. */
+  #isOver = false
   readonly #handle: (message: LinkMessage, bytes: number) => Promise<void>
   readonly #onReject: (reject: Reject) => void
   readonly #onFault: (error: unknown) => void
@@ -45,12 +54,19 @@ export class Link {
     this.#handle = options.handle
     this.#onReject = options.onReject
     this.#onFault = options.onFault
-    channel.onClose((reason) => options.onClose(reason))
+    // What came before the close is heard first: a goodbye, or the last message before it.
+    channel.onClose((reason) => void this.#inbox.then(() => options.onClose(reason)))
     channel.onFrame((frame) => this.#receive(frame))
   }
 
   get queuedBytes(): number {
-    return this.#queued.reduce((a, b) => a + b, 0) + this.channel.bufferedBytes
+    const messages = this.#queues.reduce((count, queue) => count + queue.length, 0)
+    return this.#queued.reduce((a, b) => a + b, 0) - messages * MESSAGE_OVERHEAD_BYTES + this.channel.bufferedBytes
+  }
+
+  /** The peer has proved something, or we have asked it: from here on messages may be as long as the protocol allows. */
+  trust(): void {
+    this.#maxMessageBytes = MAX_LINK_MESSAGE_BYTES
   }
 
   /** Whether the lane takes more without growing beyond its bound. */
@@ -64,12 +80,13 @@ export class Link {
     const bytes = encodeLinkMessage(message)
     const index = LANES.indexOf(lane)
     this.#queues[index]!.push(bytes)
-    this.#queued[index]! += bytes.length
+    this.#queued[index]! += bytes.length + MESSAGE_OVERHEAD_BYTES
     this.#pump()
     return true
   }
 
   close(reason: string): void {
+    this.#isOver = true
     this.channel.close(reason)
   }
 
@@ -102,7 +119,7 @@ export class Link {
     frame.set(message.subarray(from, to), 1)
     if (to === message.length) {
       this.#queues[lane]!.shift()
-      this.#queued[lane]! -= message.length
+      this.#queued[lane]! -= message.length + MESSAGE_OVERHEAD_BYTES
       this.#sent[lane] = 0
     } else {
       this.#sent[lane] = to
@@ -112,24 +129,25 @@ export class Link {
   }
 
   #receive(frame: Uint8Array): void {
+    if (this.#isOver) return
     this.counters.bytesIn += frame.length
     const lane = (frame[0] ?? 0xff) & ~LAST
     const parts = this.#parts[lane]
     if (parts === undefined) return this.#refuse(new Reject('BadShape', 'unknown lane'))
     parts.frames.push(frame.subarray(1))
     parts.bytes += frame.length - 1
-    if (parts.bytes > MAX_LINK_MESSAGE_BYTES) return this.#refuse(new Reject('LimitExceeded', 'link message too large'))
+    if (parts.bytes > this.#maxMessageBytes || parts.frames.length > MAX_MESSAGE_FRAMES) return this.#refuse(new Reject('LimitExceeded', 'link message too large'))
     if ((frame[0]! & LAST) === 0) return
     this.#parts[lane] = { frames: [], bytes: 0 }
     this.#deliver(join(parts.frames, parts.bytes))
   }
 
   #deliver(bytes: Uint8Array): void {
-    this.#inboxBytes += bytes.length
+    this.#inboxBytes += bytes.length + MESSAGE_OVERHEAD_BYTES
     if (this.#inboxBytes > MAX_INBOX_BYTES) return this.#refuse(new Reject('RateLimited', 'more than can be checked'))
     this.#inbox = this.#inbox.then(async () => {
-      this.#inboxBytes -= bytes.length
-      if (this.channel.closed) return
+      this.#inboxBytes -= bytes.length + MESSAGE_OVERHEAD_BYTES
+      if (this.#isOver) return
       try {
         await this.#handle(decodeLinkMessage(bytes), bytes.length)
       } catch (error) {

@@ -1,5 +1,5 @@
 /** The logs of one conversation: verified entries of every device, append-only, in the store. The truth that everything else is folded from. */
-import { sealBody, signRun, verifyRun, type CryptoProvider, type UnsignedEntry } from '@parley/crypto'
+import { sealBody, signRun, verifyRun, type CryptoProvider, type SigningKey, type UnsignedEntry } from '@parley/crypto'
 import {
   bodyAad,
   CHUNK_ENTRIES,
@@ -69,7 +69,7 @@ export interface Ingested {
 
 interface Author {
   readonly device: DeviceId
-  readonly signSecret: Uint8Array
+  readonly key: SigningKey
 }
 
 export class ConversationLog {
@@ -164,7 +164,7 @@ export class ConversationLog {
       unsigned.push({ seq, id, kind: draft.kind, headerBytes, body, hlc, prevId: state.prevId, epoch })
       state = { nextSeq: seq + 1, prevId: id, hlc, ...counts, epoch }
     }
-    const signed = await signRun(this.#crypto, author.signSecret, { conversation: this.#conversation, device }, unsigned)
+    const signed = await signRun(author.key, { conversation: this.#conversation, device }, unsigned)
     const entries = unsigned.map((entry, i): LogEntry => {
       const bytes = signed[i]!
       return { device: author.device, seq: entry.seq, id: entry.id, prevId: entry.prevId, hlc: entry.hlc, parts: decodeEntry(bytes), bytes }

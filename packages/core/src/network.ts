@@ -1,9 +1,11 @@
 /** All links of this engine: which peers there are, on which link a device is spoken to, where we can be found, and whom we look for. */
-import { deriveKey, inviteKeys } from '@parley/crypto'
+import { deriveKey, inviteKey } from '@parley/crypto'
 import { compareBytes, equalBytes, isParleyError, toBase64Url, type ConversationId, type DeviceId, type Reject, type RejectCode } from '@parley/protocol'
 import type { LinkInspection } from './api.ts'
 import type { Context } from './context.ts'
 import { Emitter } from './emitter.ts'
+import { errorFacts } from './error-facts.ts'
+import type { Invite } from './membership.ts'
 import { Peer, type PeerHost } from './peer.ts'
 import type { Replica } from './replica.ts'
 import { SyncSession, type Shared } from './sync.ts'
@@ -13,6 +15,8 @@ import type { Channel, Topic, Transport } from './transport.ts'
 export const MAX_STRANGERS = 64
 /** Invites that we wait at for joiners, per conversation (SECURITY-DESIGN 5.12: open invites). */
 const MAX_INVITE_TOPICS = 100
+/** The same for invites that are used up or have expired. */
+const MAX_CLOSED_INVITE_TOPICS = 8
 /** First pause between attempts to reach an address of an invite link, doubled up to the second. */
 const REDIAL_MS = 1_000
 const MAX_REDIAL_MS = 30_000
@@ -209,10 +213,10 @@ export class Network {
   #redial(): void {
     this.#cancelRedial()
     if (!this.#isRunning) return
-    const lonely = [...this.#conversations.values()].filter(({ replica }) => replica.record.hints.length > 0 && this.sessions(replica).length === 0)
+    const lonely = [...this.#conversations.values()].filter(({ replica }) => replica.record.state !== 'refused' && replica.record.hints.length > 0 && this.sessions(replica).length === 0)
     if (lonely.length === 0) return
     for (const hint of new Set(lonely.flatMap(({ replica }) => replica.record.hints))) {
-      this.dial(hint).catch((error: unknown) => this.#context.logger.debug('unreachable', { why: error instanceof Error ? error.message : 'unknown' }))
+      this.dial(hint).catch((error: unknown) => this.#context.logger.debug('unreachable', errorFacts(error)))
     }
     this.#cancelRedial = this.#context.clock.setTimeout(() => {
       this.#redialMs = Math.min(this.#redialMs * 2, MAX_REDIAL_MS)
@@ -224,11 +228,14 @@ export class Network {
 /** Where a conversation's members, and those who were invited, meet. */
 function topicsOf(replica: Replica, now: number): Topic[] {
   const { seed, state } = replica.record
-  if (state === 'joining' && seed !== undefined) return [inviteTopic(replica, inviteKeys(seed).publicKey)]
+  if (state === 'joining' && seed !== undefined) return [inviteTopic(replica, inviteKey(seed).publicKey)]
   if (state !== 'member') return []
-  const open = replica.invites().filter((i) => i.used < i.maxUses && i.expiresMs > now)
+  const isOpen = (i: Invite): boolean => i.used < i.maxUses && i.expiresMs > now
+  const open = replica.invites().filter(isOpen).slice(-MAX_INVITE_TOPICS)
+  // Who comes late with a link that admits nobody more is told so.
+  const over = replica.invites().filter((i) => !isOpen(i)).slice(-MAX_CLOSED_INVITE_TOPICS)
   const epochs = replica.epochs.all().slice(0, 2)
-  return [...epochs.map((e) => e.topic), ...open.slice(-MAX_INVITE_TOPICS).map((i) => inviteTopic(replica, i.publicKey))]
+  return [...epochs.map((e) => e.topic), ...[...open, ...over].map((i) => inviteTopic(replica, i.publicKey))]
 }
 
 function inviteTopic(replica: Replica, publicKey: Uint8Array): Topic {

@@ -1,11 +1,11 @@
 /** One link and what is known of the other end: the handshake, and a sync session for each conversation in common. */
 import { joinProof, verifyJoinProof, type DeviceCert } from '@parley/crypto'
-import { equalBytes, MAX_CONTROLS, MAX_PROOFS, Reject, TAG_BYTES, toBase32, type ConversationId, type LinkMessage, type RejectCode } from '@parley/protocol'
+import { equalBytes, MAX_PROOFS, Reject, TAG_BYTES, toBase32, type ConversationId, type LinkMessage, type RejectCode } from '@parley/protocol'
 import type { Context } from './context.ts'
 import { Handshake, proofsOf, type Proof } from './handshake.ts'
 import { Link } from './link.ts'
 import type { Replica } from './replica.ts'
-import { sessionHandle, SyncSession, type Shared } from './sync.ts'
+import { controlBatches, sessionHandle, SyncSession, type Shared } from './sync.ts'
 import type { Channel } from './transport.ts'
 
 /** Rejections after which a peer is cut off for this session (SECURITY-DESIGN 5.12). */
@@ -177,8 +177,9 @@ export class Peer {
 
   async #onProof(proof: Proof, tag: Uint8Array): Promise<void> {
     if (proof.kind === 'join') {
-      const request = await joinProof(this.#host.context.crypto, proof.secret, proof.replica.bytes, this.#host.context.me.cert)
+      const request = await joinProof(proof.signing, proof.replica.bytes, this.#host.context.me.cert)
       this.#requested.set(toBase32(tag), proof)
+      this.link.trust()
       this.link.send('control', { type: 'join', tag, sealed: this.#handshake.request(proof, request) })
       return
     }
@@ -204,6 +205,7 @@ export class Peer {
     if (cert.deviceId === this.#host.context.me.deviceId) return this.close('this is ourselves')
     this.cert = cert
     this.session = session
+    this.link.trust()
     this.#openSessions()
     this.#host.onIdentified(this)
   }
@@ -221,7 +223,7 @@ export class Peer {
     }
     const carriers = replica.controls.carriers()
     const handle = this.#handle8(replica)
-    for (let i = 0; i < carriers.length; i += MAX_CONTROLS) this.link.send('control', { type: 'controls', handle, entries: carriers.slice(i, i + MAX_CONTROLS) })
+    for (const entries of controlBatches(carriers)) this.link.send('control', { type: 'controls', handle, entries })
   }
 
   async #onSessionMessage(message: Exclude<LinkMessage, { type: 'hello' | 'proofs' | 'identify' | 'join' | 'refuse' | 'ping' | 'pong' | 'bye' }>): Promise<void> {

@@ -2,6 +2,7 @@
 import { compareBytes, decodeCbor, deviceIdBytes, encodeCbor, type DeviceId, type UserId } from '@parley/protocol'
 import type { Context } from './context.ts'
 import { Emitter } from './emitter.ts'
+import { Mutex } from './mutex.ts'
 import type { Replica } from './replica.ts'
 import { makeSlot, readSlot, type SeenSlot } from './signals.ts'
 
@@ -23,6 +24,8 @@ export class Receipts {
   readonly #replica: Replica
   readonly #slots = new Map<DeviceId, Held>()
   readonly #positions = new Map<UserId, Uint8Array>()
+  /** One slot after the other: what is newer in memory is newer in the store, and no version is given twice. */
+  readonly #mutex = new Mutex()
 
   constructor(context: Context, replica: Replica) {
     this.#context = context
@@ -53,7 +56,11 @@ export class Receipts {
   }
 
   /** This user has seen up to `key`. Returns false when that is not further than before. */
-  async advance(key: Uint8Array): Promise<boolean> {
+  advance(key: Uint8Array): Promise<boolean> {
+    return this.#mutex.run(() => this.#advance(key))
+  }
+
+  async #advance(key: Uint8Array): Promise<boolean> {
     const { me } = this.#context
     const before = this.#positions.get(me.userId)
     if (before !== undefined && compareBytes(before, key) >= 0) return false
@@ -64,7 +71,11 @@ export class Receipts {
   }
 
   /** A slot from a peer. @throws {Reject} */
-  async accept(bytes: Uint8Array, from: unknown): Promise<void> {
+  accept(bytes: Uint8Array, from: unknown): Promise<void> {
+    return this.#mutex.run(() => this.#accept(bytes, from))
+  }
+
+  async #accept(bytes: Uint8Array, from: unknown): Promise<void> {
     const slot = await readSlot(this.#context, this.#replica, bytes)
     if ((this.#slots.get(slot.device)?.slot.version ?? -1) >= slot.version) return
     await this.#store({ slot, bytes: bytes.slice() }, from)
@@ -73,7 +84,9 @@ export class Receipts {
   async #store(held: Held, from: unknown): Promise<void> {
     const { slot, bytes } = held
     const value = encodeCbor([slot.device, slot.version, slot.key, bytes])
-    await this.#context.store.write([{ type: 'put', key: this.#replica.keys.slot(deviceIdBytes(slot.device)), value }])
+    // Own slots outlive a power cut: a version that peers hold already must never be given a second time, to another position.
+    const durability = from === undefined ? 'strict' : 'relaxed'
+    await this.#context.store.write([{ type: 'put', key: this.#replica.keys.slot(deviceIdBytes(slot.device)), value }], { durability })
     const user = this.#hold(held)
     this.events.emit('slot', bytes, from)
     if (user !== undefined) this.events.emit('seen', user, slot.key)

@@ -21,7 +21,8 @@ import {
   isClearControl,
   messageIdBytes,
   messageIdParts,
-  Reject,
+  MAX_WAITING_BYTES_PER_PEER,
+  signedHead,
   type ControlCarrier,
   type ControlPayload,
   type ConversationId,
@@ -38,7 +39,7 @@ import { Emitter } from './emitter.ts'
 import { EpochKeys } from './epochs.ts'
 import { HollowEntries } from './hollow.ts'
 import { conversationKey, Keyspace } from './keyspace.ts'
-import { ConversationLog, type Draft, type LogEntry } from './log.ts'
+import { ConversationLog, MAX_FUTURE_SKEW_MS, type Draft, type LogEntry } from './log.ts'
 import { hasRole, type ControlEntry, type Invite } from './membership.ts'
 import { Mutex } from './mutex.ts'
 import { encodeRecord, type ConversationRecord } from './record.ts'
@@ -49,8 +50,33 @@ import { Timeline, type TimelineChange } from './timeline.ts'
 export const MAX_RANGE_BYTES = 4_194_304
 /** Own drafts put into one batch and under one signature. */
 const MAX_COMMIT = 256
+/** Bytes of drafts in one batch: a run up to its signature fits into a few updates. */
+const MAX_COMMIT_BYTES = 262_144
 /** Entries that wait for the signature that covers them, per device: a chunk always ends with one. */
 const MAX_UNSIGNED = CHUNK_ENTRIES
+/** Bytes of the same, per peer. */
+const MAX_UNSIGNED_BYTES = MAX_WAITING_BYTES_PER_PEER
+
+/** A draft and who waits for it. */
+interface Pending {
+  readonly draft: () => Draft
+  readonly resolve: (entry: LogEntry) => void
+  readonly reject: (error: unknown) => void
+}
+
+interface Unsigned {
+  readonly seq: number
+  readonly entries: readonly Uint8Array[]
+}
+
+/** What became of an update. */
+export interface IngestResult {
+  readonly accepted: number
+  /** Entries came for a device or a position that this log does not reach yet; compare heads again. */
+  readonly missing: boolean
+  /** Devices of which the peer holds another history than this one. */
+  readonly strayed: readonly DeviceId[]
+}
 
 export interface ReplicaEvents {
   /** Entries are in the store, from this device (`from` undefined) or from a peer. */
@@ -76,9 +102,10 @@ export class Replica {
   record: ConversationRecord
   readonly #context: Context
   readonly #mutex = new Mutex()
-  #drafts: { draft: () => Draft; resolve: (entry: LogEntry) => void; reject: (error: unknown) => void }[] = []
+  readonly #drafts: Pending[] = []
   #draining = false
-  readonly #unsigned = new Map<DeviceId, { seq: number; entries: Uint8Array[] }>()
+  /** By who sent them: what one peer leaves unsigned cannot get in the way of another. */
+  readonly #unsigned = new WeakMap<object, Map<DeviceId, Unsigned>>()
   readonly #chunks = new Map<number, { device: Uint8Array; chunk: number }>()
 
   constructor(context: Context, id: ConversationId, record: ConversationRecord) {
@@ -166,11 +193,15 @@ export class Replica {
     await this.#mutex.run(() => this.#append(drafts, [this.#recordRow(this.record), { type: 'put', key: this.keys.epoch(epoch.id), value: epochSecretBytes(secret) }]))
   }
 
-  /** Stores a change of the record. */
-  async setRecord(record: ConversationRecord): Promise<void> {
-    await this.#context.store.write([this.#recordRow(record)], { durability: 'strict' })
-    this.record = record
-    this.events.emit('state')
+  /** Stores a change of the record. `change` gets the record as it is when its turn comes, and may leave it as it is. */
+  setRecord(change: (record: ConversationRecord) => ConversationRecord): Promise<void> {
+    return this.#mutex.run(async () => {
+      const record = change(this.record)
+      if (record === this.record) return
+      await this.#context.store.write([this.#recordRow(record)], { durability: 'strict' })
+      this.record = record
+      this.events.emit('state')
+    })
   }
 
   /**
@@ -192,32 +223,32 @@ export class Replica {
       )
       const payload = encodeControl({ op: 'admit', invite: messageIdBytes(invite.ref), cert: cert.bytes, proof, boxes })
       await this.#append([{ kind: EntryKind.control, payload, epoch: undefined }], [])
-      return 'admitted'
+      // Our entry may carry a later clock than ours: by then the invite has expired for everybody.
+      return this.controls.membership.devices.has(cert.deviceId) ? 'admitted' : 'InviteExpired'
     })
   }
 
-  /** Takes in control entries. While joining, they may be the answer: returns true once this device is a member. */
-  ingestControls(carriers: readonly ControlCarrier[]): Promise<{ unknown: number }> {
+  /** Takes in control entries; returns how many were new. While joining, they may be the answer that makes this device a member. */
+  ingestControls(carriers: readonly ControlCarrier[]): Promise<number> {
     return this.#mutex.run(async () => {
-      const { accepted, operations, unknown } = await this.controls.accept(carriers)
-      if (accepted.length === 0) return { unknown }
+      const { accepted, operations } = await this.controls.accept(carriers, this.#latestMs)
+      if (accepted.length === 0) return 0
       const keys = await this.#openBoxes(accepted)
       const admitted = this.record.state !== 'member' && this.controls.membership.devices.has(this.#context.me.deviceId) && this.epochs.current !== undefined
       const record: ConversationRecord = admitted ? { ...this.record, state: 'member', seed: undefined, refusal: undefined } : this.record
-      await this.#context.store.write([...operations, ...keys, ...(admitted ? [this.#recordRow(record)] : [])], { durability: 'strict' })
+      await this.#store([...operations, ...keys, ...(admitted ? [this.#recordRow(record)] : [])], accepted, 'strict')
       if (keys.length > 0) await this.controls.refold()
       this.record = record
       this.events.emit('control', accepted)
       if (admitted) this.events.emit('state')
-      return { unknown }
+      return accepted.length
     })
   }
 
   /**
-   * Takes in an update from a peer. `missing`: entries came for a device or a position that this log does not reach yet; compare heads again.
-   * @throws {Reject} for what no honest peer sends.
+   * Takes in an update from a peer. @throws {Reject} for what no honest peer sends, and UnknownChunk for what lies far ahead of the log.
    */
-  ingest(update: Uint8Array, from: unknown): Promise<{ accepted: number; missing: boolean }> {
+  ingest(update: Uint8Array, from: object): Promise<IngestResult> {
     return this.#mutex.run(async () => {
       const runs = admit(update, {
         hash: (bytes) => this.#context.crypto.sha256(bytes),
@@ -227,13 +258,15 @@ export class Replica {
       })
       let accepted = 0
       let missing = false
+      const strayed: DeviceId[] = []
       for (const run of joinRuns(runs)) {
         const result = await this.#ingestRun(run, from)
         accepted += result.accepted
         missing ||= result.missing
+        strayed.push(...result.strayed)
       }
       if (this.timeline.checkpointDue) await this.timeline.checkpoint()
-      return { accepted, missing }
+      return { accepted, missing, strayed }
     })
   }
 
@@ -273,19 +306,22 @@ export class Replica {
 
   async #drain(): Promise<void> {
     for (;;) {
-      const batch = this.#drafts.splice(0, MAX_COMMIT)
-      if (batch.length === 0) break
-      const ready: typeof batch = []
+      const ready: Pending[] = []
       const drafts: Draft[] = []
-      for (const item of batch) {
+      let bytes = 0
+      while (ready.length < MAX_COMMIT && bytes < MAX_COMMIT_BYTES) {
+        const item = this.#drafts.shift()
+        if (item === undefined) break
         try {
-          drafts.push(item.draft())
+          const draft = item.draft()
+          bytes += draft.payload.length
+          drafts.push(draft)
           ready.push(item)
         } catch (error) {
           item.reject(error)
         }
       }
-      if (drafts.length === 0) continue
+      if (drafts.length === 0) break
       try {
         const entries = await this.#append(drafts, [])
         for (const [i, item] of ready.entries()) item.resolve(entries[i]!)
@@ -298,8 +334,10 @@ export class Replica {
 
   async #append(drafts: readonly Draft[], extra: readonly StoreOperation[]): Promise<LogEntry[]> {
     const { me, clock, random } = this.#context
-    const author = { device: me.deviceId, signSecret: me.signSecret }
-    const entries = await this.log.append(author, drafts, clock.now(), (n) => random.bytes(n), (made) => [
+    const author = { device: me.deviceId, key: me.keys.signing }
+    // Later than every control entry here: what this device says follows, by its clock, what lets it say so.
+    const now = Math.max(clock.now(), this.controls.latestMs + 1)
+    const entries = await this.log.append(author, drafts, now, (n) => random.bytes(n), (made) => [
       ...extra,
       ...made.filter(isControl).map((e) => this.controls.row({ ...ConversationLog.carrier(e), deviceBytes: me.deviceBytes, number: e.parts.header.controls, bytes: e.bytes })),
     ])
@@ -313,34 +351,49 @@ export class Replica {
     return entries
   }
 
-  async #ingestRun(run: EntryRun, from: unknown): Promise<{ accepted: number; missing: boolean }> {
+  async #ingestRun(run: EntryRun, from: object): Promise<IngestResult> {
     const author = this.controls.membership.devices.get(deviceIdOf(run.device))
-    if (author === undefined) return { accepted: 0, missing: true }
+    if (author === undefined) return MISSING
     const device = author.cert.deviceId
-    const waiting = this.#unsigned.get(device)
+    const waiting = this.#unsigned.get(from)?.get(device)
     const continues = waiting !== undefined && waiting.seq + waiting.entries.length === run.seq
     const seq = continues ? waiting.seq : run.seq
     const bytes = continues ? [...waiting.entries, ...run.entries] : run.entries
-    if (this.forked.has(device)) return { accepted: 0, missing: false }
+    if (this.forked.has(device)) return NOTHING
     const nextSeq = this.log.nextSeq(device)
-    if (seq > nextSeq) return { accepted: 0, missing: true }
+    if (seq > nextSeq) return MISSING
     await this.#fold(await this.hollow.fill(device, seq, bytes))
-    if (seq < nextSeq) await this.#checkFork(device, nextSeq - 1, bytes[nextSeq - 1 - seq])
-    if (seq + bytes.length <= nextSeq) return { accepted: 0, missing: false }
+    if (seq < nextSeq && (await this.#strays(author.cert, nextSeq - 1, bytes[nextSeq - 1 - seq]))) return { ...NOTHING, strayed: [device] }
+    if (seq + bytes.length <= nextSeq) return NOTHING
     const ingested = await this.log.verify(run.device, author.cert.signKey, seq, bytes, this.#context.clock.now())
-    this.#keepUnsigned(device, seq, bytes, ingested.unsigned)
+    this.#keepUnsigned(from, device, seq, bytes, ingested.unsigned)
     const { entries } = ingested
-    if (entries.length === 0) return { accepted: 0, missing: false }
-    const { accepted: controls, operations } = await this.controls.accept(entries.filter(isControl).map((e) => ConversationLog.carrier(e)))
+    if (entries.length === 0) return NOTHING
+    const { accepted: controls, operations } = await this.controls.accept(entries.filter(isControl).map((e) => ConversationLog.carrier(e)), this.#latestMs)
     const keys = await this.#openBoxes(controls)
-    await this.#context.store.write([...ingested.operations, ...operations, ...keys, ...this.hollow.note(entries)])
+    await this.#store([...ingested.operations, ...operations, ...keys, ...this.hollow.note(entries)], controls, 'relaxed')
     if (keys.length > 0) await this.controls.refold()
     this.log.commit(run.device, ingested)
     const changes = await this.timeline.apply(entries)
     if (controls.length > 0) this.events.emit('control', controls)
     if (changes.length > 0) this.events.emit('timeline', changes)
     this.events.emit('entries', entries, from)
-    return { accepted: entries.length, missing: false }
+    return { ...NOTHING, accepted: entries.length }
+  }
+
+  /** Writes what peers brought. When that fails, the control entries in it are not here: memory never runs ahead of the store. */
+  async #store(operations: readonly StoreOperation[], controls: readonly ControlEntry[], durability: 'strict' | 'relaxed'): Promise<void> {
+    try {
+      await this.#context.store.write(operations, { durability })
+    } catch (error) {
+      await this.controls.drop(controls)
+      throw error
+    }
+  }
+
+  /** The latest clock that is believed. */
+  get #latestMs(): number {
+    return this.#context.clock.now() + MAX_FUTURE_SKEW_MS
   }
 
   /** Folds entries whose bodies came late, and makes that last before they stop counting as hollow. */
@@ -352,25 +405,32 @@ export class Replica {
     if (changes.length > 0) this.events.emit('timeline', changes)
   }
 
-  /** Compares an entry of a peer with ours at the same place. @throws {Reject} Forked: the author's doing, not the peer's. */
-  async #checkFork(device: DeviceId, seq: number, theirs: Uint8Array | undefined): Promise<void> {
-    const [ours] = await this.log.read(device, seq, seq + 1)
-    if (ours === undefined || theirs === undefined || equalBytes(ours, theirs)) return
-    const id = await this.log.idAt(device, seq)
-    const prevId = seq === 0 ? this.log.firstId(device) : await this.log.idAt(device, seq - 1)
-    if (id === undefined || prevId === undefined || equalBytes(this.log.idOf(deviceIdBytes(device), seq, prevId, decodeEntry(theirs)), id)) return
-    this.noteFork(device)
+  /** Whether the peer holds another entry at that place than we do. Only a signature proves that the author wrote both. */
+  async #strays({ deviceId, signKey }: DeviceCert, seq: number, theirs: Uint8Array | undefined): Promise<boolean> {
+    const [ours] = await this.log.read(deviceId, seq, seq + 1)
+    if (ours === undefined || theirs === undefined || equalBytes(ours, theirs)) return false
+    const id = await this.log.idAt(deviceId, seq)
+    const prevId = seq === 0 ? this.log.firstId(deviceId) : await this.log.idAt(deviceId, seq - 1)
+    if (id === undefined || prevId === undefined) return false
+    const device = deviceIdBytes(deviceId)
+    const parts = decodeEntry(theirs)
+    const theirId = this.log.idOf(device, seq, prevId, parts)
+    if (equalBytes(theirId, id)) return false
+    const { signature } = parts
+    const message = signedHead(this.bytes, device, seq, theirId)
+    if (signature !== undefined && (await this.#context.crypto.verify({ publicKey: signKey, message, signature }))) this.forked.add(deviceId)
+    return true
   }
 
-  /** The device has two histories. @throws {Reject} Forked, always. */
-  noteFork(device: DeviceId): never {
-    this.forked.add(device)
-    throw new Reject('Forked', 'a device wrote two different entries at one position')
-  }
-
-  #keepUnsigned(device: DeviceId, seq: number, bytes: readonly Uint8Array[], unsigned: number): void {
-    if (unsigned === 0 || unsigned > MAX_UNSIGNED) this.#unsigned.delete(device)
-    else this.#unsigned.set(device, { seq: seq + bytes.length - unsigned, entries: bytes.slice(bytes.length - unsigned).map((b) => b.slice()) })
+  #keepUnsigned(from: object, device: DeviceId, seq: number, bytes: readonly Uint8Array[], unsigned: number): void {
+    const waiting = this.#unsigned.get(from) ?? new Map<DeviceId, Unsigned>()
+    this.#unsigned.set(from, waiting)
+    waiting.delete(device)
+    if (unsigned === 0 || unsigned > MAX_UNSIGNED) return
+    const entries = bytes.slice(bytes.length - unsigned).map((b) => b.slice())
+    waiting.set(device, { seq: seq + bytes.length - unsigned, entries })
+    // The oldest goes first: it is asked for again when heads are next compared.
+    for (const other of waiting.keys()) if (sizeOf(waiting) > MAX_UNSIGNED_BYTES) waiting.delete(other)
   }
 
   /** Opens the boxes for this device in admissions; the secret must match a commitment of the conversation. */
@@ -381,7 +441,7 @@ export class Replica {
       if (payload?.op !== 'admit' || cert?.deviceId !== me.deviceId) continue
       // Oldest first, so that the newest becomes the current one.
       for (const { epoch, box } of [...payload.boxes].reverse()) {
-        const bytes = await hpkeOpen(me.agreeSecret, this.#boxInfo(epoch, me.deviceId), box)
+        const bytes = await hpkeOpen(me.keys.agreement, this.#boxInfo(epoch, me.deviceId), box)
         const secret = bytes === undefined ? undefined : epochSecretFromBytes(bytes)
         if (bytes === undefined || secret === undefined || !this.#isEpoch(epoch, epochCommitment(secret))) continue
         this.epochs.add(secret)
@@ -424,6 +484,12 @@ export class Replica {
     this.#chunks.set(chunkClient((bytes) => this.#context.crypto.sha256(bytes), this.bytes, device, chunk), { device, chunk })
   }
 }
+
+const NOTHING: IngestResult = Object.freeze({ accepted: 0, missing: false, strayed: [] })
+const MISSING: IngestResult = Object.freeze({ ...NOTHING, missing: true })
+
+const sizeOf = (waiting: ReadonlyMap<DeviceId, Unsigned>): number =>
+  [...waiting.values()].reduce((sum, { entries }) => sum + entries.reduce((bytes, entry) => bytes + entry.length, 0), 0)
 
 const isControl = (entry: LogEntry): boolean => entry.parts.header.kind === EntryKind.control
 

@@ -61,12 +61,12 @@ export async function readSlot(context: Context, replica: Replica, bytes: Uint8A
   return { device: deviceIdOf(device as Uint8Array), version, key: plain }
 }
 
-async function make({ crypto, me, random }: Context, replica: Replica, tag: Uint8Array, head: (epoch: Uint8Array) => CborValue[], plain: Uint8Array): Promise<Uint8Array> {
+async function make({ me, random }: Context, replica: Replica, tag: Uint8Array, head: (epoch: Uint8Array) => CborValue[], plain: Uint8Array): Promise<Uint8Array> {
   const epoch = replica.epochs.current
   if (epoch === undefined) throw new Reject('NotAMember', 'no epoch key yet')
   const fields = head(epoch.id)
   const sealed = sealBody(epoch.presenceKey, random.bytes(24), aad(tag, replica.bytes, fields), plain)
-  const signature = await crypto.sign(me.signSecret, concatBytes(aad(tag, replica.bytes, fields), sealed))
+  const signature = await me.keys.signing.sign(concatBytes(aad(tag, replica.bytes, fields), sealed))
   return encodeCbor([...fields, sealed, signature])
 }
 

@@ -13,6 +13,7 @@ import {
   MAX_SLOTS,
   MAX_WANTS,
   project,
+  type ControlCarrier,
   type DeviceId,
   type HaveHead,
   type LinkMessage,
@@ -35,6 +36,9 @@ const UPDATE_ENTRIES = 1_024
 const UPDATE_BYTES = 524_288
 /** Acknowledgements gather for so long, so that a burst costs one. */
 const ACKNOWLEDGE_AFTER_MS = 20
+
+/** Bytes of control entries in one message, well below the limit of a message: an avatar alone can have 32 kB. */
+const CONTROLS_BYTES = 524_288
 
 /** What is said to and heard from a device that holds a key and is not known as a member (yet). */
 const BEFORE_MEMBERSHIP: ReadonlySet<LinkMessage['type']> = new Set(['sum', 'have', 'want', 'controls'])
@@ -62,6 +66,13 @@ export class SyncSession {
   readonly #told = new Map<DeviceId, number>()
   /** Ranges under way to us, with their ends. */
   #asked = new Map<DeviceId, number>()
+  /** Devices of which nothing came although it was asked for; the others go first. */
+  readonly #stalled = new Set<DeviceId>()
+  /** Devices of which this peer holds another history than we do: neither can use what the other has. */
+  readonly #strayed = new Set<DeviceId>()
+  /** Something came that does not follow what is here: there is more than the peer told of. */
+  #isBehind = false
+  #lastReceived = Number.NEGATIVE_INFINITY
   #isStarted = false
   #isBodiesAsked = false
   #wanted = new Map<DeviceId, number>()
@@ -150,10 +161,12 @@ export class SyncSession {
 
   /** Passes on a seen slot or a presence packet. */
   passSlot(bytes: Uint8Array): void {
+    if (!this.#isMember) return
     this.#send('presence', { type: 'slots', handle: this.#handle, slots: [bytes] })
   }
 
   passPresence(packet: Uint8Array): void {
+    if (!this.#isMember) return
     this.#send('presence', { type: 'presence', handle: this.#handle, packet })
   }
 
@@ -188,8 +201,8 @@ export class SyncSession {
       case 'want':
         return this.#onWant(message)
       case 'controls': {
-        await replica.ingestControls(message.entries)
-        this.#compare()
+        // Nothing new: the peer holds what cannot be accepted here (yet), and comparing again would bring the same.
+        if ((await replica.ingestControls(message.entries)) > 0) this.#compare()
         return
       }
       case 'update':
@@ -215,7 +228,17 @@ export class SyncSession {
     if (!this.#isStarted) return
     this.#send('control', { type: 'sum', handle: this.#handle, sum: this.#shared.replica.sum() })
     this.#cancelCompare()
-    this.#cancelCompare = this.#shared.context.clock.setTimeout(() => this.#compare(), COMPARE_EVERY_MS)
+    this.#cancelCompare = this.#shared.context.clock.setTimeout(() => {
+      this.#giveUp()
+      this.#compare()
+    }, COMPARE_EVERY_MS)
+  }
+
+  /** What was asked for so long ago, with nothing coming, is asked for again; whatever else is missing first. */
+  #giveUp(): void {
+    if (this.#shared.context.clock.now() - this.#lastReceived < COMPARE_EVERY_MS) return
+    for (const device of this.#asked.keys()) this.#stalled.add(device)
+    this.#asked.clear()
   }
 
   #sendHave(): void {
@@ -235,43 +258,52 @@ export class SyncSession {
   async #onHave(heads: readonly HaveHead[]): Promise<void> {
     const { replica } = this.#shared
     const controls: { device: Uint8Array; from: number }[] = []
+    const strayed = this.#strayed.size
     this.#wanted = new Map()
     for (const head of heads) {
       const device = deviceIdOf(head.device)
       this.#noteTheirs(device, head.nextSeq)
       if (head.controls > replica.controls.count(device)) controls.push({ device: head.device, from: replica.controls.count(device) + 1 })
-      if (!this.#isMember || replica.forked.has(device)) continue
+      // A device that is not known yet: its admission is among the control entries, and the comparison that follows them tells of it again.
+      if (!this.#isMember || replica.userOf(device) === undefined || replica.forked.has(device) || this.#strayed.has(device)) continue
       if (head.nextSeq > replica.log.nextSeq(device)) this.#wanted.set(device, head.nextSeq)
-      else await this.#checkFork(device, head)
+      else if (await this.#isStray(device, head)) this.#strayed.add(device)
     }
     this.#compared = true
     this.#ask(controls.slice(0, MAX_WANTS))
+    this.#tellHeads(heads)
+    if (this.#strayed.size > strayed) throw new Reject('Forked', 'the peer holds another history of a device')
   }
 
-  /** A peer whose head is ours at that place, but with another id, holds another history of that device. */
-  async #checkFork(device: DeviceId, { nextSeq, head }: HaveHead): Promise<void> {
-    const { replica } = this.#shared
-    const id = nextSeq === 0 ? undefined : await replica.log.idAt(device, nextSeq - 1)
-    if (id === undefined || equalBytes(id.subarray(0, 8), head)) return
-    replica.forked.add(device)
-    this.#shared.onReject(new Reject('Forked', 'a device wrote two different entries at one position'))
+  /** A peer whose head is ours at that place, but with another id, holds another history of that device: so it says, which proves nothing. */
+  async #isStray(device: DeviceId, { nextSeq, head }: HaveHead): Promise<boolean> {
+    const id = nextSeq === 0 ? undefined : await this.#shared.replica.log.idAt(device, nextSeq - 1)
+    return id !== undefined && !equalBytes(id.subarray(0, 8), head)
+  }
+
+  /** What the peer offered and we have got elsewhere: it need not wait to be asked for it before it pushes what follows. */
+  #tellHeads(heads: readonly HaveHead[]): void {
+    const { log } = this.#shared.replica
+    const known = heads.map(({ device }) => ({ device, nextSeq: log.nextSeq(deviceIdOf(device)) })).filter((head) => head.nextSeq > 0)
+    if (this.#isMember && known.length > 0) this.#send('live', { type: 'got', handle: this.#handle, heads: known })
   }
 
   /** Asks for the next window of what is missing; control entries first, they verify alone. */
   #ask(controls: readonly { device: Uint8Array; from: number }[] = []): void {
     const { replica } = this.#shared
     const ranges: { device: Uint8Array; from: number; to: number }[] = []
-    let room = WANT_WINDOW
+    for (const [device, to] of this.#asked) if (replica.log.nextSeq(device) >= to || this.#strayed.has(device)) this.#asked.delete(device)
+    // One window at a time: what is under way is not asked for twice.
+    let room = this.#asked.size > 0 ? 0 : WANT_WINDOW
     this.#waiting = 0
-    for (const [device, to] of this.#wanted) {
+    for (const [device, to] of [...this.#wanted].sort(([a], [b]) => Number(this.#stalled.has(a)) - Number(this.#stalled.has(b)))) {
       const from = replica.log.nextSeq(device)
-      if (from >= to) {
+      if (from >= to || this.#strayed.has(device)) {
         this.#wanted.delete(device)
         continue
       }
       this.#waiting += to - from
-      // A device that is not known yet: its admission is among the control entries asked for, and the comparison that follows asks again.
-      if (room === 0 || replica.userOf(device) === undefined || ranges.length >= MAX_WANTS) continue
+      if (room === 0 || ranges.length >= MAX_WANTS) continue
       const end = windowEnd(from, to, room)
       if (end === from) continue
       room -= end - from
@@ -279,8 +311,12 @@ export class SyncSession {
       ranges.push({ device: deviceIdBytes(device), from: Math.max(0, from - 1), to: end })
     }
     if (controls.length > 0 || ranges.length > 0) this.#send('control', { type: 'want', handle: this.#handle, controls, ranges })
-    this.#asked = new Map(ranges.map((r) => [deviceIdOf(r.device), r.to]))
+    for (const { device, to } of ranges) this.#asked.set(deviceIdOf(device), to)
     if (this.#waiting === 0 && controls.length === 0) this.#leveled()
+    if (this.#waiting === 0 && this.#isBehind) {
+      this.#isBehind = false
+      this.#compare()
+    }
     this.#shared.onProgress()
   }
 
@@ -301,14 +337,16 @@ export class SyncSession {
 
   async #onWant(want: Extract<LinkMessage, { type: 'want' }>): Promise<void> {
     const { replica } = this.#shared
-    const carriers = want.controls.flatMap(({ device, from }) => replica.controls.carriers(deviceIdOf(device), Math.max(1, from)))
-    for (let i = 0; i < carriers.length; i += MAX_CONTROLS) {
-      this.#send('history', { type: 'controls', handle: this.#handle, entries: carriers.slice(i, i + MAX_CONTROLS) })
-    }
+    const controls = new Map(want.controls.map(({ device, from }) => [deviceIdOf(device), Math.max(1, from)]))
+    const carriers = [...controls].flatMap(([device, from]) => replica.controls.carriers(device, from))
+    for (const entries of controlBatches(carriers)) this.#send('history', { type: 'controls', handle: this.#handle, entries })
+    // A window, and one entry more for each range: nobody is owed more for one message.
+    let room = WANT_WINDOW + want.ranges.length
     for (const { device, from, to } of this.#isMember ? want.ranges : []) {
       const id = deviceIdOf(device)
       let at = from
-      const end = Math.min(to, from + WANT_WINDOW + 1, replica.log.nextSeq(id))
+      const end = Math.min(to, from + room, replica.log.nextSeq(id))
+      room -= Math.max(0, end - from)
       while (at < end) {
         const entries = await replica.log.read(id, at, Math.min(end, at + UPDATE_ENTRIES), UPDATE_BYTES)
         if (entries.length === 0 || !this.#sendEntries('history', id, at, entries)) return
@@ -326,17 +364,33 @@ export class SyncSession {
   }
 
   async #onUpdate(bytes: Uint8Array): Promise<void> {
-    const { missing } = await this.#shared.replica.ingest(bytes, this)
-    if (missing) this.#compare()
-    // The window is through when every range asked for has come.
+    try {
+      const { missing, strayed } = await this.#shared.replica.ingest(bytes, this)
+      this.#isBehind ||= missing
+      for (const device of strayed) this.#strayed.add(device)
+      if (strayed.length > 0) throw new Reject('Forked', 'the peer holds another history of a device')
+    } catch (error) {
+      // A live entry that overtook the history before it: the peer is ahead of what it told.
+      if (!(error instanceof Reject) || error.code !== 'UnknownChunk') throw error
+      this.#isBehind = true
+    } finally {
+      this.#goOn()
+    }
+  }
+
+  /** Asks for the next window when every range asked for has come. */
+  #goOn(): void {
     const { log } = this.#shared.replica
-    if (this.#asked.size > 0 && [...this.#asked].every(([device, to]) => log.nextSeq(device) >= to)) this.#ask()
+    const isThrough = [...this.#asked].every(([device, to]) => log.nextSeq(device) >= to || this.#strayed.has(device))
+    if (isThrough && (this.#asked.size > 0 || this.#isBehind)) this.#ask()
     else if (this.#waiting > 0) this.#shared.onProgress()
   }
 
   /** Entries came from this peer and are stored: it has them, and hears that we do. */
   received(entries: readonly LogEntry[]): void {
+    this.#lastReceived = this.#shared.context.clock.now()
     for (const { device, seq } of entries) {
+      this.#stalled.delete(device)
       this.#theirs.set(device, Math.max(this.#theirs.get(device) ?? 0, seq + 1))
       this.#toAcknowledge.add(device)
     }
@@ -352,6 +406,8 @@ export class SyncSession {
   }
 
   #noteTheirs(device: DeviceId, nextSeq: number): void {
+    // A member can claim anything of devices that nobody knows; there is no end of them.
+    if (this.#shared.replica.userOf(device) === undefined) return
     this.#theirs.set(device, nextSeq)
     if (device === this.#shared.context.me.deviceId) this.#shared.onStored(this.peer, nextSeq)
   }
@@ -361,6 +417,22 @@ export class SyncSession {
 function windowEnd(from: number, to: number, room: number): number {
   if (from + room >= to) return to
   return Math.max(from, from + room - ((from + room) % CHUNK_ENTRIES))
+}
+
+/** Control entries as messages carry them: bounded by number and by bytes. */
+export function* controlBatches(carriers: readonly ControlCarrier[]): Generator<readonly ControlCarrier[]> {
+  let batch: ControlCarrier[] = []
+  let bytes = 0
+  for (const carrier of carriers) {
+    if (batch.length === MAX_CONTROLS || (batch.length > 0 && bytes + carrier.entry.length > CONTROLS_BYTES)) {
+      yield batch
+      batch = []
+      bytes = 0
+    }
+    batch.push(carrier)
+    bytes += carrier.entry.length
+  }
+  if (batch.length > 0) yield batch
 }
 
 /** Names a conversation on one link: both ends know it, nobody else can relate it to the conversation. */

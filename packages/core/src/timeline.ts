@@ -188,7 +188,7 @@ export class Timeline {
     return (await this.#tree.has(key)) ? key : undefined
   }
 
-  /** The messages under these keys, in their order. */
+  /** The messages under these keys, in their order, without those deleted since. */
   async read(keys: readonly Uint8Array[]): Promise<Content[]> {
     const places = keys.map(parseTimelineKey)
     const rows = await this.#store.getMany(places.map((p) => this.#keys.entry(p.deviceBytes, p.seq)))
@@ -197,8 +197,11 @@ export class Timeline {
     for (const [i, place] of places.entries()) {
       const row = rows[i]
       if (row === undefined) throw new Reject('BadChain', 'a message of the timeline is not in the log')
+      const parts = decodeEntry(row)
+      // Deleted since the keys were looked up.
+      if (parts.body === undefined) continue
       const edit = await this.#lastEdit(overlays[i]!)
-      const payload = edit?.payload ?? this.#decodePost(place.device, place.seq, decodeEntry(row))
+      const payload = edit?.payload ?? this.#decodePost(place.device, place.seq, parts)
       result.push({ id: place.id, key: keys[i]!, device: place.device, seq: place.seq, hlc: place.hlc, payload, editedAt: edit?.at })
     }
     return result
@@ -231,7 +234,7 @@ export class Timeline {
   async #edit(entry: LogEntry): Promise<TimelineChange | undefined> {
     const body = this.#host.open(entry.device, entry.seq, entry.parts)
     const target = body === undefined ? undefined : readTarget(() => decodeEdit(body).target)
-    if (target === undefined || !this.#isAuthor(entry.device, target)) return undefined
+    if (target === undefined || !this.#isAuthor(entry, target)) return undefined
     const order = concatBytes(hlcBytes(entry.hlc), entry.id.subarray(0, 16))
     const overlay = await this.#overlay(target)
     if (overlay.deleted) return undefined
@@ -242,7 +245,7 @@ export class Timeline {
   async #delete(entry: LogEntry): Promise<TimelineChange | undefined> {
     const body = this.#host.open(entry.device, entry.seq, entry.parts)
     const target = body === undefined ? undefined : readTarget(() => decodeDelete(body).target)
-    if (target === undefined || !this.#isAuthor(entry.device, target)) return undefined
+    if (target === undefined || !this.#isAuthor(entry, target)) return undefined
     const overlay = await this.#overlay(target)
     const key = await this.keyOf(target)
     if (key !== undefined) {
@@ -254,10 +257,16 @@ export class Timeline {
     return key === undefined ? undefined : { type: 'deleted', id: target }
   }
 
-  /** Only the author's own user may edit or delete; the target names its device, so this needs no look at the message. */
-  #isAuthor(device: DeviceId, target: MessageId): boolean {
+  /**
+   * Only the author's own user may edit or delete; the target names its device, so this needs no look at the message. Within one log what
+   * is changed comes first: else a member could fill every peer's memory with changes of messages that never come.
+   */
+  #isAuthor({ device, seq }: LogEntry, target: MessageId): boolean {
+    const place = messageIdParts(target)
+    const author = deviceIdOf(place.device)
+    if (author === device && place.seq >= seq) return false
     const user = this.#host.userOf(device)
-    return user !== undefined && user === this.#host.userOf(deviceIdOf(messageIdParts(target).device))
+    return user !== undefined && user === this.#host.userOf(author)
   }
 
   /** Replaces the bodies of a message and of its edits by their hashes. The chain still verifies. */

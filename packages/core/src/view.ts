@@ -7,9 +7,6 @@ import * as Y from 'yjs'
 import { applyAwarenessUpdate, Awareness } from 'y-protocols/awareness'
 import type { Member, Message, Metadata } from './api.ts'
 
-/** Messages in the document: some screens full, whatever the length of the history. */
-export const VIEW_MESSAGES = 100
-
 type Row = Record<string, unknown>
 
 /** Origin of the engine's transactions. */
@@ -91,6 +88,6 @@ function replaceRows(array: Y.Array<Row>, rows: readonly Row[]): void {
 }
 
 function replaceMap(map: Y.Map<unknown>, values: Readonly<Record<string, unknown>>): void {
-  for (const key of [...map.keys()]) if (!(key in values)) map.delete(key)
+  for (const key of [...map.keys()]) if (!Object.hasOwn(values, key)) map.delete(key)
   for (const [key, value] of Object.entries(values)) if (map.get(key) !== value) map.set(key, value)
 }
