@@ -1,36 +1,14 @@
 /**
  * The demo as people use it: two browsers (contexts with separate storage), the built app under its real headers, a real rendezvous.
  */
-import type { Relay } from '@parley/relay'
-import type { WebServer } from '@parley/web/server'
-import { expect, test as base } from '@playwright/test'
-import { startRelay, startWeb } from '../support/servers.ts'
+import { expect } from '@playwright/test'
+import { startRelay } from '../support/servers.ts'
 import { MEETING_MS, Person, twoPeople } from './person.ts'
+import { test } from './world.ts'
 
-interface World {
-  relay: Relay
-  web: WebServer
-}
-
-/** Each test has servers of its own, so that it may stop them. */
-const test = base.extend<World>({
-  relay: async ({}, use) => {
-    const relay = await startRelay()
-    await use(relay)
-    await relay.close()
-  },
-  web: async ({ relay }, use) => {
-    const web = await startWeb({ rendezvous: [relay.url] })
-    await use(web)
-    await web.close()
-  },
-})
-
-test.describe.configure({ mode: 'parallel' })
-
-test('a name, a group, a copied invite link, and two browsers chat', async ({ browser, web }) => {
-  const atAlice = await browser.newContext({ permissions: ['clipboard-read', 'clipboard-write'] })
-  const atBob = await browser.newContext()
+test('a name, a group, a copied invite link, and two browsers chat', async ({ newBrowser, web }) => {
+  const atAlice = await newBrowser({ permissions: ['clipboard-read', 'clipboard-write'] })
+  const atBob = await newBrowser()
   const alice = await Person.open(atAlice, web.url, 'alice')
   await alice.createGroup('Harbour walk')
   await alice.page.getByRole('button', { name: 'Copy invite link' }).click()
@@ -52,8 +30,8 @@ test('a name, a group, a copied invite link, and two browsers chat', async ({ br
   await expect(alice.conversations.getByRole('button', { name: /Harbour walk/ })).toContainText('bob: Hello alice')
 })
 
-test('typing, online and seen are shown', async ({ browser, web }) => {
-  const [alice, bob] = await twoPeople([await browser.newContext(), await browser.newContext()], web.url, 'Presence')
+test('typing, online and seen are shown', async ({ newBrowser, web }) => {
+  const [alice, bob] = await twoPeople(newBrowser, web.url, 'Presence')
   await expect(alice.member('bob')).toContainText('Online', { timeout: MEETING_MS })
   await expect(bob.member('alice')).toContainText('Founder')
 
@@ -69,8 +47,8 @@ test('typing, online and seen are shown', async ({ browser, web }) => {
   await expect(alice.member('bob')).toContainText('Offline', { timeout: 2 * MEETING_MS })
 })
 
-test('an unread message counts in the title and the list until it is read', async ({ browser, web }) => {
-  const [alice, bob] = await twoPeople([await browser.newContext(), await browser.newContext()], web.url, 'First')
+test('an unread message counts in the title and the list until it is read', async ({ newBrowser, web }) => {
+  const [alice, bob] = await twoPeople(newBrowser, web.url, 'First')
   await alice.createGroup('Second')
   await alice.takeInviteLink()
   await bob.say('Are you there?')
@@ -82,8 +60,8 @@ test('an unread message counts in the title and the list until it is read', asyn
   await expect(alice.page).toHaveTitle('Parley')
 })
 
-test('an own message is edited and deleted, for both', async ({ browser, web }) => {
-  const [alice, bob] = await twoPeople([await browser.newContext(), await browser.newContext()], web.url, 'Second thoughts')
+test('an own message is edited and deleted, for both', async ({ newBrowser, web }) => {
+  const [alice, bob] = await twoPeople(newBrowser, web.url, 'Second thoughts')
   await alice.say('I will be there at ten')
   await alice.say('This was a mistake')
   await bob.hears('This was a mistake')
@@ -110,52 +88,8 @@ test('an own message is edited and deleted, for both', async ({ browser, web }) 
   expect(await bob.texts()).toEqual(['I will be there at eleven'])
 })
 
-test('more than 60 messages are read by scrolling up, and a reload keeps everything', async ({ context, web }) => {
-  const said = Array.from({ length: 66 }, (_, index) => `Line ${String(index + 1).padStart(2, '0')}`)
-  const alice = await Person.open(context, web.url, 'alice')
-  await alice.createGroup('Long read')
-  await alice.takeInviteLink()
-  for (const text of said) await alice.say(text)
-
-  await alice.page.reload()
-  await expect(alice.message('Line 66')).toBeInViewport()
-  const shownAtFirst = (await alice.texts()).length
-  expect(shownAtFirst, 'only the newest pages are loaded').toBeLessThan(said.length)
-
-  await alice.timeline.hover()
-  await expect(async () => {
-    await alice.page.mouse.wheel(0, -600)
-    await expect(alice.message('Line 01')).toBeInViewport({ timeout: 250 })
-  }).toPass()
-  expect(await alice.texts()).toEqual(said)
-  await alice.page.getByRole('button', { name: 'Go to the newest message' }).click()
-  await expect(alice.message('Line 66')).toBeInViewport()
-  await expect(alice.page.getByRole('separator', { name: 'Today' })).toHaveCount(1)
-})
-
-test('what the reader looks at stays where it is while older and newer messages come', async ({ browser, web }) => {
-  const [alice, bob] = await twoPeople([await browser.newContext(), await browser.newContext()], web.url, 'Steady')
-  for (let line = 1; line <= 60; line++) await alice.say(`Line ${line}`)
-  await bob.hears('Line 60')
-  await bob.page.reload()
-  await expect(bob.message('Line 60')).toBeInViewport()
-  await bob.timeline.hover()
-  await bob.page.mouse.wheel(0, -900)
-  const reading = bob.message('Line 45')
-  await expect(bob.timeline).toHaveAttribute('aria-busy', 'false')
-  await reading.scrollIntoViewIfNeeded()
-  await expect(bob.page.getByRole('button', { name: 'Go to the newest message' })).toBeVisible()
-  await expect(bob.timeline).toHaveAttribute('aria-busy', 'false')
-  const before = await reading.boundingBox()
-  await alice.say('News for bob')
-  await expect(bob.page.getByRole('button', { name: '1 new message' })).toBeVisible({ timeout: MEETING_MS })
-  expect((await reading.boundingBox())?.y).toBeCloseTo(before?.y ?? 0, 0)
-  await bob.page.getByRole('button', { name: '1 new message' }).click()
-  await expect(bob.message('News for bob')).toBeInViewport()
-})
-
-test('a running chat goes on when the rendezvous stops', async ({ browser, web, relay }) => {
-  const [alice, bob] = await twoPeople([await browser.newContext(), await browser.newContext()], web.url, 'Without a server')
+test('a running chat goes on when the rendezvous stops', async ({ newBrowser, web, relay }) => {
+  const [alice, bob] = await twoPeople(newBrowser, web.url, 'Without a server')
   await alice.say('Before')
   await bob.hears('Before')
   await relay.close()
@@ -166,8 +100,8 @@ test('a running chat goes on when the rendezvous stops', async ({ browser, web, 
   expect(await bob.texts()).toEqual(await alice.texts())
 })
 
-test('what both wrote while offline is merged in the same order', async ({ browser, web, relay }) => {
-  const [alice, bob] = await twoPeople([await browser.newContext(), await browser.newContext()], web.url, 'Apart')
+test('what both wrote while offline is merged in the same order', async ({ newBrowser, web, relay }) => {
+  const [alice, bob] = await twoPeople(newBrowser, web.url, 'Apart')
   await alice.say('Together')
   await bob.hears('Together')
   // Without a rendezvous two browsers that start anew cannot find each other: each is alone now.
@@ -217,6 +151,38 @@ test('"Open as another person" works with the rendezvous stopped', async ({ cont
   await expect(alice.member('bob')).toContainText('Online')
 })
 
+test('who is invited while nobody is there waits, and is let in as soon as somebody is', async ({ newBrowser, web }) => {
+  const alice = await Person.open(await newBrowser(), web.url, 'alice')
+  await alice.createGroup('Later')
+  const link = await alice.takeInviteLink()
+  await alice.page.goto('about:blank')
+  const bob = await Person.open(await newBrowser(), link, 'bob')
+  await bob.page.getByRole('button', { name: 'Join group' }).click()
+  await expect(bob.page.getByRole('heading', { name: 'Waiting for a member to let you in' })).toBeVisible()
+  await alice.page.goto(web.url)
+  await expect(bob.page.getByRole('main', { name: 'Later' })).toBeVisible({ timeout: MEETING_MS })
+  await bob.say('Here I am')
+  await alice.hears('Here I am')
+})
+
+test('a link for one person lets in one, and tells the next why not', async ({ newBrowser, web }) => {
+  const alice = await Person.open(await newBrowser(), web.url, 'alice')
+  await alice.createGroup('For two')
+  const field = alice.page.getByLabel('Invite link')
+  await expect(field).toHaveValue(/#/)
+  const forSeveral = await field.inputValue()
+  await alice.page.getByLabel('Lets in').selectOption('1 person')
+  await expect(field).not.toHaveValue(forSeveral)
+  const link = await alice.takeInviteLink()
+  const bob = await Person.open(await newBrowser(), link, 'bob')
+  await bob.acceptInvite('For two')
+  const carol = await Person.open(await newBrowser(), link, 'carol')
+  await carol.page.getByRole('button', { name: 'Join group' }).click()
+  await expect(carol.page.getByRole('alert')).toContainText('has let in as many people as it was made for', { timeout: MEETING_MS })
+  await carol.page.getByRole('button', { name: 'Back to your conversations' }).click()
+  await expect(carol.conversations).toBeVisible()
+})
+
 test('an invite that is broken is refused in plain words, with a way out', async ({ context, web }) => {
   const alice = await Person.open(context, `${web.url}#this-is-certainly-no-invite-at-all`, 'alice')
   await alice.page.getByRole('button', { name: 'Join group' }).click()
@@ -239,9 +205,9 @@ test('a profile that is open in another tab says so, and can be used after the o
   }).toPass()
 })
 
-test('hostile names and texts are shown as text', async ({ browser, web }) => {
+test('hostile names and texts are shown as text', async ({ newBrowser, web }) => {
   const hostile = '<img src=x onerror="document.title=1">'
-  const alice = await Person.open(await browser.newContext(), web.url, hostile)
+  const alice = await Person.open(await newBrowser(), web.url, hostile)
   await alice.createGroup('<b>bold</b>')
   await alice.takeInviteLink()
   await alice.say(hostile)
@@ -317,8 +283,8 @@ test('a whole first session by keyboard alone', async ({ context, web }) => {
 })
 
 test.describe('on a phone of 390 px', () => {
-  test('list and chat are screens of their own, members a sheet', async ({ browser, web }) => {
-    const context = await browser.newContext({ viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true })
+  test('list and chat are screens of their own, members a sheet', async ({ newBrowser, web }) => {
+    const context = await newBrowser({ viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true })
     const alice = await Person.open(context, web.url, 'alice')
     await expect(alice.conversations).toBeVisible()
     await alice.createGroup('In the pocket')

@@ -1,10 +1,13 @@
 /**
  * A person at the demo, for end-to-end tests: everything by role and accessible name, as a screen reader finds it.
  */
-import { type BrowserContext, expect, type Locator, type Page } from '@playwright/test'
+import { type BrowserContext, type BrowserContextOptions, expect, type Locator, type Page } from '@playwright/test'
 
 /** Finding each other includes signalling, ICE and the handshake, on a machine that does other things too. */
 export const MEETING_MS = 30_000
+
+/** Makes a browser of its own for somebody: a context with separate storage. */
+export type NewBrowser = (options?: BrowserContextOptions) => Promise<BrowserContext>
 
 export class Person {
   readonly name: string
@@ -54,7 +57,7 @@ export class Person {
   /** Creates a group and leaves its invite dialog open. */
   async createGroup(title: string): Promise<void> {
     await this.page.getByRole('button', { name: 'New group' }).click()
-    await this.page.getByLabel('Title').fill(title)
+    await this.page.getByRole('textbox', { name: 'Title', exact: true }).fill(title)
     await this.page.getByRole('button', { name: 'Create group' }).click()
     await expect(this.page.getByRole('dialog', { name: 'Invite people' })).toBeVisible()
   }
@@ -94,15 +97,11 @@ export class Person {
 }
 
 /** Two people in two browsers, in one group of this title. */
-export async function twoPeople(
-  contexts: readonly [BrowserContext, BrowserContext],
-  url: string,
-  title: string,
-): Promise<[Person, Person]> {
-  const alice = await Person.open(contexts[0], url, 'alice')
+export async function twoPeople(newBrowser: NewBrowser, url: string, title: string): Promise<[Person, Person]> {
+  const alice = await Person.open(await newBrowser(), url, 'alice')
   await alice.createGroup(title)
   const link = await alice.takeInviteLink()
-  const bob = await Person.open(contexts[1], link, 'bob')
+  const bob = await Person.open(await newBrowser(), link, 'bob')
   await bob.acceptInvite(title)
   return [alice, bob]
 }

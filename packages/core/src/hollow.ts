@@ -77,6 +77,7 @@ export class HollowEntries {
       operations.push({ type: 'put', key: this.#keys.entry(deviceBytes, hollow.seq), value: own })
     }
     if (filled.length > 0) await this.#context.store.write(operations)
+    for (const entry of filled) this.#log.replaced(device, entry.seq)
     return filled
   }
 

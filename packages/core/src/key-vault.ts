@@ -43,8 +43,8 @@ const isSecret = (value: CborValue | undefined): value is Uint8Array => value in
 /** The fields of a row about the profile. @throws {StorageUnavailable} when it is damaged. */
 export function decodeProfileRow(row: Uint8Array): readonly CborValue[] {
   try {
-    const fields = decodeCbor(row)
-    if (Array.isArray(fields)) return fields
+    const fields: CborValue = decodeCbor(row)
+    if (Array.isArray(fields)) return fields as readonly CborValue[]
   } catch (error) {
     if (!(error instanceof Reject)) throw error
   }
@@ -53,5 +53,8 @@ export function decodeProfileRow(row: Uint8Array): readonly CborValue[] {
 
 /** The error for a profile that cannot be opened. Never mended by making a new identity: that would be somebody else to all its friends. */
 export function unusableProfile(why: string): ParleyError {
-  return new ParleyError('StorageUnavailable', `This profile cannot be opened: ${why}. Restore it from a copy, or delete it and begin a new one.`)
+  return new ParleyError(
+    'StorageUnavailable',
+    `This profile cannot be opened: ${why}. Restore it from a copy, or delete it and begin a new one.`,
+  )
 }

@@ -78,6 +78,9 @@ export class Keyspace {
   /** How many own entries another member's device has stored. */
   delivered = (): Uint8Array => this.#key('delivered')
 
+  /** Everything that the timeline is kept in: what to delete before it is folded anew. */
+  timelineRows = (): { gte: Uint8Array; lt: Uint8Array }[] => (['timeline', 'overlay', 'folded'] as const).map((table) => this.#all(this.#key(table)))
+
   /** How far the timeline has been folded. */
   folded = (): Uint8Array => this.#key('folded')
 }

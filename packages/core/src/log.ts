@@ -80,6 +80,9 @@ export class ConversationLog {
   readonly #heads = new Map<DeviceId, DeviceHead>()
   /** Epochs by device as [first seq, epoch id or undefined for clear], ascending. */
   readonly #epochChanges = new Map<DeviceId, { seq: number; epoch: Uint8Array | undefined }[]>()
+  /** The entries that came last, for whoever reads them at once: folds, events, the view. */
+  readonly #recent = new Map<string, Uint8Array>()
+  #recentBytes = 0
   /** Devices whose head moved since this device's last entry. */
   readonly #news = new Set<DeviceId>()
 
@@ -221,6 +224,24 @@ export class ConversationLog {
     return result
   }
 
+  /** Stored entries here and there, in the order asked for; undefined for what is not here. */
+  async readMany(places: readonly { device: DeviceId; seq: number }[]): Promise<(Uint8Array | undefined)[]> {
+    const found = places.map(({ device, seq }) => this.#recent.get(`${device}:${seq}`))
+    const missing = places.filter((_, i) => found[i] === undefined)
+    if (missing.length === 0) return found
+    const rows = await this.#store.getMany(missing.map(({ device, seq }) => this.#keys.entry(deviceIdBytes(device), seq)))
+    let next = 0
+    return found.map((bytes) => bytes ?? rows[next++])
+  }
+
+  /** The stored bytes of an entry were replaced: its body was purged, or has come. */
+  replaced(device: DeviceId, seq: number): void {
+    const bytes = this.#recent.get(`${device}:${seq}`)
+    if (bytes === undefined) return
+    this.#recent.delete(`${device}:${seq}`)
+    this.#recentBytes -= bytes.length
+  }
+
   /** The id of a stored entry, computed from the start of its chunk; undefined when it is not here. */
   async idAt(device: DeviceId, seq: number): Promise<Uint8Array | undefined> {
     const state = this.state(device)
@@ -287,10 +308,22 @@ export class ConversationLog {
   #commit(device: Uint8Array, entries: readonly LogEntry[], state: ChainState): void {
     const id = deviceIdOf(device)
     for (const entry of entries) {
+      this.#remember(entry)
       const epoch = epochAfter(this.epochAt(id, entry.seq - 1), entry)
       if (entry.seq === 0 || !sameEpoch(epoch, this.epochAt(id, entry.seq - 1))) this.#noteEpoch(id, entry.seq, epoch)
     }
     this.#setHead(device, state)
+  }
+
+  #remember({ device, seq, bytes }: LogEntry): void {
+    // A copy: what came from a peer is a view on the whole message that brought it.
+    this.#recent.set(`${device}:${seq}`, bytes.slice())
+    this.#recentBytes += bytes.length
+    for (const [name, oldest] of this.#recent) {
+      if (this.#recentBytes <= RECENT_BYTES) break
+      this.#recent.delete(name)
+      this.#recentBytes -= oldest.length
+    }
   }
 
   #noteEpoch(device: DeviceId, seq: number, epoch: Uint8Array | undefined): void {
@@ -322,6 +355,8 @@ export class ConversationLog {
   }
 }
 
+/** Entries kept in memory after they came: some hundred short messages. */
+const RECENT_BYTES = 262_144
 /** Rows fetched from the store at a time. */
 const READ_BATCH = 256
 

@@ -17,6 +17,8 @@ export class NewestMessages {
   /** Ascending by key. */
   #contents: Content[] = []
   #unread = 0
+  /** Messages that there were when unread ones were last counted, and those since. */
+  #total = 0
 
   constructor(context: Context, replica: Replica, receipts: Receipts) {
     this.#context = context
@@ -44,21 +46,25 @@ export class NewestMessages {
     await this.countUnread()
   }
 
-  /** Takes in what happened to the timeline. */
+  /** Takes in what happened to the timeline; with no changes, everything may be different. */
   async apply(changes: readonly TimelineChange[]): Promise<void> {
+    if (changes.length === 0) return this.load()
     const posted = changes.flatMap((change) => (change.type === 'posted' ? [change.key] : []))
     const gone = new Set(changes.flatMap((change) => (change.type === 'deleted' ? [change.id] : [])))
     const changed = new Set(changes.flatMap((change) => (change.type === 'posted' ? [] : [change.id])))
     if (gone.size > 0 && this.#contents.some((content) => gone.has(content.id))) return this.load()
     if (this.#contents.some((content) => changed.has(content.id))) await this.#readAgain(changed)
     await this.#add(posted)
-    if (gone.size > 0 && this.#unread > 0) await this.countUnread()
+    this.#total += posted.length
+    // A deletion, or a count made meanwhile that has these changes in it already.
+    if (gone.size > 0 || this.#total !== this.#replica.timeline.total) await this.countUnread()
   }
 
   /** Counts the messages of others behind this user's position. */
   async countUnread(): Promise<void> {
     const { timeline } = this.#replica
     const position = this.#position()
+    this.#total = timeline.total
     const seen = position === undefined ? 0 : await timeline.rank(position)
     const keys = await timeline.slice(Math.max(seen, timeline.total - MAX_UNREAD), timeline.total)
     this.#unread = keys.filter((key) => this.#isUnread(key, position)).length

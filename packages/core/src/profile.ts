@@ -29,7 +29,10 @@ interface Environment {
 }
 
 /** Reads the profile, or makes one at first use. @throws {StorageUnavailable} when a part of it is damaged or gone. */
-export async function loadProfile(environment: Environment, name: string | undefined): Promise<{ profile: StoredProfile; identity: Identity }> {
+export async function loadProfile(
+  environment: Environment,
+  name: string | undefined,
+): Promise<{ profile: StoredProfile; identity: Identity }> {
   const { store, vault, crypto, random } = environment
   const row = await store.get(profileKey())
   const stored = row === undefined ? undefined : decodeProfile(row)
@@ -46,7 +49,10 @@ export async function loadProfile(environment: Environment, name: string | undef
     throw unusableProfile('its keys belong to another profile')
   }
   const { userId, deviceId } = cert
-  return { profile, identity: { userId, deviceId, deviceBytes: deviceIdBytes(deviceId), cert: profile.cert, keys, session: random.bytes(8) } }
+  return {
+    profile,
+    identity: { userId, deviceId, deviceBytes: deviceIdBytes(deviceId), cert: profile.cert, keys, session: random.bytes(8) },
+  }
 }
 
 /** Stores a changed profile. */

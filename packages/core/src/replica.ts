@@ -81,6 +81,7 @@ export interface IngestResult {
 export interface ReplicaEvents {
   /** Entries are in the store, from this device (`from` undefined) or from a peer. */
   entries: (entries: readonly LogEntry[], from: unknown) => void
+  /** No changes: it was folded anew, and everything may be different. */
   timeline: (changes: readonly TimelineChange[]) => void
   /** Control entries changed who is a member, what people are called, or the metadata. */
   control: (entries: readonly ControlEntry[]) => void
@@ -231,16 +232,11 @@ export class Replica {
   /** Takes in control entries; returns how many were new. While joining, they may be the answer that makes this device a member. */
   ingestControls(carriers: readonly ControlCarrier[]): Promise<number> {
     return this.#mutex.run(async () => {
+      const voices = this.#voices()
       const { accepted, operations } = await this.controls.accept(carriers, this.#latestMs)
       if (accepted.length === 0) return 0
-      const keys = await this.#openBoxes(accepted)
-      const admitted = this.record.state !== 'member' && this.controls.membership.devices.has(this.#context.me.deviceId) && this.epochs.current !== undefined
-      const record: ConversationRecord = admitted ? { ...this.record, state: 'member', seed: undefined, refusal: undefined } : this.record
-      await this.#store([...operations, ...keys, ...(admitted ? [this.#recordRow(record)] : [])], accepted, 'strict')
-      if (keys.length > 0) await this.controls.refold()
-      this.record = record
+      await this.#store(operations, accepted, voices, 'strict')
       this.events.emit('control', accepted)
-      if (admitted) this.events.emit('state')
       return accepted.length
     })
   }
@@ -282,7 +278,7 @@ export class Replica {
       heads.set(device, { device: deviceIdBytes(device), nextSeq: 0, head: new Uint8Array(8), controls: this.controls.count(device) })
     }
     for (const { device, deviceBytes, state } of this.log.heads()) {
-      heads.set(device, { device: deviceBytes, nextSeq: state.nextSeq, head: state.prevId.slice(0, 8), controls: this.controls.count(device) })
+      if (heads.has(device)) heads.set(device, { device: deviceBytes, nextSeq: state.nextSeq, head: state.prevId.slice(0, 8), controls: this.controls.count(device) })
     }
     return [...heads.values()].sort((a, b) => compareBytes(a.device, b.device))
   }
@@ -369,10 +365,9 @@ export class Replica {
     this.#keepUnsigned(from, device, seq, bytes, ingested.unsigned)
     const { entries } = ingested
     if (entries.length === 0) return NOTHING
+    const voices = this.#voices()
     const { accepted: controls, operations } = await this.controls.accept(entries.filter(isControl).map((e) => ConversationLog.carrier(e)), this.#latestMs)
-    const keys = await this.#openBoxes(controls)
-    await this.#store([...ingested.operations, ...operations, ...keys, ...this.hollow.note(entries)], controls, 'relaxed')
-    if (keys.length > 0) await this.controls.refold()
+    await this.#store([...ingested.operations, ...operations, ...this.hollow.note(entries)], controls, voices, 'relaxed')
     this.log.commit(run.device, ingested)
     const changes = await this.timeline.apply(entries)
     if (controls.length > 0) this.events.emit('control', controls)
@@ -381,14 +376,45 @@ export class Replica {
     return { ...NOTHING, accepted: entries.length }
   }
 
-  /** Writes what peers brought. When that fails, the control entries in it are not here: memory never runs ahead of the store. */
-  async #store(operations: readonly StoreOperation[], controls: readonly ControlEntry[], durability: 'strict' | 'relaxed'): Promise<void> {
+  /** The record as membership now has it: let in, or out again when somebody else turned out to have used the invite before. */
+  #recordNow(): ConversationRecord {
+    const isMember = this.controls.membership.devices.has(this.#context.me.deviceId)
+    if (this.record.state === 'member') return isMember ? this.record : { ...this.record, state: 'refused', refusal: 'InviteUsedUp' }
+    return isMember && this.epochs.current !== undefined ? { ...this.record, state: 'member', seed: undefined, refusal: undefined } : this.record
+  }
+
+  /** The devices with entries here that may post, as one text. */
+  #voices(): string {
+    const { devices, members } = this.controls.membership
+    return this.log
+      .heads()
+      .filter(({ device }) => hasRole(members.get(devices.get(device)?.user as UserId)?.role, 'writer'))
+      .map(({ device }) => device)
+      .join()
+  }
+
+  /**
+   * Writes what peers brought and draws the conclusions from the control entries in it. When the write fails these are not here: memory never
+   * runs ahead of the store. `voices` are those from before them.
+   */
+  async #store(operations: readonly StoreOperation[], controls: readonly ControlEntry[], voices: string, durability: 'strict' | 'relaxed'): Promise<void> {
+    const keys = await this.#openBoxes(controls)
+    const record = this.#recordNow()
+    const isChanged = record !== this.record
     try {
-      await this.#context.store.write(operations, { durability })
+      await this.#context.store.write([...operations, ...keys, ...(isChanged ? [this.#recordRow(record)] : [])], { durability })
     } catch (error) {
       await this.controls.drop(controls)
       throw error
     }
+    if (keys.length > 0) await this.controls.refold()
+    this.record = record
+    if (controls.length > 0 && this.#voices() !== voices) {
+      // Whose entries count has changed for entries that are here.
+      await this.timeline.rebuild()
+      this.events.emit('timeline', [])
+    }
+    if (isChanged) this.events.emit('state')
   }
 
   /** The latest clock that is believed. */

@@ -86,6 +86,8 @@ export class Timeline {
   readonly #orphans = new Set<MessageId>()
   /** How many entries of each device have been folded. */
   readonly #folded = new Map<DeviceId, number>()
+  /** The same at the last checkpoint: overlays of later messages are not in the store. */
+  readonly #written = new Map<DeviceId, number>()
   #sinceCheckpoint = 0
 
   constructor(options: { conversation: Uint8Array; hash: Hash; keys: Keyspace; store: Store; log: ConversationLog; host: TimelineHost }) {
@@ -101,7 +103,10 @@ export class Timeline {
   async open(): Promise<void> {
     this.#tree = await openRankTree({ store: this.#store, prefix: this.#keys.timeline(), keyBytes: TIMELINE_KEY_BYTES })
     const folded = await this.#readFolded()
-    for (const [device, state] of folded) this.#folded.set(device, state.nextSeq)
+    for (const [device, state] of folded) {
+      this.#folded.set(device, state.nextSeq)
+      this.#written.set(device, state.nextSeq)
+    }
     for (const head of this.#log.heads()) {
       let state = folded.get(head.device) ?? startChain(this.#hash, this.#conversation, head.deviceBytes)
       while (state.nextSeq < head.state.nextSeq) {
@@ -116,6 +121,17 @@ export class Timeline {
         await this.apply(batch)
       }
     }
+  }
+
+  /** Folds everything anew: who may speak has changed for what is already here. Call it with no `apply` under way. */
+  async rebuild(): Promise<void> {
+    const rows = (await Promise.all(this.#keys.timelineRows().map((range) => this.#store.range(range)))).flat()
+    await this.#store.write(rows.map(({ key }) => ({ type: 'delete', key })))
+    this.#overlays.clear()
+    this.#orphans.clear()
+    this.#folded.clear()
+    await this.open()
+    await this.checkpoint()
   }
 
   /** How many messages there are. */
@@ -164,9 +180,11 @@ export class Timeline {
     for (const [id, overlay] of overlays) operations.push({ type: 'put', key: this.#keys.overlay(messageIdBytes(id)), value: encodeOverlay(overlay) })
     const heads = this.#log.heads().map((h) => [h.deviceBytes, encodeChainState(h.state)])
     operations.push({ type: 'put', key: this.#keys.folded(), value: encodeCbor([heads, [...this.#orphans].map(messageIdBytes)]) })
+    const written = [...this.#folded]
     this.#sinceCheckpoint = 0
     await this.#store.write(operations)
     this.#tree.confirm()
+    for (const [device, seq] of written) this.#written.set(device, seq)
     for (const [id, overlay] of overlays) if (this.#overlays.get(id) === overlay) this.#overlays.delete(id)
   }
 
@@ -191,7 +209,7 @@ export class Timeline {
   /** The messages under these keys, in their order, without those deleted since. */
   async read(keys: readonly Uint8Array[]): Promise<Content[]> {
     const places = keys.map(parseTimelineKey)
-    const rows = await this.#store.getMany(places.map((p) => this.#keys.entry(p.deviceBytes, p.seq)))
+    const rows = await this.#log.readMany(places)
     const overlays = await this.#readOverlays(places.map((p) => p.id))
     const result: Content[] = []
     for (const [i, place] of places.entries()) {
@@ -217,8 +235,10 @@ export class Timeline {
     const device = deviceIdBytes(entry.device)
     if (this.#orphans.size > 0) {
       const id = messageIdOf(device, entry.seq, entry.id)
-      if (this.#orphans.delete(id)) {
+      if (this.#orphans.has(id)) {
         const [overlay] = await this.#readOverlays([id])
+        this.#orphans.delete(id)
+        this.#overlays.set(id, overlay!)
         if (overlay!.deleted) {
           await this.#purge(id, overlay!)
           await this.#host.deleted(id)
@@ -277,6 +297,8 @@ export class Timeline {
     const operations: StoreOperation[] = []
     for (const [i, row] of rows.entries()) if (row !== undefined) operations.push({ type: 'put', key: keys[i]!, value: purgeEntry(row, this.#hash) })
     await this.#store.write(operations)
+    this.#log.replaced(deviceIdOf(device), seq)
+    for (const edit of overlay.edits) this.#log.replaced(deviceIdOf(edit.device), edit.seq)
   }
 
   #setOverlay(id: MessageId, overlay: Overlay): void {
@@ -295,14 +317,26 @@ export class Timeline {
   }
 
   async #readOverlays(ids: readonly MessageId[]): Promise<Overlay[]> {
-    const rows = await this.#store.getMany(ids.map((id) => this.#keys.overlay(messageIdBytes(id))))
-    return ids.map((id, i) => this.#overlays.get(id) ?? (rows[i] === undefined ? NO_OVERLAY : decodeOverlay(rows[i])))
+    // What was folded after the last checkpoint has its overlay in memory, or none.
+    const stored = ids.filter((id) => !this.#overlays.has(id) && this.#mayBeStored(id))
+    const rows = stored.length === 0 ? [] : await this.#store.getMany(stored.map((id) => this.#keys.overlay(messageIdBytes(id))))
+    const found = new Map(stored.map((id, i) => [id, rows[i]]))
+    return ids.map((id) => {
+      const row = found.get(id)
+      return this.#overlays.get(id) ?? (row === undefined ? NO_OVERLAY : decodeOverlay(row))
+    })
+  }
+
+  #mayBeStored(id: MessageId): boolean {
+    const { device, seq } = messageIdParts(id)
+    return this.#orphans.has(id) || seq < (this.#written.get(deviceIdOf(device)) ?? 0)
   }
 
   async #lastEdit(overlay: Overlay): Promise<{ payload: PostPayload; at: number } | undefined> {
     for (const edit of overlay.edits.toReversed()) {
-      const row = await this.#store.get(this.#keys.entry(edit.device, edit.seq))
-      const body = row === undefined ? undefined : this.#host.open(deviceIdOf(edit.device), edit.seq, decodeEntry(row))
+      const device = deviceIdOf(edit.device)
+      const [row] = await this.#log.readMany([{ device, seq: edit.seq }])
+      const body = row === undefined ? undefined : this.#host.open(device, edit.seq, decodeEntry(row))
       if (body !== undefined) return { payload: decodeEdit(body), at: hlcFromBytes(edit.order.subarray(0, 8)).ms }
     }
     return undefined

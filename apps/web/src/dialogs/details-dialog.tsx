@@ -1,0 +1,51 @@
+import type { Conversation } from '@parley/chat'
+import { useState } from 'react'
+import type { ReactNode } from 'react'
+import { Dialog } from '../components/dialog.tsx'
+import { Field } from '../components/field.tsx'
+import { useAction } from '../components/use-action.ts'
+import { saveDetails } from '../engine/actions.ts'
+import { useConversation } from '../engine/use-conversation.ts'
+import { MAX_TITLE_LENGTH } from './new-group-dialog.tsx'
+
+const MAX_DESCRIPTION_LENGTH = 300
+
+/** What a group is called and what it is for. */
+export function DetailsDialog({ conversation, onClose }: { conversation: Conversation; onClose: () => void }): ReactNode {
+  const info = useConversation(conversation)
+  const [title, setTitle] = useState(info.title)
+  const [description, setDescription] = useState(info.description)
+  const { run, busy } = useAction()
+  const save = async (): Promise<void> => {
+    if (await run(() => saveDetails(conversation, title.trim(), description.trim()))) onClose()
+  }
+  return (
+    <Dialog title="Group details" onClose={onClose}>
+      <form
+        className="stack"
+        onSubmit={(event) => {
+          event.preventDefault()
+          void save()
+        }}
+      >
+        <Field label="Title" value={title} onChange={setTitle} maxLength={MAX_TITLE_LENGTH} autoComplete="off" />
+        <Field
+          label="Description"
+          value={description}
+          onChange={setDescription}
+          maxLength={MAX_DESCRIPTION_LENGTH}
+          autoComplete="off"
+          hint="Every member sees it."
+        />
+        <div className="dialog-actions">
+          <button type="button" className="button" onClick={onClose}>
+            Cancel
+          </button>
+          <button type="submit" className="button button-primary" disabled={busy || title.trim() === ''}>
+            Save
+          </button>
+        </div>
+      </form>
+    </Dialog>
+  )
+}

@@ -1,0 +1,27 @@
+import { StrictMode } from 'react'
+import { createRoot } from 'react-dom/client'
+import { pageProfile } from './engine/page-location.ts'
+import { Session } from './engine/session.ts'
+import { App } from './screens/app.tsx'
+import './styles/tokens.css'
+import './styles/base.css'
+import './styles/controls.css'
+import './styles/layout.css'
+import './styles/sidebar.css'
+import './styles/timeline.css'
+import './styles/composer.css'
+import './styles/members.css'
+import './styles/overlays.css'
+import './styles/card.css'
+
+// One engine for the life of the page, outside of React.
+const session = new Session(pageProfile())
+void session.start()
+
+const container = document.getElementById('app')
+if (container === null) throw new Error('index.html has no element with the id "app"')
+createRoot(container).render(
+  <StrictMode>
+    <App session={session} />
+  </StrictMode>,
+)

@@ -1,0 +1,64 @@
+import { useEffect, useState, useSyncExternalStore } from 'react'
+import type { ReactNode } from 'react'
+import { toast, ToastRegion } from '../components/toasts.tsx'
+import { clearPageInvite, pageInvite } from '../engine/page-location.ts'
+import type { Session } from '../engine/session.ts'
+import { ParleyProvider, useMe, useParley } from '../engine/use-parley.tsx'
+import { wordsFor } from '../text/errors.ts'
+import { BlockedScreen } from './blocked-screen.tsx'
+import { Home } from './home.tsx'
+import { JoinScreen } from './join-screen.tsx'
+import { useSelection } from './use-selection.ts'
+import { WelcomeScreen } from './welcome-screen.tsx'
+
+/** The whole app: what it shows follows from how far the engine is. */
+export function App({ session }: { session: Session }): ReactNode {
+  const state = useSyncExternalStore(session.state.subscribe, session.state.getSnapshot)
+  return (
+    <>
+      {state.status === 'ready' ? (
+        <ParleyProvider parley={state.parley}>
+          <Person profile={session.profile} />
+        </ParleyProvider>
+      ) : (
+        <BlockedScreen session={session} state={state} />
+      )}
+      <ToastRegion />
+    </>
+  )
+}
+
+/** First a name, then the invite that the address brought, then home. */
+function Person({ profile }: { profile: string }): ReactNode {
+  const parley = useParley()
+  const me = useMe()
+  const { invite, dismiss } = usePageInvite()
+  const { selected, select } = useSelection(profile)
+
+  useEffect(() => parley.on('error', (error) => toast(wordsFor(error), 'error')), [parley])
+
+  if (me.name === '') return <WelcomeScreen invited={invite !== undefined} />
+  if (invite !== undefined) {
+    const joined = (conversation: Parameters<typeof select>[0]): void => {
+      dismiss()
+      select(conversation)
+    }
+    return <JoinScreen invite={invite} onJoined={joined} onDismiss={dismiss} />
+  }
+  return <Home selected={selected} onSelect={select} />
+}
+
+/** The invite in the address of the page, also when a link is opened in a tab that already runs. */
+function usePageInvite(): { invite: string | undefined; dismiss: () => void } {
+  const [invite, setInvite] = useState(pageInvite)
+  useEffect(() => {
+    const read = (): void => setInvite(pageInvite())
+    window.addEventListener('hashchange', read)
+    return () => window.removeEventListener('hashchange', read)
+  }, [])
+  const dismiss = (): void => {
+    clearPageInvite()
+    setInvite(undefined)
+  }
+  return { invite, dismiss }
+}

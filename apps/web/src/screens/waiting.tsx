@@ -1,0 +1,42 @@
+import type { Conversation } from '@parley/chat'
+import type { ReactNode } from 'react'
+import { useConversation } from '../engine/use-conversation.ts'
+import { useParley } from '../engine/use-parley.tsx'
+import { connectionWords } from '../text/connection.ts'
+import { wordsFor } from '../text/errors.ts'
+
+/** Not a member yet: asked to be let in, or refused. */
+export function Waiting({ conversation, onBack }: { conversation: Conversation; onBack: () => void }): ReactNode {
+  const parley = useParley()
+  const { state, refusal, sync } = useConversation(conversation)
+  if (state === 'refused') {
+    return (
+      <section className="waiting" role="alert">
+        <h3>You were not let in</h3>
+        <p>{refusal === undefined ? 'The invite link does not work any more. Ask a member for a new one.' : wordsFor(refusal)}</p>
+        <button type="button" className="button button-primary" onClick={onBack}>
+          Back to your conversations
+        </button>
+      </section>
+    )
+  }
+  return (
+    <section className="waiting">
+      <span className="waiting-pulse" aria-hidden="true" />
+      <h3>Waiting for a member to let you in</h3>
+      <p>
+        Your device asks every member it can reach. As soon as one of them is online, you are in. Leave this page open, or come back later:
+        it asks again whenever Parley is open.
+      </p>
+      <p className="quiet">{connectionWords(sync)}</p>
+      <div className="waiting-actions">
+        <button type="button" className="button" onClick={() => parley.wake()}>
+          Try now
+        </button>
+        <button type="button" className="button" onClick={onBack}>
+          Back to your conversations
+        </button>
+      </div>
+    </section>
+  )
+}

@@ -1,0 +1,85 @@
+import type { Conversation } from '@parley/chat'
+import { memo } from 'react'
+import type { KeyboardEvent, ReactNode } from 'react'
+import { Avatar } from '../components/avatar.tsx'
+import { useNow } from '../components/use-now.ts'
+import type { ConversationInfo } from '../engine/conversation-store.ts'
+import { useConversation } from '../engine/use-conversation.ts'
+import { useMe } from '../engine/use-parley.tsx'
+import { nameOf, typingWords } from '../text/people.ts'
+import { agoInList, completeTime } from '../text/time.ts'
+
+interface ConversationRowProps {
+  conversation: Conversation
+  selected: boolean
+  onSelect: (conversation: Conversation) => void
+}
+
+/** More than this is said as "99+". */
+const MAX_SHOWN_UNREAD = 99
+
+function preview(info: ConversationInfo, me: string): ReactNode {
+  if (info.state === 'joining') return 'Waiting to be let in'
+  if (info.state === 'refused') return 'The invite did not work'
+  if (info.typing.length > 0) return <span className="row-typing">{typingWords(info.typing)}…</span>
+  const last = info.lastMessage
+  if (last === undefined) return 'No messages yet'
+  return (
+    <>
+      <bdi>{last.author.id === me ? 'You' : nameOf(info.members.find((member) => member.id === last.author.id) ?? last.author)}</bdi>
+      {': '}
+      <bdi>{last.text}</bdi>
+    </>
+  )
+}
+
+/** One conversation in the list. */
+export const ConversationRow = memo(function ConversationRow({ conversation, selected, onSelect }: ConversationRowProps): ReactNode {
+  const info = useConversation(conversation)
+  const me = useMe()
+  const now = useNow()
+  const title = info.title === '' ? 'A group you were invited to' : info.title
+  return (
+    <li>
+      <button
+        type="button"
+        className="row"
+        aria-current={selected ? 'page' : undefined}
+        onClick={() => onSelect(conversation)}
+        onKeyDown={walk}
+      >
+        <Avatar id={info.id} name={info.title} shape="group" image={conversation.getAvatar()} />
+        <span className="row-title">
+          <bdi>{title}</bdi>
+        </span>
+        {info.lastMessage !== undefined && (
+          <time
+            className="row-time"
+            dateTime={new Date(info.lastMessage.sentAt).toISOString()}
+            title={completeTime(info.lastMessage.sentAt)}
+          >
+            {agoInList(info.lastMessage.sentAt, now)}
+          </time>
+        )}
+        <span className="row-preview">{preview(info, me.id)}</span>
+        {info.unread > 0 && (
+          <span className="row-unread">
+            {info.unread > MAX_SHOWN_UNREAD ? `${MAX_SHOWN_UNREAD}+` : info.unread}
+            <span className="visually-hidden"> unread</span>
+          </span>
+        )}
+      </button>
+    </li>
+  )
+})
+
+/** The arrow keys walk from conversation to conversation. */
+function walk(event: KeyboardEvent<HTMLElement>): void {
+  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key]
+  if (step === undefined) return
+  const buttons = [...(event.currentTarget.closest('ul')?.querySelectorAll('button') ?? [])]
+  const next = buttons[buttons.findIndex((button) => button === event.currentTarget) + step]
+  if (next === undefined) return
+  event.preventDefault()
+  next.focus()
+}

@@ -1,0 +1,25 @@
+/**
+ * Errors in plain words: what happened and what to do. Codes without words of their own say what the engine says.
+ */
+import { isParleyError } from '@parley/chat'
+
+const WORDS: Readonly<Record<string, string>> = {
+  Closed: 'Parley was closed in this tab. Reload the page to go on.',
+  EmptyMessage: 'There is nothing to send yet.',
+  InviteExpired: 'This invite link has expired. Ask a member for a new one.',
+  InviteInvalid: 'This is not a complete invite link. Copy the whole link and try again.',
+  InviteUsedUp: 'This invite link has let in as many people as it was made for. Ask a member for a new one.',
+  MessageNotFound: 'This message is gone.',
+  NotAMember: 'You are not a member of this group.',
+  NotAllowed: 'Your role in this group does not allow that.',
+  NotAuthor: 'Only the person who wrote a message can change it.',
+  StorageFull: 'The disk of this device is full. Free some space and try again.',
+  StorageUnavailable: 'This browser does not let Parley keep data right now. Try again, or leave private browsing.',
+  TooLarge: 'This is too long. Send it in smaller parts.',
+}
+
+/** One or two sentences for a person. */
+export function wordsFor(error: unknown): string {
+  if (isParleyError(error)) return WORDS[error.code] ?? error.message
+  return error instanceof Error && error.message !== '' ? error.message : 'Something went wrong.'
+}

@@ -1,0 +1,64 @@
+/**
+ * How people are named and coloured.
+ */
+import type { Member, User } from '@parley/chat'
+
+/** As many as there are `.hue-n` classes. */
+const HUES = 10
+
+const segmenter = new Intl.Segmenter(undefined, { granularity: 'grapheme' })
+/** Marks that turn the direction of a text: no initials. */
+const INVISIBLE = /[\p{Cf}\p{Cc}]/gu
+
+/** What to call somebody whose name has not arrived yet. */
+export function nameOf(person: Pick<User, 'name'>): string {
+  return person.name.trim() === '' ? 'Somebody' : person.name
+}
+
+/** One or two letters that stand for a name. */
+export function initials(name: string): string {
+  const words = name.replace(INVISIBLE, '').trim().split(/\s+/)
+  const picked = words.length > 1 ? [words[0], words.at(-1)] : [words[0]]
+  return picked
+    .map((word) => firstGrapheme(word ?? ''))
+    .join('')
+    .toLocaleUpperCase()
+}
+
+function firstGrapheme(word: string): string {
+  for (const { segment } of segmenter.segment(word)) return segment
+  return ''
+}
+
+/** A number from 0 to 9 that stays with an id. */
+export function hueOf(id: string): number {
+  let hash = 0
+  for (const character of id) hash = (hash * 31 + (character.codePointAt(0) ?? 0)) >>> 0
+  return hash % HUES
+}
+
+/** Bob; Bob and Carol; Bob, Carol and 3 more. */
+export function nameList(names: readonly string[]): string {
+  const [first, second] = names
+  if (first === undefined) return ''
+  if (second === undefined) return first
+  return names.length === 2 ? `${first} and ${second}` : `${first}, ${second} and ${names.length - 2} more`
+}
+
+/** Bob is typing */
+export function typingWords(typing: readonly User[]): string {
+  if (typing.length === 0) return ''
+  return `${nameList(typing.map(nameOf))} ${typing.length === 1 ? 'is' : 'are'} typing`
+}
+
+/** Whether this person may make invite links: what the engine asks of their role. */
+export function mayInvite(members: readonly Member[], me: User['id']): boolean {
+  const role = members.find((member) => member.id === me)?.role
+  return role === 'founder' || role === 'admin'
+}
+
+/** 3 people, 2 online */
+export function membersWords(members: readonly Member[]): string {
+  const online = members.filter((member) => member.status === 'ONLINE').length
+  return members.length === 1 ? 'Only you' : `${members.length} people, ${online} online`
+}
