@@ -1,5 +1,5 @@
 /**
- * Parley in browsers: a profile is an IndexedDB database; peers meet over WebRTC through a rendezvous, and over BroadcastChannel with other
+ * Parley in browsers: a profile is an IndexedDB database, and another one for its keys, which no script can export; peers meet over WebRTC through a rendezvous, and over BroadcastChannel with other
  * profiles of the same browser.
  *
  * @example
@@ -8,8 +8,8 @@
  * ```
  */
 import { createEngine, type Parley, type Transport, type ViewCache } from '@parley/core'
-import { nobleProvider } from '@parley/crypto'
-import { deleteIndexedDbStore, openIndexedDbStore } from '@parley/store-indexeddb'
+import { webCryptoProvider } from '@parley/crypto'
+import { deleteIndexedDbKeyVault, deleteIndexedDbStore, indexedDbKeyVault, openIndexedDbStore } from '@parley/store-indexeddb'
 import { tabsTransport } from '@parley/transport-tabs'
 import { webrtcTransport } from '@parley/transport-webrtc'
 import { clearDocument, IndexeddbPersistence } from 'y-indexeddb'
@@ -48,24 +48,29 @@ export type { ConversationId, DeviceId, ErrorCode, MessageId, UserId } from '@pa
 export type { ParleyInit } from './init.ts'
 
 const databaseOf = (profile: string): string => `parley:${profile}`
-const viewOf = (profile: string, conversation: string): string => `parley-view:${profile}:${conversation}`
+const keysOf = (profile: string): string => `parley-keys:${profile}`
+/** Encoded, so that no profile's name can be the beginning of another's. */
+const viewOf = (profile: string, conversation: string): string => `parley-view:${encodeURIComponent(profile)}:${conversation}`
 
 /**
  * Opens a profile, making it at first use, and goes online. `listen` and `peers` have no effect in browsers.
- * @throws {ProfileLocked} when another tab has it open, {StorageUnavailable} when the browser gives no storage.
+ * @throws {ProfileLocked} when another tab has it open, {StorageUnavailable} when the browser gives no storage or a part of the profile is gone.
  */
 export async function createParley(init: ParleyInit): Promise<Parley> {
   const { profile = 'default', logger = silentLogger } = init
+  const crypto = await webCryptoProvider()
   const store = init.store ?? (await openIndexedDbStore({ name: databaseOf(profile) }))
   try {
     return await createEngine({
       store,
       transports: init.offline === true ? [] : (init.transports ?? defaultTransports(init)),
-      crypto: nobleProvider(),
+      crypto,
       clock: systemClock,
       random: systemRandom,
       logger,
       viewCache: viewCache(profile),
+      // A store of the application's own keeps the keys too, so that the two cannot come apart.
+      ...(init.store === undefined ? { vault: indexedDbKeyVault({ name: keysOf(profile), crypto, random: systemRandom }) } : {}),
       ...(init.name === undefined ? {} : { name: init.name }),
     })
   } catch (error) {
@@ -74,10 +79,11 @@ export async function createParley(init: ParleyInit): Promise<Parley> {
   }
 }
 
-/** Deletes a profile of this browser that no tab has open: keys, conversations, everything. */
+/** Deletes a profile of this browser: keys, conversations, everything. @throws {ProfileLocked} while a tab has it open; nothing is deleted then. */
 export async function deleteProfile(profile: string): Promise<void> {
-  for (const { name } of await indexedDB.databases()) if (name?.startsWith(viewOf(profile, ''))) await clearDocument(name)
   await deleteIndexedDbStore(databaseOf(profile))
+  await deleteIndexedDbKeyVault(keysOf(profile))
+  for (const { name } of await indexedDB.databases()) if (name?.startsWith(viewOf(profile, ''))) await clearDocument(name)
 }
 
 function defaultTransports(init: ParleyInit): Transport[] {

@@ -56,15 +56,18 @@ export type { ParleyInit } from './init.ts'
 export async function createParley(init: ParleyInit): Promise<Parley> {
   const { logger = silentLogger } = init
   if (init.store === undefined && init.profile === undefined) throw new ParleyError('InvalidArgument', 'name the folder of the profile')
-  const store = init.store ?? (await openLevelStore({ path: init.profile ?? '' }))
+  const store = init.store ?? (await openLevelStore({ path: `${init.profile}/store` }))
   try {
-    const transports = init.offline === true ? [] : (init.transports ?? [
-      libp2pTransport({
-        privateKey: await storedSecret(store, 'libp2p', systemRandom),
-        listen: [...(init.listen ?? [])],
-        peers: [...(init.peers ?? [])],
-      }),
-    ])
+    const transports =
+      init.offline === true
+        ? []
+        : (init.transports ?? [
+            libp2pTransport({
+              privateKey: await storedSecret(store, 'libp2p', systemRandom),
+              listen: [...(init.listen ?? [])],
+              peers: [...(init.peers ?? [])],
+            }),
+          ])
     return await createEngine({
       store,
       transports,

@@ -144,7 +144,6 @@ export class LiveConversation implements Conversation {
       presence: this.presence,
       onStored: (device, nextSeq) => this.#onStored(device, nextSeq),
       onProgress: () => this.updateSyncState(),
-      onReject: () => undefined,
     }
   }
 
@@ -509,7 +508,8 @@ export class LiveConversation implements Conversation {
 
   #scheduleView(): void {
     if (this.#isClosed) return
-    const wait = Math.max(0, this.#viewShownAt + VIEW_EVERY_MS - this.#context.clock.now())
+    // Never longer than the interval: the clock may have been set back since.
+    const wait = Math.min(VIEW_EVERY_MS, Math.max(0, this.#viewShownAt + VIEW_EVERY_MS - this.#context.clock.now()))
     this.#cancelView ??= this.#context.clock.setTimeout(() => {
       this.#cancelView = undefined
       this.#showMessages()

@@ -14,9 +14,11 @@ import {
   encodeHeader,
   EntryKind,
   entryId,
+  MAX_FUTURE_SKEW_MS,
   nextHlc,
   readU32be,
   Reject,
+  sealEntry,
   standsAlone,
   startChain,
   type ChainState,
@@ -29,9 +31,6 @@ import {
 import type { Epoch } from './epochs.ts'
 import type { Keyspace } from './keyspace.ts'
 import type { Store, StoreOperation } from './store.ts'
-
-/** An entry further ahead of this clock is left aside until its time has nearly come (SECURITY-DESIGN 5.3). */
-export const MAX_FUTURE_SKEW_MS = 600_000
 
 /** A verified entry on its way from the log to the folds. */
 export interface LogEntry {
@@ -188,7 +187,7 @@ export class ConversationLog {
     const state = this.state(id)
     if (seq > state.nextSeq) throw new Reject('OutOfOrder', 'a gap lies before these entries')
     const fresh = entries.slice(state.nextSeq - seq)
-    const run = await verifyRun(this.#crypto, { conversation: this.#conversation, device, signKey }, state, fresh)
+    const run = await verifyRun(this.#crypto, { conversation: this.#conversation, device, signKey }, state, fresh, { signatures: 'required' })
     const accepted: LogEntry[] = []
     let prevId = state.prevId
     for (const entry of run.entries) {
@@ -206,6 +205,12 @@ export class ConversationLog {
     if (ingested.entries.length === 0) return
     this.#commit(device, ingested.entries, ingested.head)
     this.#news.add(deviceIdOf(device))
+  }
+
+  /** As `read`, in the form for other peers: chunks that are complete without the signatures that their end covers. */
+  async readSealed(device: DeviceId, from: number, to: number, maxBytes: number): Promise<Uint8Array[]> {
+    const sealed = completeUpTo(this.nextSeq(device))
+    return (await this.read(device, from, to, maxBytes)).map((bytes, i) => (from + i < sealed ? sealEntry(bytes, from + i) : bytes))
   }
 
   /** Stored entries `from <= seq < to`, fewer when `maxBytes` would be exceeded (at least one). */
@@ -292,8 +297,9 @@ export class ConversationLog {
   #rows(device: Uint8Array, entries: readonly LogEntry[], state: ChainState): StoreOperation[] {
     const operations: StoreOperation[] = []
     let epoch = this.epochAt(deviceIdOf(device), entries[0]!.seq - 1)
+    const sealed = completeUpTo(state.nextSeq)
     for (const entry of entries) {
-      operations.push({ type: 'put', key: this.#keys.entry(device, entry.seq), value: entry.bytes })
+      operations.push({ type: 'put', key: this.#keys.entry(device, entry.seq), value: entry.seq < sealed ? sealEntry(entry.bytes, entry.seq) : entry.bytes })
       if (entry.seq % CHUNK_ENTRIES === 0) operations.push({ type: 'put', key: this.#keys.anchor(device, entry.seq / CHUNK_ENTRIES), value: entry.prevId })
       const next = epochAfter(epoch, entry)
       if (entry.seq === 0 || !sameEpoch(next, epoch)) {
@@ -359,6 +365,9 @@ export class ConversationLog {
 const RECENT_BYTES = 262_144
 /** Rows fetched from the store at a time. */
 const READ_BATCH = 256
+
+/** Entries before this number are in complete chunks. */
+const completeUpTo = (nextSeq: number): number => nextSeq - (nextSeq % CHUNK_ENTRIES)
 
 function epochAfter(before: Uint8Array | undefined, entry: LogEntry): Uint8Array | undefined {
   const { epoch } = entry.parts.header

@@ -20,6 +20,8 @@ const MAX_CLOSED_INVITE_TOPICS = 8
 /** First pause between attempts to reach an address of an invite link, doubled up to the second. */
 const REDIAL_MS = 1_000
 const MAX_REDIAL_MS = 30_000
+/** A ban outlasts reconnections and ends without anybody's help, should a fault of ours have caused it. */
+export const BAN_MS = 600_000
 
 export interface NetworkEvents {
   connection: () => void
@@ -37,6 +39,8 @@ export class Network {
   readonly #conversations = new Map<ConversationId, Shared>()
   readonly #peers = new Set<Peer>()
   readonly #rejected: Partial<Record<RejectCode, number>> = {}
+  /** Devices that are not talked to, until when. */
+  readonly #banned = new Map<DeviceId, number>()
   #redialMs = REDIAL_MS
   #cancelRedial = (): void => undefined
   #isRunning = false
@@ -169,6 +173,7 @@ export class Network {
       onClosed: (peer) => this.#onClosed(peer),
       onChange: (id) => this.events.emit('progress', id),
       onReject: (reject, peer) => this.#onReject(reject, peer),
+      onStruckOut: (peer) => this.#ban(peer),
       onRefused: (replica, code) => this.events.emit('refused', replica.id, code),
     }
     const peer = new Peer(host, channel)
@@ -178,6 +183,7 @@ export class Network {
 
   #onIdentified(peer: Peer): void {
     const device = peer.cert?.deviceId
+    if (device !== undefined && (this.#banned.get(device) ?? 0) > this.#context.clock.now()) return peer.close('banned for a while')
     for (const other of [...this.#peers]) {
       // The device has started anew; its earlier links are dead.
       if (other !== peer && other.cert?.deviceId === device && !equalBytes(other.session!, peer.session!)) other.close('the peer has started anew')
@@ -197,6 +203,14 @@ export class Network {
   #choose(device: DeviceId): void {
     const links = [...this.#peers].filter((p) => p.cert?.deviceId === device).sort((a, b) => compareBytes(a.transcript!, b.transcript!))
     for (const [i, peer] of links.entries()) peer.setActive(i === 0)
+  }
+
+  /** A device that sent too much that no honest one sends is not talked to for a while, on whatever link it comes. */
+  #ban(peer: Peer): void {
+    const device = peer.cert?.deviceId
+    if (device === undefined) return
+    this.#banned.set(device, this.#context.clock.now() + BAN_MS)
+    for (const other of [...this.#peers]) if (other.cert?.deviceId === device) other.close('too much that could not be accepted')
   }
 
   #onReject(reject: Reject, peer: Peer): void {

@@ -1,6 +1,6 @@
 /** One link and what is known of the other end: the handshake, and a sync session for each conversation in common. */
 import { joinProof, verifyJoinProof, type DeviceCert } from '@parley/crypto'
-import { equalBytes, MAX_PROOFS, Reject, TAG_BYTES, toBase32, type ConversationId, type LinkMessage, type RejectCode } from '@parley/protocol'
+import { equalBytes, MAX_PROOFS, MAX_STRIKES, Reject, TAG_BYTES, toBase32, type ConversationId, type LinkMessage, type RejectCode } from '@parley/protocol'
 import type { Context } from './context.ts'
 import { Handshake, proofsOf, type Proof } from './handshake.ts'
 import { Link } from './link.ts'
@@ -8,8 +8,6 @@ import type { Replica } from './replica.ts'
 import { controlBatches, sessionHandle, SyncSession, type Shared } from './sync.ts'
 import type { Channel } from './transport.ts'
 
-/** Rejections after which a peer is cut off for this session (SECURITY-DESIGN 5.12). */
-export const MAX_STRIKES = 3
 /** A link without any sign of life for so long is dead. */
 export const IDLE_LINK_MS = 45_000
 /** A ping after so long; three may be lost. */
@@ -29,6 +27,8 @@ export interface PeerHost {
   /** Sessions or progress changed. */
   onChange(conversation: ConversationId): void
   onReject(reject: Reject, peer: Peer): void
+  /** The peer has had its strikes. */
+  onStruckOut(peer: Peer): void
   /** A member refused a join request. */
   onRefused(replica: Replica, code: 'InviteInvalid' | 'InviteExpired' | 'InviteUsedUp'): void
 }
@@ -247,7 +247,7 @@ export class Peer {
       if (!this.#matched.has(replica)) continue
       const handle = this.#handle8(replica)
       if (this.#sessions.has(toBase32(handle))) continue
-      const session = new SyncSession(shared, this.link, handle, cert.deviceId)
+      const session = new SyncSession(shared, this.link, handle, cert.deviceId, (reject) => this.#reject(reject))
       this.#sessions.set(toBase32(handle), { session, replica })
       if (this.#isActive) session.start()
       this.#host.onChange(replica.id)
@@ -274,7 +274,9 @@ export class Peer {
     this.#host.onReject(reject, this)
     if (INNOCENT.has(reject.code)) return
     this.#strikes++
-    if (this.#strikes >= MAX_STRIKES) this.link.close('too much that could not be accepted')
+    if (this.#strikes < MAX_STRIKES) return
+    this.link.close('too much that could not be accepted')
+    this.#host.onStruckOut(this)
   }
 
   /** A failure of our own, such as a full disk: the peer is not to blame, but this link cannot go on in step. */

@@ -1,10 +1,13 @@
 /** How far each member has seen the conversation: one signed slot a device, the highest version wins, kept in the store, outside the log. */
-import { compareBytes, decodeCbor, deviceIdBytes, encodeCbor, type DeviceId, type UserId } from '@parley/protocol'
+import { compareBytes, decodeCbor, deviceIdBytes, encodeCbor, Reject, type DeviceId, type UserId } from '@parley/protocol'
 import type { Context } from './context.ts'
 import { Emitter } from './emitter.ts'
 import { Mutex } from './mutex.ts'
 import type { Replica } from './replica.ts'
 import { makeSlot, readSlot, type SeenSlot } from './signals.ts'
+
+/** Slots kept of devices that are not known as members yet: some newcomers' worth, and a bound on what a peer can make us keep. */
+const MAX_EARLY_SLOTS = 64
 
 export interface ReceiptEvents {
   /** A slot to pass on to every link but `from`. */
@@ -26,11 +29,14 @@ export class Receipts {
   readonly #positions = new Map<UserId, Uint8Array>()
   /** One slot after the other: what is newer in memory is newer in the store, and no version is given twice. */
   readonly #mutex = new Mutex()
+  /** Slots that overtook the admission of their device, oldest first. A link carries a slot once, so they are looked at again here. */
+  #early: Uint8Array[] = []
 
   constructor(context: Context, replica: Replica) {
     this.#context = context
     this.#replica = replica
     this.events = new Emitter((error, event) => context.report(error, `receipts ${event}`))
+    replica.events.on('control', () => this.#retryEarly())
   }
 
   async load(): Promise<void> {
@@ -76,9 +82,25 @@ export class Receipts {
   }
 
   async #accept(bytes: Uint8Array, from: unknown): Promise<void> {
-    const slot = await readSlot(this.#context, this.#replica, bytes)
+    let slot: SeenSlot
+    try {
+      slot = await readSlot(this.#context, this.#replica, bytes)
+    } catch (error) {
+      if (!(error instanceof Reject) || error.code !== 'UnknownDevice') throw error
+      this.#early = [...this.#early, bytes.slice()].slice(-MAX_EARLY_SLOTS)
+      return
+    }
     if ((this.#slots.get(slot.device)?.slot.version ?? -1) >= slot.version) return
     await this.#store({ slot, bytes: bytes.slice() }, from)
+  }
+
+  #retryEarly(): void {
+    for (const bytes of this.#early.splice(0)) {
+      this.accept(bytes, this).catch((error: unknown) => {
+        if (error instanceof Reject) this.#context.logger.warn('rejected', { code: error.code, why: error.message })
+        else this.#context.report(error, 'early seen slot')
+      })
+    }
   }
 
   async #store(held: Held, from: unknown): Promise<void> {

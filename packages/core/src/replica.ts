@@ -19,6 +19,8 @@ import {
   EntryKind,
   equalBytes,
   isClearControl,
+  MAX_FUTURE_SKEW_MS,
+  MAX_RANGE_UPDATE_BYTES,
   messageIdBytes,
   messageIdParts,
   MAX_WAITING_BYTES_PER_PEER,
@@ -39,15 +41,13 @@ import { Emitter } from './emitter.ts'
 import { EpochKeys } from './epochs.ts'
 import { HollowEntries } from './hollow.ts'
 import { conversationKey, Keyspace } from './keyspace.ts'
-import { ConversationLog, MAX_FUTURE_SKEW_MS, type Draft, type LogEntry } from './log.ts'
+import { ConversationLog, type Draft, type LogEntry } from './log.ts'
 import { hasRole, type ControlEntry, type Invite } from './membership.ts'
 import { Mutex } from './mutex.ts'
 import { encodeRecord, type ConversationRecord } from './record.ts'
 import type { StoreOperation } from './store.ts'
 import { Timeline, type TimelineChange } from './timeline.ts'
 
-/** Largest answer to a range request (SECURITY-DESIGN 5.12). */
-export const MAX_RANGE_BYTES = 4_194_304
 /** Own drafts put into one batch and under one signature. */
 const MAX_COMMIT = 256
 /** Bytes of drafts in one batch: a run up to its signature fits into a few updates. */
@@ -243,19 +243,21 @@ export class Replica {
 
   /**
    * Takes in an update from a peer. @throws {Reject} for what no honest peer sends, and UnknownChunk for what lies far ahead of the log.
+   * Runs of the devices in `skip` are passed over: this peer holds another history of them.
    */
-  ingest(update: Uint8Array, from: object): Promise<IngestResult> {
+  ingest(update: Uint8Array, from: object, skip: ReadonlySet<DeviceId> = new Set()): Promise<IngestResult> {
     return this.#mutex.run(async () => {
       const runs = admit(update, {
         hash: (bytes) => this.#context.crypto.sha256(bytes),
         conversation: this.bytes,
         chunkOf: (client) => this.#chunkOf(client),
-        limits: { maxBytes: MAX_RANGE_BYTES },
+        limits: { maxBytes: MAX_RANGE_UPDATE_BYTES },
       })
       let accepted = 0
       let missing = false
       const strayed: DeviceId[] = []
       for (const run of joinRuns(runs)) {
+        if (skip.has(deviceIdOf(run.device))) continue
         const result = await this.#ingestRun(run, from)
         accepted += result.accepted
         missing ||= result.missing
@@ -479,7 +481,8 @@ export class Replica {
 
   #isEpoch(id: Uint8Array, commitment: Uint8Array): boolean {
     if (!equalBytes(epochIdOf(this.bytes, commitment), id)) return false
-    return this.controls.entries().some(({ payload }) => (payload?.op === 'genesis' && equalBytes(payload.epochCommitment, commitment)) || (payload?.op === 'epoch' && equalBytes(payload.commitment, commitment)))
+    // Keys do not rotate yet: an `epoch` entry, which any member can write, must not bring one.
+    return this.controls.entries().some(({ payload }) => payload?.op === 'genesis' && equalBytes(payload.epochCommitment, commitment))
   }
 
   #boxInfo(epoch: Uint8Array, device: DeviceId): Uint8Array {

@@ -10,6 +10,7 @@ import {
   equalBytes,
   MAX_CONTROLS,
   MAX_HEADS,
+  MAX_RANGE_UPDATE_BYTES,
   MAX_SLOTS,
   MAX_WANTS,
   project,
@@ -24,7 +25,7 @@ import type { Link } from './link.ts'
 import type { LogEntry } from './log.ts'
 import type { Presence } from './presence.ts'
 import type { Receipts } from './receipts.ts'
-import { MAX_RANGE_BYTES, type Replica } from './replica.ts'
+import type { Replica } from './replica.ts'
 
 /** Heads are compared again after so long, in case a push was lost to a full queue or a held entry. */
 export const COMPARE_EVERY_MS = 30_000
@@ -52,7 +53,6 @@ export interface Shared {
   onStored(peerDevice: DeviceId, nextSeq: number): void
   /** Something about the progress of syncing changed. */
   onProgress(): void
-  onReject(reject: Reject): void
 }
 
 export class SyncSession {
@@ -83,7 +83,11 @@ export class SyncSession {
   readonly #toAcknowledge = new Set<DeviceId>()
   #closed = false
 
-  constructor(shared: Shared, link: Link, handle: Uint8Array, peer: DeviceId) {
+  readonly #onReject: (reject: Reject) => void
+
+  /** `onReject` hears of what was refused without refusing the whole message that it came in. */
+  constructor(shared: Shared, link: Link, handle: Uint8Array, peer: DeviceId, onReject: (reject: Reject) => void) {
+    this.#onReject = onReject
     this.#shared = shared
     this.#link = link
     this.#handle = handle
@@ -211,7 +215,7 @@ export class SyncSession {
         for (const { device, nextSeq } of message.heads) this.#noteTheirs(deviceIdOf(device), nextSeq)
         return
       case 'slots':
-        for (const slot of message.slots) await this.#shared.receipts.accept(slot, this)
+        for (const slot of message.slots) await this.#eachAlone(() => this.#shared.receipts.accept(slot, this))
         return
       case 'presence':
         return this.#shared.presence.accept(message.packet, this)
@@ -348,7 +352,7 @@ export class SyncSession {
       const end = Math.min(to, from + room, replica.log.nextSeq(id))
       room -= Math.max(0, end - from)
       while (at < end) {
-        const entries = await replica.log.read(id, at, Math.min(end, at + UPDATE_ENTRIES), UPDATE_BYTES)
+        const entries = await replica.log.readSealed(id, at, Math.min(end, at + UPDATE_ENTRIES), UPDATE_BYTES)
         if (entries.length === 0 || !this.#sendEntries('history', id, at, entries)) return
         at += entries.length
         this.#theirs.set(id, Math.max(this.#theirs.get(id) ?? 0, at))
@@ -360,21 +364,34 @@ export class SyncSession {
   #sendEntries(lane: 'live' | 'history', device: DeviceId, seq: number, entries: readonly Uint8Array[]): boolean {
     const { context, replica } = this.#shared
     const bytes = project((b) => context.crypto.sha256(b), replica.bytes, [{ device: deviceIdBytes(device), seq, entries }])
-    return bytes.length <= MAX_RANGE_BYTES && this.#send(lane, { type: 'update', handle: this.#handle, bytes })
+    return bytes.length <= MAX_RANGE_UPDATE_BYTES && this.#send(lane, { type: 'update', handle: this.#handle, bytes })
   }
 
   async #onUpdate(bytes: Uint8Array): Promise<void> {
     try {
-      const { missing, strayed } = await this.#shared.replica.ingest(bytes, this)
+      const { missing, strayed } = await this.#shared.replica.ingest(bytes, this, this.#strayed)
       this.#isBehind ||= missing
       for (const device of strayed) this.#strayed.add(device)
       if (strayed.length > 0) throw new Reject('Forked', 'the peer holds another history of a device')
     } catch (error) {
+      if (!(error instanceof Reject)) throw error
+      // Perhaps the peer holds another history of the device, and does not know it: the heads tell.
+      if (error.code === 'BadSignature') this.#compare()
+      if (error.code !== 'UnknownChunk') throw error
       // A live entry that overtook the history before it: the peer is ahead of what it told.
-      if (!(error instanceof Reject) || error.code !== 'UnknownChunk') throw error
       this.#isBehind = true
     } finally {
       this.#goOn()
+    }
+  }
+
+  /** One of several independent statements: a bad one is counted and stops no other. */
+  async #eachAlone(accept: () => Promise<void>): Promise<void> {
+    try {
+      await accept()
+    } catch (error) {
+      if (!(error instanceof Reject)) throw error
+      this.#onReject(error)
     }
   }
 

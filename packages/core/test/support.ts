@@ -1,7 +1,7 @@
 /** Peers of the real core on memory stores and a memory network. */
 import { nodeProvider } from '@parley/crypto/node'
-import { createMemoryNetwork, createMemoryStore, seededRandom, silentLogger, type MemoryNetwork } from '@parley/testing'
-import { createEngine, type Clock, type Conversation, type Parley, type Store } from '../src/index.ts'
+import { createMemoryNetwork, createMemoryStore, seededRandom, silentLogger, type ManualClock, type MemoryNetwork } from '@parley/testing'
+import { createEngine, type Clock, type Conversation, type ConversationEvents, type Logger, type Parley, type Store, type Transport } from '../src/index.ts'
 
 export const systemClock: Clock = {
   now: () => Date.now(),
@@ -13,10 +13,18 @@ export const systemClock: Clock = {
 
 let seed = 1
 
+export interface PeerInit {
+  store?: Store
+  clock?: Clock
+  logger?: Logger
+  /** Default: one on the network of the world, at the address `memory:<name>`. */
+  transports?: readonly Transport[]
+}
+
 export interface World {
   readonly network: MemoryNetwork
   readonly peers: Parley[]
-  peer(name: string, store?: Store): Promise<Parley>
+  peer(name: string, init?: PeerInit): Promise<Parley>
   close(): Promise<void>
 }
 
@@ -27,14 +35,15 @@ export function createWorld(clock: Clock = systemClock): World {
   return {
     network,
     peers,
-    async peer(name, store = createMemoryStore()) {
+    async peer(name, init = {}) {
       const peer = await createEngine({
-        store,
-        transports: [network.transport(`${name}-${seed}`)],
+        store: createMemoryStore(),
+        transports: [network.transport(name)],
         crypto: nodeProvider(),
         clock,
         random: seededRandom(seed++),
         logger: silentLogger(),
+        ...init,
         name,
       })
       peers.push(peer)
@@ -61,4 +70,40 @@ export async function createSharedGroup(founder: Parley, ...others: Parley[]): P
 /** Resolves once `check` holds; looks after every event of the engine's, so no time is guessed. The test's own time limit bounds it. */
 export async function until(check: () => boolean | Promise<boolean>): Promise<void> {
   while (!(await check())) await new Promise((resolve) => setTimeout(resolve, 5))
+}
+
+/** As `until`, where time stands still: moves the clock on in steps of a millisecond, for frames need a timer to arrive. */
+export async function passUntil(clock: ManualClock, check: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await check())) {
+    await clock.advance(1)
+    await new Promise((resolve) => setTimeout(resolve, 1))
+  }
+}
+
+/** A group on a clock that stands still. */
+export async function createGroupOn(clock: ManualClock, founder: Parley, ...others: Parley[]): Promise<Conversation[]> {
+  let result: Conversation[] | undefined
+  const made = createSharedGroup(founder, ...others).then((conversations) => (result = conversations))
+  await passUntil(clock, () => result !== undefined)
+  return made
+}
+
+/** Collects what an event brings. */
+export function heard<K extends keyof ConversationEvents>(conversation: Conversation, name: K): Parameters<ConversationEvents[K]>[] {
+  const calls: Parameters<ConversationEvents[K]>[] = []
+  conversation.on(name, ((...args: Parameters<ConversationEvents[K]>) => void calls.push(args)) as ConversationEvents[K])
+  return calls
+}
+
+/** Texts of the newest page. */
+export async function textsOf(conversation: Conversation, page?: number): Promise<string[]> {
+  return (await conversation.getMessages(page)).messages.map((m) => m.text)
+}
+
+/** Texts of all pages, oldest first. */
+export async function allTexts(conversation: Conversation): Promise<string[]> {
+  const { totalPages } = await conversation.getMessages()
+  const texts: string[] = []
+  for (let page = totalPages; page >= 1; page--) texts.push(...(await textsOf(conversation, page)))
+  return texts
 }

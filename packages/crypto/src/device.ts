@@ -21,9 +21,10 @@ import {
   type Hash,
   type UserId,
 } from '@parley/protocol'
+import type { DeviceKeys, DeviceSecrets } from './device-keys.ts'
 import type { CryptoProvider } from './provider.ts'
 import { isAcceptablePublicKey } from './strict-ed25519.ts'
-import { isAcceptableAgreeKey, x25519PublicKey } from './x25519.ts'
+import { isAcceptableAgreeKey } from './x25519.ts'
 
 /** Version of the certificate. */
 const CERT_VERSION = 1
@@ -31,12 +32,6 @@ const CERT_VERSION = 1
 const PROOF_FIRST_DEVICE = 0
 /** Times are 48-bit milliseconds everywhere (year 10889). */
 const MAX_CREATED_MS = 2 ** 48 - 1
-
-/** The secrets of a device, 32 bytes each: the Ed25519 seed and the X25519 scalar. Never leave the device. */
-export interface DeviceKeys {
-  signSecret: Uint8Array
-  agreeSecret: Uint8Array
-}
 
 /** What a valid certificate says. `bytes` is the certificate itself; keys are copies. */
 export interface DeviceCert {
@@ -51,9 +46,9 @@ export interface DeviceCert {
   createdMs: number
 }
 
-/** Fresh keys. `random` gives that many cryptographically random bytes. */
-export function createDeviceKeys(random: (length: number) => Uint8Array): DeviceKeys {
-  return { signSecret: random(32), agreeSecret: random(32) }
+/** Keys that act with these secrets, which are copied. @throws {Error} when one is not 32 bytes. */
+export function deviceKeysOf(provider: CryptoProvider, { signSecret, agreeSecret }: DeviceSecrets): DeviceKeys {
+  return { signing: provider.signingKey(signSecret), agreement: provider.agreementKey(agreeSecret) }
 }
 
 /** The 16 bytes of a device id: the first of SHA-256("parley/1/dev" | Ed25519 public key). */
@@ -67,17 +62,17 @@ export async function createDeviceCert(
   keys: DeviceKeys,
   { createdMs, salt16 }: { createdMs: number; salt16: Uint8Array },
 ): Promise<Uint8Array> {
-  const signKey = provider.publicKey(keys.signSecret)
+  const signKey = keys.signing.publicKey
   const fields: CborValue[] = [
     CERT_VERSION,
     firstUserId(provider, signKey, salt16),
     signKey,
-    x25519PublicKey(keys.agreeSecret),
+    keys.agreement.publicKey,
     createdMs,
     0,
     [PROOF_FIRST_DEVICE, salt16],
   ]
-  const selfSig = await provider.sign(keys.signSecret, certMessage(fields))
+  const selfSig = await keys.signing.sign(certMessage(fields))
   return encodeCbor([...fields, selfSig])
 }
 

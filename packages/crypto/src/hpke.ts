@@ -9,6 +9,7 @@ import { chacha20poly1305 } from '@noble/ciphers/chacha.js'
 import { expand, extract } from '@noble/hashes/hkdf.js'
 import { sha256 } from '@noble/hashes/sha2.js'
 import { concatBytes, utf8 } from '@parley/protocol'
+import type { AgreementKey } from './device-keys.ts'
 import { x25519PublicKey, x25519Shared } from './x25519.ts'
 
 const EMPTY = new Uint8Array(0)
@@ -49,20 +50,20 @@ export async function hpkeSeal(
   return concatBytes(enc, chacha20poly1305(key, nonce, aad).encrypt(plaintext))
 }
 
-/** What `hpkeSeal` put into `box`, or undefined when key, info, aad or any byte differs. */
+/** What `hpkeSeal` put into `box` for the holder of `key`, or undefined when key, info, aad or any byte differs. */
 export async function hpkeOpen(
-  secretKey: Uint8Array,
+  key: AgreementKey,
   info: Uint8Array,
   box: Uint8Array,
   { aad = EMPTY }: HpkeOptions = {},
 ): Promise<Uint8Array | undefined> {
   if (box.length < 48) return undefined
   const enc = box.subarray(0, 32)
-  const dh = x25519Shared(secretKey, enc)
+  const dh = await key.agree(enc)
   if (dh === undefined) return undefined
-  const { key, nonce } = keySchedule(kemSecret(dh, enc, x25519PublicKey(secretKey)), info)
+  const opening = keySchedule(kemSecret(dh, enc, key.publicKey), info)
   try {
-    return chacha20poly1305(key, nonce, aad).decrypt(box.subarray(32))
+    return chacha20poly1305(opening.key, opening.nonce, aad).decrypt(box.subarray(32))
   } catch (error) {
     // The library reports a wrong tag only by throwing.
     if (error instanceof Error) return undefined

@@ -2,16 +2,20 @@
  * The provider for Node: OpenSSL behind `node:crypto`, some ten to twenty times faster than pure JavaScript. Exported as
  * `@parley/crypto/node`, so that no bundle for a browser meets it.
  */
-import { createPrivateKey, createPublicKey, hash, sign, verify, type KeyObject } from 'node:crypto'
+import { createPrivateKey, createPublicKey, diffieHellman, hash, sign, verify, type KeyObject } from 'node:crypto'
 import { promisify } from 'node:util'
 import { concatBytes } from '@parley/protocol'
+import { secretBytes, type AgreementKey, type SigningKey } from './device-keys.ts'
 import type { CryptoProvider, SignatureJob } from './provider.ts'
 import { isAcceptablePublicKey, isAcceptableSignature } from './strict-ed25519.ts'
+import { isAcceptableAgreeKey } from './x25519.ts'
 
-/** DER of an Ed25519 private key up to its seed (RFC 8410, section 7). */
-const PKCS8_PREFIX = Uint8Array.of(0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20)
-/** DER of an Ed25519 public key up to its 32 bytes (RFC 8410, section 4). */
-const SPKI_PREFIX = Uint8Array.of(0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00)
+/** DER of a private key up to its 32 bytes (RFC 8410, section 7). */
+const ED25519_PKCS8_PREFIX = Uint8Array.of(0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20)
+const X25519_PKCS8_PREFIX = ED25519_PKCS8_PREFIX.with(11, 0x6e)
+/** DER of a public key up to its 32 bytes (RFC 8410, section 4). */
+const ED25519_SPKI_PREFIX = Uint8Array.of(0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00)
+const X25519_SPKI_PREFIX = ED25519_SPKI_PREFIX.with(8, 0x6e)
 
 /** Parsed public keys kept: two full conversations of 500 devices. Parsing again costs about as much as a check. */
 const MAX_CACHED_KEYS = 1024
@@ -25,7 +29,7 @@ const JOBS_IN_POOL = 8
 /** In the thread pool: keeps the event loop free, and uses several cores for many signatures. */
 const verifyInPool = promisify<null, Uint8Array, KeyObject, Uint8Array, boolean>(verify)
 
-/** Ed25519 and SHA-256 by OpenSSL, with the same verdicts as `nobleProvider`. */
+/** Ed25519, X25519 and SHA-256 by OpenSSL, with the same verdicts as `nobleProvider`. */
 export function nodeProvider(): CryptoProvider {
   return new NodeProvider()
 }
@@ -45,11 +49,6 @@ class NodeProvider implements CryptoProvider {
     return digest
   }
 
-  async sign(secretKey: Uint8Array, message: Uint8Array): Promise<Uint8Array> {
-    const signature = sign(null, message, privateKeyObject(secretKey))
-    return new Uint8Array(signature.buffer, signature.byteOffset, signature.length)
-  }
-
   async verify(job: SignatureJob): Promise<boolean> {
     return isAcceptable(job) && verify(null, job.message, this.#publicKeyObject(job.publicKey), job.signature)
   }
@@ -62,9 +61,12 @@ class NodeProvider implements CryptoProvider {
     return verdicts
   }
 
-  publicKey(secretKey: Uint8Array): Uint8Array {
-    const der = createPublicKey(privateKeyObject(secretKey)).export({ format: 'der', type: 'spki' })
-    return Uint8Array.from(der.subarray(SPKI_PREFIX.length))
+  signingKey(seed: Uint8Array): SigningKey {
+    return new NodeSigningKey(seed)
+  }
+
+  agreementKey(secret: Uint8Array): AgreementKey {
+    return new NodeAgreementKey(secret)
   }
 
   async #verifyInPool(job: SignatureJob): Promise<boolean> {
@@ -75,7 +77,7 @@ class NodeProvider implements CryptoProvider {
     const id = String.fromCharCode(...publicKey)
     let key = this.#publicKeys.get(id)
     if (key === undefined) {
-      key = createPublicKey({ key: Buffer.from(concatBytes(SPKI_PREFIX, publicKey)), format: 'der', type: 'spki' })
+      key = publicKeyObject(ED25519_SPKI_PREFIX, publicKey)
       if (this.#publicKeys.size >= MAX_CACHED_KEYS) this.#publicKeys.clear()
       this.#publicKeys.set(id, key)
     }
@@ -88,7 +90,48 @@ function isAcceptable(job: SignatureJob): boolean {
   return isAcceptableSignature(job.signature) && isAcceptablePublicKey(job.publicKey)
 }
 
-function privateKeyObject(seed: Uint8Array): KeyObject {
-  if (seed.length !== 32) throw new Error('An Ed25519 secret key has 32 bytes.')
-  return createPrivateKey({ key: Buffer.from(concatBytes(PKCS8_PREFIX, seed)), format: 'der', type: 'pkcs8' })
+/** Signs with OpenSSL. The key object shows its kind and nothing else when printed. */
+class NodeSigningKey implements SigningKey {
+  readonly publicKey: Uint8Array
+  readonly #key: KeyObject
+
+  constructor(seed: Uint8Array) {
+    this.#key = privateKeyObject(ED25519_PKCS8_PREFIX, seed)
+    this.publicKey = publicBytes(this.#key)
+  }
+
+  async sign(message: Uint8Array): Promise<Uint8Array> {
+    const signature = sign(null, message, this.#key)
+    return new Uint8Array(signature.buffer, signature.byteOffset, signature.length)
+  }
+}
+
+/** Agrees with OpenSSL. */
+class NodeAgreementKey implements AgreementKey {
+  readonly publicKey: Uint8Array
+  readonly #key: KeyObject
+
+  constructor(secret: Uint8Array) {
+    this.#key = privateKeyObject(X25519_PKCS8_PREFIX, secret)
+    this.publicKey = publicBytes(this.#key)
+  }
+
+  async agree(publicKey: Uint8Array): Promise<Uint8Array | undefined> {
+    if (!isAcceptableAgreeKey(publicKey)) return undefined
+    const theirs = publicKeyObject(X25519_SPKI_PREFIX, publicKey)
+    return Uint8Array.from(diffieHellman({ privateKey: this.#key, publicKey: theirs }))
+  }
+}
+
+function privateKeyObject(prefix: Uint8Array, secret: Uint8Array): KeyObject {
+  return createPrivateKey({ key: Buffer.from(concatBytes(prefix, secretBytes(secret))), format: 'der', type: 'pkcs8' })
+}
+
+function publicKeyObject(prefix: Uint8Array, publicKey: Uint8Array): KeyObject {
+  return createPublicKey({ key: Buffer.from(concatBytes(prefix, publicKey)), format: 'der', type: 'spki' })
+}
+
+/** The 32 bytes at the end of the DER of the public key. */
+function publicBytes(key: KeyObject): Uint8Array {
+  return Uint8Array.from(createPublicKey(key).export({ format: 'der', type: 'spki' }).subarray(-32))
 }

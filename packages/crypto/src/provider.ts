@@ -2,8 +2,9 @@
  * The seam between Parley and whoever computes its signatures and hashes. Every provider gives the same verdict on the same bytes:
  * were one more lenient than another, a hostile member could split a conversation by the engines of its members.
  */
-import { ed25519 } from '@noble/curves/ed25519.js'
 import { sha256 } from '@noble/hashes/sha2.js'
+import type { AgreementKey, SigningKey } from './device-keys.ts'
+import { NobleAgreementKey, NobleSigningKey } from './noble-keys.ts'
 import { strictVerify } from './strict-ed25519.ts'
 import { yieldToEventLoop } from './yield.ts'
 
@@ -14,20 +15,20 @@ export interface SignatureJob {
   signature: Uint8Array
 }
 
-/** Ed25519 and SHA-256. Verification follows the strict rules of `strict-ed25519.ts` and never throws on hostile bytes. */
+/** Ed25519, X25519 and SHA-256. Verification follows the strict rules of `strict-ed25519.ts` and never throws on hostile bytes. */
 export interface CryptoProvider {
   /** For logs and benchmarks. */
   readonly name: string
   /** SHA-256, 32 bytes in a fresh Uint8Array. */
   sha256(bytes: Uint8Array): Uint8Array
-  /** Ed25519 signature, 64 bytes. `secretKey` is the 32-byte seed. @throws {Error} when the seed is not 32 bytes. */
-  sign(secretKey: Uint8Array, message: Uint8Array): Promise<Uint8Array>
   /** Whether the signature holds under the strict rules. */
   verify(job: SignatureJob): Promise<boolean>
   /** The verdicts in the order of `jobs`, without blocking the event loop for more than a few milliseconds at a time. */
   verifyMany(jobs: readonly SignatureJob[]): Promise<boolean[]>
-  /** The Ed25519 public key, 32 bytes, of a 32-byte seed. */
-  publicKey(secretKey: Uint8Array): Uint8Array
+  /** The Ed25519 key of a 32-byte seed, which is copied. @throws {Error} when the seed is not 32 bytes. */
+  signingKey(seed: Uint8Array): SigningKey
+  /** The X25519 key of 32 secret bytes, which are copied. @throws {Error} for any other length. */
+  agreementKey(secret: Uint8Array): AgreementKey
 }
 
 /** Signatures checked between two yields: about 10 ms of pure JavaScript, so that typing stays smooth while history arrives. */
@@ -45,10 +46,6 @@ class NobleProvider implements CryptoProvider {
     return sha256(bytes)
   }
 
-  async sign(secretKey: Uint8Array, message: Uint8Array): Promise<Uint8Array> {
-    return ed25519.sign(message, secretKey)
-  }
-
   async verify(job: SignatureJob): Promise<boolean> {
     return strictVerify(job)
   }
@@ -62,7 +59,11 @@ class NobleProvider implements CryptoProvider {
     return verdicts
   }
 
-  publicKey(secretKey: Uint8Array): Uint8Array {
-    return ed25519.getPublicKey(secretKey)
+  signingKey(seed: Uint8Array): SigningKey {
+    return new NobleSigningKey(seed)
+  }
+
+  agreementKey(secret: Uint8Array): AgreementKey {
+    return new NobleAgreementKey(secret)
   }
 }

@@ -14,6 +14,7 @@ import {
   type EntryParts,
   type Hlc,
 } from '@parley/protocol'
+import type { SigningKey } from './device-keys.ts'
 import type { CryptoProvider, SignatureJob } from './provider.ts'
 import { yieldToEventLoop } from './yield.ts'
 
@@ -111,18 +112,17 @@ export interface UnsignedEntry {
 
 /**
  * Signs an emission, consecutive entries of our own log: the last one, and those that the format demands. Returns the stored form of each,
- * in order. `signSecret` is the device's 32-byte seed.
+ * in order.
  */
 export function signRun(
-  provider: CryptoProvider,
-  signSecret: Uint8Array,
+  key: SigningKey,
   { conversation, device }: Omit<RunAuthor, 'signKey'>,
   entries: readonly UnsignedEntry[],
 ): Promise<Uint8Array[]> {
   return Promise.all(
     entries.map(async ({ seq, id, kind, headerBytes, body }, index) => {
       const signs = index === entries.length - 1 || mustSign(seq, kind)
-      const signature = signs ? await provider.sign(signSecret, signedHead(conversation, device, seq, id)) : undefined
+      const signature = signs ? await key.sign(signedHead(conversation, device, seq, id)) : undefined
       return encodeEntry(headerBytes, body, signature)
     }),
   )

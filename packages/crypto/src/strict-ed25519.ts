@@ -9,7 +9,8 @@
  * 2. S < L.
  * 3. R is canonically encoded and not of small order.
  * 4. R = S·B − k·A without cofactor, compared as bytes. With 1 the right side lies in the prime-order group and its encoding is canonical,
- *    so a torsioned or non-canonical R is refused by the comparison itself and needs no check of its own.
+ *    so a torsioned or non-canonical R is refused by the comparison itself. Engines that decode R instead get no chance to read a
+ *    non-canonical one: `isAcceptableSignature` comes first.
  */
 import { interleavedMSMUnsafe } from '@noble/curves/abstract/curve.js'
 import type { EdwardsPoint } from '@noble/curves/abstract/edwards.js'
@@ -53,9 +54,11 @@ export function isAcceptablePublicKey(publicKey: Uint8Array): boolean {
   return keyTables(publicKey) !== undefined
 }
 
-/** Rules 2 and 3 as far as bytes alone tell: 64 bytes, S < L, R not an encoding of a small-order point. */
+/** Rules 2 and 3 as far as bytes alone tell: 64 bytes, S < L, R below p and not an encoding of a small-order point. */
 export function isAcceptableSignature(signature: Uint8Array): boolean {
-  return signature.length === 64 && littleEndian(signature.subarray(32)) < L && !isSmallOrderEncoding(signature.subarray(0, 32))
+  if (signature.length !== 64 || littleEndian(signature.subarray(32)) >= L) return false
+  const r = signature.subarray(0, 32)
+  return yOf(r) < Point.Fp.ORDER && !isSmallOrderEncoding(r)
 }
 
 /** The whole check in pure JavaScript. Never throws on hostile bytes. */
@@ -129,8 +132,12 @@ const SMALL_ORDER_Y: readonly bigint[] = (() => {
 })()
 
 function isSmallOrderEncoding(encoded: Uint8Array): boolean {
-  const y = littleEndian(encoded) & ((1n << 255n) - 1n)
-  return SMALL_ORDER_Y.includes(y)
+  return SMALL_ORDER_Y.includes(yOf(encoded))
+}
+
+/** The y coordinate as written: everything but the sign bit of x. */
+function yOf(encoded: Uint8Array): bigint {
+  return littleEndian(encoded) & ((1n << 255n) - 1n)
 }
 
 function littleEndian(bytes: Uint8Array): bigint {

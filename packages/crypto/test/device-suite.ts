@@ -6,13 +6,13 @@ import { ed25519 } from '@noble/curves/ed25519.js'
 import { describe, expect, test } from 'vitest'
 import {
   createDeviceCert,
-  createDeviceKeys,
+  createDeviceSecrets,
   deviceIdFrom,
-  inviteKeys,
+  deviceKeysOf,
+  inviteKey,
   joinProof,
   verifyDeviceCert,
   verifyJoinProof,
-  x25519PublicKey,
   type CryptoProvider,
 } from '../src/index.ts'
 import { bytesOf, flipBit, randomFrom } from './bytes.ts'
@@ -26,15 +26,15 @@ const text = (value: string): Uint8Array => new TextEncoder().encode(value)
 export function deviceSuite(create: () => CryptoProvider): void {
   const provider = create()
   const hash = (bytes: Uint8Array): Uint8Array => provider.sha256(bytes)
-  const alice = createDeviceKeys(randomFrom('alice'))
-  const bob = createDeviceKeys(randomFrom('bob'))
+  const alice = deviceKeysOf(provider, createDeviceSecrets(randomFrom('alice')))
+  const bob = deviceKeysOf(provider, createDeviceSecrets(randomFrom('bob')))
   const certOf = (keys: typeof alice): Promise<Uint8Array> => createDeviceCert(provider, keys, { createdMs: CREATED_MS, salt16 })
 
   /** A certificate with some fields replaced and a self signature that fits them, made with alice's key. */
-  async function forge(change: (fields: CborValue[]) => void, signSecret = alice.signSecret): Promise<Uint8Array> {
+  async function forge(change: (fields: CborValue[]) => void, key = alice.signing): Promise<Uint8Array> {
     const fields = [...(decodeCbor(await certOf(alice)) as readonly CborValue[])].slice(0, 7)
     change(fields)
-    const signature = await provider.sign(signSecret, Uint8Array.of(...text('parley/1/cert'), ...encodeCbor(fields)))
+    const signature = await key.sign(Uint8Array.of(...text('parley/1/cert'), ...encodeCbor(fields)))
     return encodeCbor([...fields, signature])
   }
 
@@ -42,8 +42,8 @@ export function deviceSuite(create: () => CryptoProvider): void {
     test('say what they were made from', async () => {
       const bytes = await certOf(alice)
       const cert = await verifyDeviceCert(provider, bytes)
-      const signKey = provider.publicKey(alice.signSecret)
-      expect(cert).toMatchObject({ bytes, signKey, agreeKey: x25519PublicKey(alice.agreeSecret), createdMs: CREATED_MS })
+      const signKey = alice.signing.publicKey
+      expect(cert).toMatchObject({ bytes, signKey, agreeKey: alice.agreement.publicKey, createdMs: CREATED_MS })
       expect(deviceIdBytes(cert!.deviceId)).toEqual(hash(Uint8Array.of(...text('parley/1/dev'), ...signKey)).slice(0, 16))
       expect(deviceIdBytes(cert!.deviceId)).toEqual(deviceIdFrom(hash, signKey))
       expect(userIdBytes(cert!.userId)).toEqual(hash(Uint8Array.of(...text('parley/1/user'), ...signKey, ...salt16)))
@@ -60,7 +60,7 @@ export function deviceSuite(create: () => CryptoProvider): void {
     test('do not depend on the buffer that they came in', async () => {
       const bytes = await certOf(alice)
       const cert = await verifyDeviceCert(provider, bytes)
-      const signKey = provider.publicKey(alice.signSecret)
+      const signKey = alice.signing.publicKey
       bytes.fill(0)
       expect(cert!.signKey).toEqual(signKey)
       expect(await verifyDeviceCert(provider, cert!.bytes)).toEqual(cert)
@@ -73,7 +73,7 @@ export function deviceSuite(create: () => CryptoProvider): void {
     })
 
     test('a self signature by another key is refused', async () => {
-      expect(await verifyDeviceCert(provider, await forge(() => undefined, bob.signSecret))).toBeUndefined()
+      expect(await verifyDeviceCert(provider, await forge(() => undefined, bob.signing))).toBeUndefined()
     })
 
     test('each changed bit is refused', async () => {
@@ -113,7 +113,7 @@ export function deviceSuite(create: () => CryptoProvider): void {
     })
 
     test('a torsioned signing key is refused even with a signature that engines accept', async () => {
-      const torsioned = ed25519.Point.fromBytes(provider.publicKey(alice.signSecret)).add(T8).toBytes()
+      const torsioned = ed25519.Point.fromBytes(alice.signing.publicKey).add(T8).toBytes()
       const user = hash(Uint8Array.of(...text('parley/1/user'), ...torsioned, ...salt16))
       const change = (fields: CborValue[]): void => {
         fields[1] = user
@@ -125,22 +125,21 @@ export function deviceSuite(create: () => CryptoProvider): void {
 
   describe('join proofs', () => {
     const seed = bytesOf('invite', 32)
-    const invite = inviteKeys(seed)
+    const invite = inviteKey(seed)
     const conversation = bytesOf('conversation', 32)
 
     test('hold for their invite, conversation and certificate', async () => {
       const cert = await certOf(bob)
-      const proof = await joinProof(provider, invite.secret, conversation, cert)
+      const proof = await joinProof(invite, conversation, cert)
       expect(proof).toHaveLength(64)
-      expect(invite.publicKey).toEqual(provider.publicKey(invite.secret))
-      expect(invite.secret).not.toEqual(seed)
+      expect(invite.publicKey).not.toEqual(provider.signingKey(seed).publicKey)
       expect(await verifyJoinProof(provider, invite.publicKey, conversation, cert, proof)).toBe(true)
     })
 
     test('are of no use for another certificate, conversation or invite', async () => {
       const cert = await certOf(bob)
-      const proof = await joinProof(provider, invite.secret, conversation, cert)
-      const other = inviteKeys(bytesOf('another invite', 32))
+      const proof = await joinProof(invite, conversation, cert)
+      const other = inviteKey(bytesOf('another invite', 32))
       expect(await verifyJoinProof(provider, invite.publicKey, conversation, await certOf(alice), proof)).toBe(false)
       expect(await verifyJoinProof(provider, invite.publicKey, bytesOf('elsewhere', 32), cert, proof)).toBe(false)
       expect(await verifyJoinProof(provider, other.publicKey, conversation, cert, proof)).toBe(false)

@@ -1,5 +1,5 @@
 import { describe } from 'vitest'
-import { nobleProvider } from '../src/index.ts'
+import { nobleProvider, webCryptoProvider } from '../src/index.ts'
 import { nodeProvider } from '../src/provider.node.ts'
 import { deviceSuite } from './device-suite.ts'
 
@@ -8,4 +8,8 @@ describe('noble', () => {
 })
 describe('node', () => {
   deviceSuite(nodeProvider)
+})
+describe('webcrypto', async () => {
+  const provider = await webCryptoProvider()
+  deviceSuite(() => provider)
 })

@@ -2,7 +2,7 @@
  * A log of one author, entry by entry, for tests of runs.
  */
 import { decodeEntry, encodeEntry, encodeHeader, EntryKind, extendChain, startChain, type ChainState } from '@parley/protocol'
-import { signRun, type CryptoProvider, type RunAuthor, type UnsignedEntry } from '../src/index.ts'
+import { signRun, type CryptoProvider, type RunAuthor, type SigningKey, type UnsignedEntry } from '../src/index.ts'
 import { bytesOf } from './bytes.ts'
 
 const EPOCH = bytesOf('epoch', 16)
@@ -13,18 +13,16 @@ export class LogOf {
   readonly author: RunAuthor
   readonly start: ChainState
   state: ChainState
-  readonly #provider: CryptoProvider
-  readonly #signSecret: Uint8Array
+  readonly #key: SigningKey
   readonly #hash: (bytes: Uint8Array) => Uint8Array
 
   constructor(provider: CryptoProvider, name: string) {
-    this.#provider = provider
     this.#hash = (bytes) => provider.sha256(bytes)
-    this.#signSecret = bytesOf(`${name} signs`, 32)
+    this.#key = provider.signingKey(bytesOf(`${name} signs`, 32))
     this.author = {
       conversation: bytesOf('conversation', 32),
       device: bytesOf(`${name} device`, 16),
-      signKey: provider.publicKey(this.#signSecret),
+      signKey: this.#key.publicKey,
     }
     this.start = startChain(this.#hash, this.author.conversation, this.author.device)
     this.state = this.start
@@ -34,7 +32,7 @@ export class LogOf {
   emit(count: number, { bodyBytes = 60, kind = EntryKind.post }: { bodyBytes?: number; kind?: EntryKind } = {}): Promise<Uint8Array[]> {
     const drafts: UnsignedEntry[] = []
     for (let i = 0; i < count; i++) drafts.push(this.#next(kind, bytesOf(`body ${this.state.nextSeq}`, bodyBytes)))
-    return signRun(this.#provider, this.#signSecret, this.author, drafts)
+    return signRun(this.#key, this.author, drafts)
   }
 
   #next(kind: EntryKind, body: Uint8Array): UnsignedEntry {

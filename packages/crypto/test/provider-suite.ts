@@ -2,7 +2,8 @@
  * What every CryptoProvider must do. Run by each of them, in Node and in Chromium.
  */
 import { expect, test } from 'vitest'
-import { isAcceptablePublicKey, type CryptoProvider } from '../src/index.ts'
+import { hpkeOpen, hpkeSeal, isAcceptablePublicKey, type CryptoProvider } from '../src/index.ts'
+import { RFC_7748, SMALL_ORDER_KEYS } from './agreement-vectors.ts'
 import { bytesOf, flipBit, hex, unhex } from './bytes.ts'
 import { strictVectors } from './strict-vectors.ts'
 
@@ -43,8 +44,9 @@ export function providerSuite(create: () => CryptoProvider): void {
   const provider = create()
 
   test.each(RFC_8032)('RFC 8032, %s', async (_name, secretKey, publicKey, message, signature) => {
-    expect(hex(provider.publicKey(unhex(secretKey)))).toBe(publicKey)
-    expect(hex(await provider.sign(unhex(secretKey), unhex(message)))).toBe(signature)
+    const key = provider.signingKey(unhex(secretKey))
+    expect(hex(key.publicKey)).toBe(publicKey)
+    expect(hex(await key.sign(unhex(message)))).toBe(signature)
     expect(await provider.verify({ publicKey: unhex(publicKey), message: unhex(message), signature: unhex(signature) })).toBe(true)
   })
 
@@ -56,8 +58,9 @@ export function providerSuite(create: () => CryptoProvider): void {
   test('any changed bit of key, message or signature makes the verdict false', async () => {
     const secretKey = bytesOf('alice', 32)
     const message = bytesOf('hello', 20)
-    const publicKey = provider.publicKey(secretKey)
-    const signature = await provider.sign(secretKey, message)
+    const key = provider.signingKey(secretKey)
+    const { publicKey } = key
+    const signature = await key.sign(message)
     const jobs = [
       ...Array.from({ length: 512 }, (_, bit) => ({ publicKey, message, signature: flipBit(signature, bit) })),
       ...Array.from({ length: 160 }, (_, bit) => ({ publicKey, message: flipBit(message, bit), signature })),
@@ -76,10 +79,11 @@ export function providerSuite(create: () => CryptoProvider): void {
   test('works on views into larger buffers and leaves the caller’s bytes alone', async () => {
     const buffer = bytesOf('buffer', 200)
     const copy = buffer.slice()
-    const secretKey = buffer.subarray(3, 35)
+    const key = provider.signingKey(buffer.subarray(3, 35))
     const message = buffer.subarray(40, 199)
-    const signature = await provider.sign(secretKey, message)
-    expect(await provider.verify({ publicKey: provider.publicKey(secretKey), message, signature })).toBe(true)
+    const signature = await key.sign(message)
+    expect(await provider.verify({ publicKey: key.publicKey, message, signature })).toBe(true)
+    expect(await provider.agreementKey(buffer.subarray(7, 39)).agree(key.publicKey)).toHaveLength(32)
     expect(buffer).toEqual(copy)
   })
 
@@ -91,15 +95,67 @@ export function providerSuite(create: () => CryptoProvider): void {
     expect(provider.sha256(new Uint8Array(0))).not.toBe(empty)
   })
 
-  test('a secret key of a wrong length is refused without being quoted', async () => {
-    const secretKey = bytesOf('short', 31)
-    const error = await provider.sign(secretKey, new Uint8Array(1)).then(
-      () => undefined,
-      (reason: unknown) => reason,
-    )
-    expect(error).toBeInstanceOf(Error)
-    const text = `${String(error)} ${JSON.stringify(error)}`
-    expect(text).not.toContain(hex(secretKey).slice(0, 8))
-    expect(text).not.toContain([...secretKey.subarray(0, 4)].join(','))
+  test('keys copy the bytes that they were made of', async () => {
+    const seed = bytesOf('alice', 32)
+    const [signing, agreement] = [provider.signingKey(seed), provider.agreementKey(seed)]
+    const theirs = provider.agreementKey(bytesOf('bob', 32)).publicKey
+    const before = [await signing.sign(Uint8Array.of(1)), await agreement.agree(theirs)]
+    seed.fill(0)
+    expect([await signing.sign(Uint8Array.of(1)), await agreement.agree(theirs)]).toEqual(before)
   })
+
+  test('RFC 7748, section 6.1: both ends agree on the secret of the document', async () => {
+    const alice = provider.agreementKey(unhex(RFC_7748.alice))
+    const bob = provider.agreementKey(unhex(RFC_7748.bob))
+    expect([hex(alice.publicKey), hex(bob.publicKey)]).toEqual([RFC_7748.alicePublic, RFC_7748.bobPublic])
+    expect(hex((await alice.agree(bob.publicKey))!)).toBe(RFC_7748.shared)
+    expect(hex((await bob.agree(alice.publicKey))!)).toBe(RFC_7748.shared)
+  })
+
+  test('agrees with no key of small order, not canonical or of a wrong length', async () => {
+    const key = provider.agreementKey(bytesOf('alice', 32))
+    for (const theirs of SMALL_ORDER_KEYS) expect(await key.agree(theirs)).toBeUndefined()
+    expect(await key.agree(flipBit(key.publicKey, 255))).toBeUndefined()
+    for (const length of [0, 31, 33]) expect(await key.agree(bytesOf('short', length))).toBeUndefined()
+  })
+
+  test('opens what is sealed to its keys, and nothing else', async () => {
+    const key = provider.agreementKey(bytesOf('bob', 32))
+    const [info, secret] = [bytesOf('info', 32), bytesOf('epoch secret', 64)]
+    const box = await hpkeSeal(key.publicKey, info, secret)
+    expect(await hpkeOpen(key, info, box)).toEqual(secret)
+    expect(await hpkeOpen(provider.agreementKey(bytesOf('carol', 32)), info, box)).toBeUndefined()
+    expect(await hpkeOpen(key, info, flipBit(box, 300))).toBeUndefined()
+  })
+
+  test('a secret of a wrong length is refused without being quoted', () => {
+    const secret = bytesOf('short', 31)
+    for (const make of [() => provider.signingKey(secret), () => provider.agreementKey(secret)]) {
+      const error = thrownBy(make)
+      expect(error).toBeInstanceOf(Error)
+      expectNothingOf(secret, `${String(error)} ${JSON.stringify(error)}`)
+    }
+  })
+
+  test('a key shows nothing of its secret to whoever prints or walks it', () => {
+    const seed = bytesOf('alice', 32)
+    for (const key of [provider.signingKey(seed), provider.agreementKey(seed)]) {
+      expect(Object.keys(key)).toContain('publicKey')
+      expectNothingOf(seed, `${JSON.stringify(key)} ${Object.values(key).map(String).join(' ')}`)
+    }
+  })
+}
+
+function thrownBy(call: () => unknown): unknown {
+  try {
+    call()
+  } catch (error) {
+    return error
+  }
+  return undefined
+}
+
+function expectNothingOf(secret: Uint8Array, text: string): void {
+  expect(text).not.toContain(hex(secret).slice(0, 8))
+  expect(text).not.toContain([...secret.subarray(0, 4)].join(','))
 }

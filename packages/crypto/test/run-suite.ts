@@ -66,9 +66,9 @@ export function runSuite(create: () => CryptoProvider): void {
     const counting: CryptoProvider = {
       name: provider.name,
       sha256: (bytes) => provider.sha256(bytes),
-      sign: (secretKey, message) => provider.sign(secretKey, message),
       verify: (job) => provider.verify(job),
-      publicKey: (secretKey) => provider.publicKey(secretKey),
+      signingKey: (seed) => provider.signingKey(seed),
+      agreementKey: (secret) => provider.agreementKey(secret),
       verifyMany: (jobs) => {
         checked += jobs.length
         return provider.verifyMany(jobs)

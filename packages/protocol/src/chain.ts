@@ -4,7 +4,7 @@
 import type { Hash } from './bytes.ts'
 import { encodeCbor } from './cbor.ts'
 import { CborReader } from './cbor-reader.ts'
-import { EntryKind, entryId, firstPrevId } from './entry.ts'
+import { EntryKind, decodeEntry, encodeEntry, entryId, firstPrevId } from './entry.ts'
 import type { EntryHeader, EntryParts } from './entry.ts'
 import { Reject } from './errors.ts'
 import { HLC_ZERO, MAX_HLC_CTR, compareHlc } from './hlc.ts'
@@ -56,6 +56,16 @@ export function extendChain(hash: Hash, conversation: Uint8Array, device: Uint8A
 /** Whether the author must sign this very entry: every control entry, and the last of each chunk. */
 export function mustSign(seq: number, kind: EntryKind): boolean {
   return kind === EntryKind.control || (seq + 1) % CHUNK_ENTRIES === 0
+}
+
+/**
+ * The entry as it stands in a chunk that is complete: the signature at the chunk's end covers it, so one that it need not carry is left out.
+ * Returns `bytes` when there is nothing to leave out. @throws {Reject} as decodeEntry.
+ */
+export function sealEntry(bytes: Uint8Array, seq: number): Uint8Array {
+  const { header, headerBytes, body, purgedBodyHash, signature } = decodeEntry(bytes)
+  if (signature === undefined || mustSign(seq, header.kind)) return bytes
+  return encodeEntry(headerBytes, body ?? { purged: purgedBodyHash! }, undefined)
 }
 
 /** Whether the entry gives its time and its epoch in full, so that it can be read without the one before. */

@@ -75,7 +75,7 @@ export {
 } from './entry.ts'
 export type { Dep, EntryHeader, EntryIdParts, EntryParts } from './entry.ts'
 
-export { decodeChainState, encodeChainState, extendChain, mustSign, standsAlone, startChain } from './chain.ts'
+export { decodeChainState, encodeChainState, extendChain, mustSign, sealEntry, standsAlone, startChain } from './chain.ts'
 export type { ChainState } from './chain.ts'
 
 export type { FlatChange, FlatMap, FlatValue } from './flat-map.ts'

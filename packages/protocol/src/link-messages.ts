@@ -4,9 +4,13 @@
  */
 import { decodeCbor, encodeCbor, type CborValue } from './cbor.ts'
 import { Reject } from './errors.ts'
+import { isArray } from './flat-map.ts'
+import { MAX_ENTRY_BYTES } from './limits.ts'
 
 /** Raised with every change of the link messages that an older peer could not read. */
 export const PROTOCOL_VERSION = 1
+/** Hash of all vectors and limits at this version; a test compares it and says what to do when it differs. */
+export const WIRE_SCHEMA = 'bplespk43ztmhsg7v6tnrbefaiv2lrfaz3u2klm3bhvkbyncicoa'
 
 /** One message on a link: a range reply (4 MiB, SECURITY-DESIGN 5.12) and its envelope. */
 export const MAX_LINK_MESSAGE_BYTES = 4_194_304 + 1_024
@@ -16,7 +20,7 @@ export const MAX_PROOFS = 1_024
 export const MAX_HEADS = 500
 /** Ranges or control lists asked for in one message. */
 export const MAX_WANTS = 512
-/** Control entries in one message; a longer list is cut in several. */
+/** Control entries in one message; a longer list is cut in several, also where its bytes would exceed those of a message. */
 export const MAX_CONTROLS = 1_024
 /** Seen slots in one message: one for each device. */
 export const MAX_SLOTS = 500
@@ -26,6 +30,10 @@ export const MAX_SLOT_BYTES = 1_024
 export const TAG_BYTES = 16
 /** Names one conversation on one link. */
 export const HANDLE_BYTES = 8
+/** A sealed identity or join request: a certificate of at most 1,024 bytes, a signature, and what sealing adds. */
+export const MAX_SEALED_BYTES = 2_048
+/** Items of all arrays of one message. The most has a full list of control entries: code, handle, list, and five for each entry. */
+const MAX_LINK_ITEMS = 3 + 5 * MAX_CONTROLS
 
 /** How far a device's log goes at the sender: `nextSeq` entries, the last of which has id prefix `head`, `controls` of them control entries known. */
 export interface HaveHead {
@@ -132,7 +140,7 @@ export function encodeLinkMessage(m: LinkMessage): Uint8Array {
 /** The message in `bytes`. @throws {Reject} BadShape, NotCanonical, LimitExceeded; `BadProof` for a hello of another protocol version. */
 export function decodeLinkMessage(bytes: Uint8Array): LinkMessage {
   if (bytes.length > MAX_LINK_MESSAGE_BYTES) throw new Reject('LimitExceeded', 'link message too large')
-  const items = list(decodeCbor(bytes, { maxBytes: MAX_LINK_MESSAGE_BYTES, maxDepth: 4, maxItems: 4_096 }), 5)
+  const items = list(decodeCbor(bytes, { maxBytes: MAX_LINK_MESSAGE_BYTES, maxItems: MAX_LINK_ITEMS }), 5)
   const read = new Reader(items)
   const message = decodeBody(read)
   read.end()
@@ -148,9 +156,9 @@ function decodeBody(read: Reader): LinkMessage {
     case CODES.proofs:
       return { type: 'proofs', tags: read.list(MAX_PROOFS).map((tag) => bytesOf(tag, TAG_BYTES)) }
     case CODES.identify:
-      return { type: 'identify', tag: read.bytes(TAG_BYTES), sealed: read.bytesUpTo(2_048) }
+      return { type: 'identify', tag: read.bytes(TAG_BYTES), sealed: read.bytesUpTo(MAX_SEALED_BYTES) }
     case CODES.join:
-      return { type: 'join', tag: read.bytes(TAG_BYTES), sealed: read.bytesUpTo(2_048) }
+      return { type: 'join', tag: read.bytes(TAG_BYTES), sealed: read.bytesUpTo(MAX_SEALED_BYTES) }
     case CODES.refuse: {
       const tag = read.bytes(TAG_BYTES)
       const code = REFUSALS[read.integer()]
@@ -182,7 +190,12 @@ function decodeBody(read: Reader): LinkMessage {
       return {
         type: 'controls',
         handle: read.bytes(HANDLE_BYTES),
-        entries: read.records(MAX_CONTROLS, (r) => ({ device: r.bytes(16), seq: r.seq(), prevId: r.bytes(32), entry: r.bytesUpTo(65_536) })),
+        entries: read.records(MAX_CONTROLS, (r) => ({
+          device: r.bytes(16),
+          seq: r.seq(),
+          prevId: r.bytes(32),
+          entry: r.bytesUpTo(MAX_ENTRY_BYTES),
+        })),
       }
     case CODES.update:
       return { type: 'update', handle: read.bytes(HANDLE_BYTES), bytes: read.bytesUpTo(MAX_LINK_MESSAGE_BYTES) }
@@ -256,7 +269,7 @@ class Reader {
 }
 
 function list(value: CborValue, max: number): readonly CborValue[] {
-  if (!Array.isArray(value)) throw new Reject('BadShape', 'expected an array')
+  if (!isArray(value)) throw new Reject('BadShape', 'expected an array')
   if (value.length > max) throw new Reject('LimitExceeded', 'array too long')
   return value
 }

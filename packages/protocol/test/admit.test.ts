@@ -248,9 +248,9 @@ describe('hostile bytes', () => {
           if (error instanceof Reject) return
           throw error
         }
-        expect(equalBytes(project(hash, conversation, runs), update)).toBe(true)
+        if (!equalBytes(project(hash, conversation, runs), update)) throw new Error('admitted what it would project differently')
       }),
-      cases(1_500),
+      cases(8_000),
     )
   })
 

@@ -1,5 +1,5 @@
 /**
- * `Store` on IndexedDB, for browsers.
+ * `Store` on IndexedDB, for browsers, and the vault for the device's keys.
  *
  *     import { openIndexedDbStore } from '@parley/store-indexeddb'
  *
@@ -16,6 +16,8 @@ import { deleteDB } from 'idb'
 import { profileLocked, toStoreError } from './errors.ts'
 import { IndexedDbStore } from './indexeddb-store.ts'
 import { takeProfileLock } from './profile-lock.ts'
+
+export { deleteIndexedDbKeyVault, indexedDbKeyVault, type IndexedDbKeyVaultInit } from './key-vault.ts'
 
 /** Which database a store is. */
 export interface IndexedDbStoreInit {

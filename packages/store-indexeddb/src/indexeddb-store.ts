@@ -1,11 +1,19 @@
-import type { Durability, RangeQuery, Store, StoreOperation, StoreRow } from '@parley/core'
+import {
+  checkedCopy,
+  checkedRange,
+  GroupCommit,
+  type Durability,
+  type OwnOperation,
+  type RangeQuery,
+  type Store,
+  type StoreOperation,
+  type StoreRow,
+} from '@parley/core'
 import { ParleyError } from '@parley/protocol'
 import { openDB, unwrap } from 'idb'
 import { profileLocked, toStoreError } from './errors.ts'
-import { GroupCommit } from './group-commit.ts'
 import { type ProfileLock, takeProfileLock } from './profile-lock.ts'
 import { placeRange } from './read-range.ts'
-import { checkedCopy, checkedRange, type OwnOperation } from './rules.ts'
 import { ROWS, transact } from './transaction.ts'
 
 /** Version of the layout of the database, which is one object store; what is in the rows has versions of its own. */

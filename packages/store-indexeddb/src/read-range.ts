@@ -1,5 +1,4 @@
-import type { StoreRow } from '@parley/core'
-import type { CheckedRange } from './rules.ts'
+import type { CheckedRange, StoreRow } from '@parley/core'
 
 interface RecordsOptions {
   query: IDBKeyRange

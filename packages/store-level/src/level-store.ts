@@ -1,10 +1,18 @@
-import type { Durability, RangeQuery, Store, StoreOperation, StoreRow } from '@parley/core'
+import {
+  checkedCopy,
+  checkedRange,
+  GroupCommit,
+  type Durability,
+  type OwnOperation,
+  type RangeQuery,
+  type Store,
+  type StoreOperation,
+  type StoreRow,
+} from '@parley/core'
 import { ParleyError } from '@parley/protocol'
 import { ClassicLevel } from 'classic-level'
 import { toStoreError } from './errors.ts'
 import { freeBytes, makeFolder, syncLogs, usedBytes } from './folder.ts'
-import { GroupCommit } from './group-commit.ts'
-import { checkedCopy, checkedRange, type OwnOperation } from './rules.ts'
 
 /**
  * Room that must be free before a database is opened again after a failed write: opening writes the log of at most 4 MiB out as a table,

@@ -1,7 +1,6 @@
 /**
  * A process that writes until it is killed: `node writer.ts PATH WRITERS`. Prints a line for each acknowledged row, its key as a number.
  */
-import { writeSync } from 'node:fs'
 import { openLevelStore } from '@parley/store-level'
 import { rowOf } from './rows.ts'
 
@@ -13,7 +12,8 @@ async function write(): Promise<never> {
   for (;;) {
     const number = next++
     await store.write([{ type: 'put', ...rowOf(number) }], { durability: 'strict' })
-    writeSync(1, `${number}\n`)
+    // Not at once and for sure, as `writeSync` would: a pipe that is full, because the reader has no time, makes that fail.
+    await new Promise((resolve) => process.stdout.write(`${number}\n`, resolve))
   }
 }
 

@@ -26,10 +26,16 @@ export interface Shown {
 }
 
 /**
- * Looks at one peer at rest that is a member: newest page, the page `pick` (modulo their number), totals, members, metadata, view document.
- * `allPages` reads the whole history.
+ * Looks at one peer at rest that is a member: totals, the page `pick` (modulo their number), members, metadata. `allPages` reads the whole
+ * history.
  */
-export async function checkPeer(peer: SimPeer, ledger: Ledger, pick: number, allPages: boolean, violate: Violate): Promise<Shown | undefined> {
+export async function checkPeer(
+  peer: SimPeer,
+  ledger: Ledger,
+  pick: number,
+  allPages: boolean,
+  violate: Violate,
+): Promise<Shown | undefined> {
   const { conversation } = peer
   if (conversation === undefined) return undefined
   await ledger.learnUsers()
@@ -37,22 +43,32 @@ export async function checkPeer(peer: SimPeer, ledger: Ledger, pick: number, all
   const report = (what: string): void => violate('I2', `${peer.name} ${what}`)
   const total = expected.messages.length
   const pages = Math.max(1, Math.ceil(total / PAGE))
-  const first = await conversation.getMessages()
-  if (first.totalMessages !== total || first.totalPages !== pages) {
-    report(`shows ${first.totalMessages} messages on ${first.totalPages} pages; its logs hold ${total} on ${pages}`)
-    return undefined
-  }
-  const wanted = allPages ? Array.from({ length: pages }, (_, index) => index + 1) : [1, 1 + (pick % pages)]
-  for (const page of new Set(wanted)) {
-    const { messages } = page === 1 ? first : await conversation.getMessages(page)
+  for (const page of allPages ? Array.from({ length: pages }, (_, index) => index + 1) : [1 + (pick % pages)]) {
+    // A page beyond the last is refused; then the newest one tells what is wrong.
+    const { messages, totalMessages, totalPages } = await conversation.getMessages(page).catch(() => conversation.getMessages())
+    if (totalMessages !== total || totalPages !== pages) {
+      report(`shows ${totalMessages} messages on ${totalPages} pages; its logs hold ${total} on ${pages}`)
+      return undefined
+    }
     const end = total - (page - 1) * PAGE
     comparePage(messages, expected.messages.slice(Math.max(0, end - PAGE), end), (what) => report(`page ${page}: ${what}`))
   }
   compareView(conversation, expected, report)
   await compareLast(conversation, expected, report)
   checkResources(peer, violate)
-  const text = JSON.stringify([conversation.getMembers(), conversation.getMetadata(), conversation.getTitle(), first.messages.map(essence)])
+  const text = JSON.stringify([conversation.getMembers(), conversation.getMetadata(), conversation.getTitle(), total])
   return { peer, vector: peer.held.vector(expected.purgedAhead), text, expected }
+}
+
+/** The view document of a peer that has been at rest for some frames of a screen shows the newest messages. */
+export function checkDocument(peer: SimPeer, ledger: Ledger, violate: Violate): void {
+  const rows = peer.conversation?.doc.getArray<{ id: string; text: string }>('messages').map(({ id, text }) => `${id} ${text}`) ?? []
+  const due = naiveFold(ledger, peer.held)
+    .messages.slice(-VIEW)
+    .map(({ id, text }) => `${id} ${text}`)
+  if (rows.join('\n') !== due.join('\n')) {
+    violate('I2', `${peer.name} has ${rows.length} messages in its view document that are not the newest ${due.length}`)
+  }
 }
 
 /** I2 in its own words: who holds the same shows the same. */
@@ -61,7 +77,8 @@ export function compareShown(shown: readonly Shown[], violate: Violate): void {
   for (const one of shown) {
     const other = byVector.get(one.vector)
     if (other === undefined) byVector.set(one.vector, one)
-    else if (other.text !== one.text) violate('I2', `${one.peer.name} and ${other.peer.name} hold the same and show it differently:\n  ${one.text}\n  ${other.text}`)
+    else if (other.text !== one.text)
+      violate('I2', `${one.peer.name} and ${other.peer.name} hold the same and show it differently:\n  ${one.text}\n  ${other.text}`)
   }
 }
 
@@ -70,7 +87,9 @@ function comparePage(shown: readonly Message[], expected: readonly ExpectedMessa
   for (const [index, message] of shown.entries()) {
     const due = expected[index] as ExpectedMessage
     if (JSON.stringify(essence(message)) !== JSON.stringify(essence({ ...due, author: { id: due.author } }))) {
-      return report(`message ${index} is ${JSON.stringify(essence(message))} instead of ${JSON.stringify(essence({ ...due, author: { id: due.author } }))}`)
+      return report(
+        `message ${index} is ${JSON.stringify(essence(message))} instead of ${JSON.stringify(essence({ ...due, author: { id: due.author } }))}`,
+      )
     }
   }
 }
@@ -80,19 +99,18 @@ function compareView(conversation: Conversation, expected: Expected, report: (wh
   if (JSON.stringify(members) !== JSON.stringify(expected.members)) {
     report(`shows the members ${JSON.stringify(members)} instead of ${JSON.stringify(expected.members)}`)
   }
-  if (JSON.stringify(conversation.getMembers()) !== JSON.stringify(expected.members.map((m) => m.id))) report('getMembers() differs from members()')
+  if (JSON.stringify(conversation.getMembers()) !== JSON.stringify(expected.members.map((m) => m.id)))
+    report('getMembers() differs from members()')
   if (sorted(conversation.getMetadata()) !== sorted(expected.metadata)) {
     report(`shows the metadata ${sorted(conversation.getMetadata())} instead of ${sorted(expected.metadata)}`)
   }
   if (conversation.getTitle() !== expected.title) report(`shows the title "${conversation.getTitle()}" instead of "${expected.title}"`)
-  const rows = conversation.doc.getArray<{ id: string; text: string }>('messages').map(({ id, text }) => `${id} ${text}`)
-  const due = expected.messages.slice(-VIEW).map(({ id, text }) => `${id} ${text}`)
-  if (rows.join('\n') !== due.join('\n')) report(`has ${rows.length} messages in its view document that are not the newest ${due.length}`)
 }
 
 async function compareLast(conversation: Conversation, expected: Expected, report: (what: string) => void): Promise<void> {
   const last = expected.messages.at(-1)
-  if (conversation.getLastMessage()?.id !== last?.id) report(`has ${conversation.getLastMessage()?.id} as its last message instead of ${last?.id}`)
+  if (conversation.getLastMessage()?.id !== last?.id)
+    report(`has ${conversation.getLastMessage()?.id} as its last message instead of ${last?.id}`)
   if (last === undefined) return
   const found = await conversation.getMessage(last.id)
   if (found?.text !== last.text) report(`getMessage gives "${found?.text}" for its last message instead of "${last.text}"`)
@@ -103,12 +121,13 @@ function checkResources(peer: SimPeer, violate: Violate): void {
   const { parley, clock } = peer
   if (parley === undefined || clock === undefined) return
   const { links } = parley.inspect()
-  for (const link of links) if (link.queuedBytes > MAX_QUEUED_BYTES) violate('I6', `${peer.name} has ${link.queuedBytes} bytes waiting for ${link.remote}`)
+  for (const link of links)
+    if (link.queuedBytes > MAX_QUEUED_BYTES) violate('I6', `${peer.name} has ${link.queuedBytes} bytes waiting for ${link.remote}`)
   if (clock.pending > MAX_TIMERS) violate('I6', `${peer.name} has ${clock.pending} timers`)
 }
 
 /** What all peers must agree on; the state of delivery is everybody's own. */
-function essence(message: Pick<Message, 'id' | 'text' | 'metadata' | 'sentAt' | 'editedAt' | 'replyTo'> & { author: { id: UserId } }): unknown[] {
+function essence(message: Omit<ExpectedMessage, 'author'> & { author: { id: UserId } }): unknown[] {
   const { id, author, text, metadata, sentAt, editedAt, replyTo } = message
   return [id, author.id, text, sorted(metadata), sentAt, editedAt ?? null, replyTo ?? null]
 }

@@ -189,7 +189,14 @@ export class Ledger {
   }
 
   /** The key schedule of `docs/PROTOCOL.md`, followed here a second time. */
-  #open(epoch: Uint8Array | undefined, device: Uint8Array, seq: number, header: Uint8Array, body: Uint8Array, isControl: boolean): Uint8Array | undefined {
+  #open(
+    epoch: Uint8Array | undefined,
+    device: Uint8Array,
+    seq: number,
+    header: Uint8Array,
+    body: Uint8Array,
+    isControl: boolean,
+  ): Uint8Array | undefined {
     const conversation = this.#conversation as Uint8Array
     if (epoch === undefined) return body
     const secret = this.#epochs.get(toBase32(epoch))
@@ -203,7 +210,9 @@ export class Ledger {
     const bodyHash = parts.body === undefined ? parts.purgedBodyHash : this.#crypto.sha256(parts.body)
     if (!equalBytes(known.headerBytes, parts.headerBytes) || bodyHash === undefined || !equalBytes(known.bodyHash, bodyHash)) return true
     const { signature } = known
-    return signature === undefined ? parts.signature !== undefined : parts.signature === undefined || !equalBytes(signature, parts.signature)
+    return signature === undefined
+      ? parts.signature !== undefined
+      : parts.signature === undefined || !equalBytes(signature, parts.signature)
   }
 
   #all(what: Said['what']): LedgerEntry[] {

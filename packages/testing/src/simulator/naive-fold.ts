@@ -63,19 +63,21 @@ export function naiveFold(ledger: Ledger, held: HeldRows): Expected {
 }
 
 function foldControls(ledger: Ledger, held: HeldRows): Pick<Expected, 'members' | 'metadata' | 'title'> {
+  const here = ledger.controls().filter((entry) => holdsControl(held, entry))
   const members = new Map<UserId, string>()
+  for (const { said, device } of here) {
+    if (said.what !== 'control') continue
+    const user =
+      said.payload.op === 'genesis' ? ledger.userOf(device) : said.payload.op === 'admit' ? ledger.userOfCert(said.payload.cert) : undefined
+    if (user !== undefined && !members.has(user)) members.set(user, '')
+  }
   const metadata = new Map<string, unknown>()
   let title = ''
-  for (const entry of ledger.controls()) {
-    if (!holdsControl(held, entry) || entry.said.what !== 'control') continue
-    const { payload } = entry.said
-    const user = ledger.userOf(entry.device)
-    if (payload.op === 'genesis' && user !== undefined) members.set(user, '')
-    if (payload.op === 'admit') {
-      const joined = ledger.userOfCert(payload.cert)
-      if (joined !== undefined && !members.has(joined)) members.set(joined, '')
-    }
-    if (payload.op === 'profile' && user !== undefined && members.has(user)) members.set(user, payload.name)
+  for (const { said, device } of here) {
+    const user = ledger.userOf(device)
+    if (said.what !== 'control' || user === undefined || !members.has(user)) continue
+    const { payload } = said
+    if (payload.op === 'profile') members.set(user, payload.name)
     if (payload.op !== 'metadata') continue
     for (const [key, value] of Object.entries(payload.values)) {
       if (payload.scope === 'conversation') title = key === 'title' ? String(value) : title

@@ -1,4 +1,5 @@
 import type { Durability, RangeQuery, Store, StoreOperation, StoreRow } from '@parley/core'
+import { ParleyError } from '@parley/protocol'
 import type { ManualClock } from '../manual-clock.ts'
 import { createMemoryDisk, createMemoryStore } from '../memory-store.ts'
 import type { CrashKind, MemoryDisk, MemoryStore } from '../memory-store.ts'
@@ -21,6 +22,10 @@ export class PeerDisk {
   slownessMs = 0
   /** Hears of every batch once it is on the disk. */
   onApplied: (operations: readonly StoreOperation[]) => void = () => undefined
+  /** So many of the next writes find the disk full. */
+  fullWrites = 0
+  /** Whether a write of the present run has found the disk full. */
+  wasFull = false
   /** Operations under way in the present run. */
   inFlight = 0
   readonly #clock: ManualClock
@@ -39,6 +44,7 @@ export class PeerDisk {
   open(): Store {
     this.#store ??= createMemoryStore({ disk: this.#disk })
     this.inFlight = 0
+    this.wasFull = false
     return new RunStore(this, this.#store, ++this.#run)
   }
 
@@ -58,6 +64,13 @@ export class PeerDisk {
   /** Whether a crash waits for a write. */
   get isArmed(): boolean {
     return this.#armed !== undefined
+  }
+
+  /** Fast and with room again, and no crash waits any more. */
+  mend(): void {
+    this.slownessMs = 0
+    this.fullWrites = 0
+    this.#armed = undefined
   }
 
   /** Every row with a key in the range, read from outside: no run of the peer notices. */
@@ -119,6 +132,11 @@ class RunStore implements Store {
     const before = this.#writes
     const done = this.#perform(async () => {
       await before
+      if (this.#disk.fullWrites > 0) {
+        this.#disk.fullWrites--
+        this.#disk.wasFull = true
+        throw new ParleyError('StorageFull', 'the simulated disk is full')
+      }
       const crash = this.#disk.takeCrash()
       if (crash === undefined || crash.isApplied) {
         await this.#inner.write(operations, options)

@@ -42,6 +42,9 @@ interface Run {
   readonly heldAtStart: ReadonlySet<string>
 }
 
+/** Rejections that an honest peer can cause. */
+const INNOCENT: ReadonlySet<string> = new Set(['BadClock', 'OutOfOrder', 'UnknownDevice', 'UnknownChunk', 'NotAMember'])
+
 /** One person on one device, through all its runs. */
 export class SimPeer {
   readonly name: string
@@ -54,13 +57,15 @@ export class SimPeer {
   inviteLink: string | undefined
   /** Calls of the application that have not settled, with the time of the common clock since which they wait. */
   readonly waiting = new Map<number, { what: string; since: number }>()
-  /** Rows changed since the last check. */
+  /** Truth changed since the last check; what can be rebuilt from it does not count. */
   isTouched = true
+  /** When that was, by the common clock; undefined once the view document has been checked since. */
+  touchedAt: number | undefined
   skewMs = 0
   /** Counts the runs. */
   runs = 0
-  /** Position in the timeline that a resolved `seen` has promised. */
-  seenUpTo: MessageId | undefined
+  /** Messages that a resolved `seen` was about. */
+  seen: readonly MessageId[] = []
   readonly #world: PeerWorld
   readonly #seed: number
   #run: Run | undefined
@@ -113,7 +118,14 @@ export class SimPeer {
     const plain = networks.map((network) => network.transport(this.name))
     const transports = plain.map((transport) => sabotage.transport?.(transport, this.name) ?? transport)
     const store = this.disk.open()
-    const run: Run = { number: ++this.runs, clock: new PeerClock(clock, this.skewMs), transports, parley: undefined, announced: new Set(), heldAtStart }
+    const run: Run = {
+      number: ++this.runs,
+      clock: new PeerClock(clock, this.skewMs),
+      transports,
+      parley: undefined,
+      announced: new Set(),
+      heldAtStart,
+    }
     this.#run = run
     this.condition = 'starting'
     const isAlive = (): boolean => this.#run === run
@@ -125,18 +137,23 @@ export class SimPeer {
       random: seededRandom(Math.imul(this.#seed, 2_654_435_761) + run.number),
       logger: {
         debug: () => undefined,
-        warn: (event, facts) => isAlive() && this.#world.log(`  ${this.name} warns: ${event} ${JSON.stringify(facts ?? {})}`),
-        error: (event, facts) => isAlive() && this.#world.violate('I6', `${this.name} logs an error: ${event} ${JSON.stringify(facts ?? {})}`),
+        warn: (event, facts) => isAlive() && this.#warn(event, facts),
+        error: (event, facts) => isAlive() && this.#complain(`logs an error: ${event} ${JSON.stringify(facts ?? {})}`),
       },
       name: this.name,
+    }).catch((error: unknown) => {
+      // A disk that is full at the start; the process ends, and another start may do better.
+      if (isAlive()) this.crash('process', false)
+      throw error
     })
     if (!isAlive()) return
     run.parley = parley
     this.deviceId = parley.me.deviceId
     this.#device = deviceIdBytes(parley.me.deviceId)
-    parley.on('error', (error) => isAlive() && this.#world.violate('I6', `${this.name} has an error event: ${error.message}`))
+    parley.on('error', (error) => isAlive() && this.#complain(`has an error event: ${error.message}`))
     for (const conversation of parley.conversations) this.listen(conversation)
     this.condition = 'running'
+    this.touchedAt = clock.now()
     if (this.inviteLink !== undefined && this.conversation === undefined) await this.join(this.inviteLink)
   }
 
@@ -152,7 +169,7 @@ export class SimPeer {
     const run = this.#run
     const isAlive = (): boolean => run !== undefined && this.#run === run
     conversation.on('message', (message) => isAlive() && this.#announce(run as Run, message))
-    conversation.on('error', (error) => isAlive() && this.#world.violate('I6', `${this.name} has an error event: ${error.message}`))
+    conversation.on('error', (error) => isAlive() && this.#complain(`has an error event: ${error.message}`))
   }
 
   /** Ends the engine properly. */
@@ -167,7 +184,7 @@ export class SimPeer {
   /**
    * Ends the engine as the end of its process or of the power does. Frames on their way from it arrive only with `framesArrive`.
    */
-  async crash(kind: CrashKind, framesArrive: boolean): Promise<void> {
+  crash(kind: CrashKind, framesArrive: boolean): void {
     const run = this.#run
     if (run === undefined) return
     this.#run = undefined
@@ -182,7 +199,20 @@ export class SimPeer {
     for (const transport of run.transports) void transport.stop()
     // The awareness of y-protocols has a timer of the platform that would go on for ever.
     for (const conversation of run.parley?.conversations ?? []) conversation.doc.destroy()
-    await this.#inspectDisk(kind)
+    this.#inspectDisk(kind).catch((error: unknown) => this.#world.violate('simulator', String(error)))
+  }
+
+  /** Peers here are honest: what one of them cannot accept must be explained by clocks, or by the order of arrival. */
+  #warn(event: string, facts: Record<string, unknown> = {}): void {
+    const line = `${this.name} warns: ${event} ${JSON.stringify(facts)}`
+    if (event === 'rejected' && !INNOCENT.has(String(facts['code']))) this.#world.violate('I6', line)
+    else this.#world.log(`  ${line}`)
+  }
+
+  /** A failure that the engine reports. A full disk is to be reported; nothing else fails here. */
+  #complain(what: string): void {
+    if (this.disk.wasFull) this.#world.log(`  ${this.name} ${what}`)
+    else this.#world.violate('I6', `${this.name} ${what}`)
   }
 
   #announce(run: Run, message: Message): void {
@@ -194,10 +224,11 @@ export class SimPeer {
   /** Rows have reached the disk. */
   #follow(operations: readonly StoreOperation[]): void {
     const { ledger } = this.#world
-    this.isTouched = true
     for (const operation of operations) {
       const row = this.held.apply(operation)
       if (row === undefined) continue
+      this.isTouched = true
+      this.touchedAt = this.#world.clock.now()
       if (operation.type === 'delete') {
         if (row.table !== 'conversation') this.#world.violate('I3', `${this.name} deletes a row of ${row.table}`)
       } else if (row.table === 'conversation') {
@@ -228,10 +259,14 @@ export class SimPeer {
       const now = after.logs.get(device)
       const mayShrink = kind === 'system' && device !== this.deviceId
       if (!mayShrink && (now?.nextSeq ?? 0) < log.nextSeq) {
-        this.#world.violate('I1', `${this.name} held ${log.nextSeq} entries of ${device} and after a crash of the ${kind} has ${now?.nextSeq ?? 0}`)
+        this.#world.violate(
+          'I1',
+          `${this.name} held ${log.nextSeq} entries of ${device} and after a crash of the ${kind} has ${now?.nextSeq ?? 0}`,
+        )
       }
       for (let seq = 0; seq < (now?.nextSeq ?? 0); seq++) {
-        if (now?.bodies.has(seq) !== true) this.#world.violate('I1', `${this.name} lost entry ${seq} of ${device} in a crash of the ${kind}`)
+        if (now?.bodies.has(seq) !== true)
+          this.#world.violate('I1', `${this.name} lost entry ${seq} of ${device} in a crash of the ${kind}`)
       }
     }
   }

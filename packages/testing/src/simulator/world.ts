@@ -3,7 +3,7 @@ import type { CryptoProvider } from '@parley/crypto'
 import { createManualClock, type ManualClock } from '../manual-clock.ts'
 import { createMemoryNetwork, type MemoryNetwork } from '../memory-transport.ts'
 import { seededRandom, type SeededRandom } from '../seeded-random.ts'
-import { checkPeer, compareShown, type Shown } from './invariants.ts'
+import { checkDocument, checkPeer, compareShown, type Shown } from './invariants.ts'
 import { Ledger } from './ledger.ts'
 import { simulationCrypto } from './sim-crypto.ts'
 import { SimPeer, type PeerWorld, type Sabotage } from './sim-peer.ts'
@@ -22,12 +22,33 @@ export interface Violation {
   readonly what: string
 }
 
-export const NAMES = ['alice', 'bob', 'carol', 'dave', 'erin', 'frank', 'grace', 'heidi', 'ivan', 'judy', 'kim', 'lee', 'mia', 'nils', 'olga', 'paul'] as const
+export const NAMES = [
+  'alice',
+  'bob',
+  'carol',
+  'dave',
+  'erin',
+  'frank',
+  'grace',
+  'heidi',
+  'ivan',
+  'judy',
+  'kim',
+  'lee',
+  'mia',
+  'nils',
+  'olga',
+  'paul',
+] as const
 
 /** A call of the application settles within this time, on the slowest disk. */
 const MAX_CALL_MS = 60_000
 /** Pages are all read at every so many steps, and at the end. */
 const FULL_CHECK_EVERY = 50
+/** The view document follows what is stored within this time. */
+const VIEW_DUE_MS = 100
+/** Turns of the event loop in which a peer at rest must have answered everything that it is asked. */
+const MAX_LOOK_TURNS = 200
 
 export class World implements PeerWorld {
   readonly clock: ManualClock
@@ -37,6 +58,8 @@ export class World implements PeerWorld {
   readonly conditions: Conditions = { latencyMs: 10, loss: 0 }
   readonly networks: readonly MemoryNetwork[]
   readonly peers: SimPeer[] = []
+  /** Peers that are there from the beginning. */
+  startedWith = 0
   readonly violations: Violation[] = []
   readonly lines: string[] = []
   /** What happens, and to whom. */
@@ -44,6 +67,8 @@ export class World implements PeerWorld {
   readonly #seed: number
   readonly #onLine: (line: string) => void
   readonly #start: number
+  /** What each peer last showed. */
+  readonly #shown = new Map<SimPeer, Shown>()
   #calls = 0
   #checks = 0
 
@@ -93,7 +118,13 @@ export class World implements PeerWorld {
    * A call of the application at a peer. It is not waited for; its outcome is logged when it is there. `expected` are the error codes that
    * can come of a race with other calls.
    */
-  call<T>(peer: SimPeer, what: string, call: () => Promise<T>, onDone: (value: T) => void = () => undefined, expected: readonly string[] = []): void {
+  call<T>(
+    peer: SimPeer,
+    what: string,
+    call: () => Promise<T>,
+    onDone: (value: T) => void = () => undefined,
+    expected: readonly string[] = [],
+  ): void {
     const number = ++this.#calls
     const run = peer.runs
     peer.waiting.set(number, { what, since: this.clock.now() })
@@ -109,7 +140,8 @@ export class World implements PeerWorld {
       },
       (error: unknown) => {
         const code = typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : String(error)
-        if (settle(code) && !expected.includes(code)) this.violate('API', `${peer.name} ${what} failed: ${error instanceof Error ? error.stack : code}`)
+        if (settle(code) && !expected.includes(code) && !(code === 'StorageFull' && peer.disk.wasFull))
+          this.violate('API', `${peer.name} ${what} failed: ${explain(error)}`)
       },
     )
   }
@@ -131,24 +163,43 @@ export class World implements PeerWorld {
     const isFull = full || count % FULL_CHECK_EVERY === 0
     const shown: Shown[] = []
     for (const peer of this.peers) {
-      if (!peer.isAtRest || !peer.isMember || (!isFull && !peer.isTouched)) continue
-      const one = await this.#withFastDisk(peer, () => checkPeer(peer, this.ledger, count, isFull, (invariant, what) => this.violate(invariant, what)))
-      peer.isTouched = false
-      if (one !== undefined) shown.push(one)
+      if (!peer.isAtRest || !peer.isMember) continue
+      if (isFull || peer.isTouched) {
+        const one = await this.#look(peer, () =>
+          checkPeer(peer, this.ledger, count, isFull, (invariant, what) => this.violate(invariant, what)),
+        )
+        peer.isTouched = false
+        if (one === undefined) this.#shown.delete(peer)
+        else this.#shown.set(peer, one)
+      }
+      if (peer.touchedAt !== undefined && this.clock.now() - peer.touchedAt >= VIEW_DUE_MS) {
+        peer.touchedAt = undefined
+        checkDocument(peer, this.ledger, (invariant, what) => this.violate(invariant, what))
+      }
+      const last = this.#shown.get(peer)
+      if (last !== undefined) shown.push(last)
     }
     compareShown(shown, (invariant, what) => this.violate(invariant, what))
     return shown
   }
 
-  /** Looking at a peer takes no time, however slow its disk. */
-  async #withFastDisk<T>(peer: SimPeer, task: () => Promise<T>): Promise<T> {
+  /** Looking at a peer takes no time, however slow its disk. What a look cannot finish at once hangs. */
+  async #look<T>(peer: SimPeer, task: () => Promise<T>): Promise<T | undefined> {
     const { slownessMs } = peer.disk
     peer.disk.slownessMs = 0
-    try {
-      return await task()
-    } finally {
-      peer.disk.slownessMs = slownessMs
-    }
+    const seen: { value?: T; isOver: boolean } = { isOver: false }
+    const reading = task().then(
+      (value) => Object.assign(seen, { value, isOver: true }),
+      (error: unknown) => {
+        seen.isOver = true
+        this.violate('API', `${peer.name} cannot be read: ${explain(error)}`)
+      },
+    )
+    for (let turn = 0; turn < MAX_LOOK_TURNS && !seen.isOver; turn++) await this.settle()
+    peer.disk.slownessMs = slownessMs
+    if (seen.isOver) await reading
+    else this.violate('I6', `${peer.name} hangs while it is read`)
+    return seen.value
   }
 
   #network(name: string, index: number): MemoryNetwork {
@@ -164,4 +215,9 @@ export class World implements PeerWorld {
       },
     })
   }
+}
+
+/** What is known of a failure, for people. */
+export function explain(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : JSON.stringify(error)
 }

@@ -1,7 +1,7 @@
-import type { Durability } from '@parley/core'
 import { describe, expect, test } from 'vitest'
 import { GroupCommit, MAX_GROUP_BYTES } from '../src/group-commit.ts'
-import type { OwnOperation } from '../src/rules.ts'
+import type { OwnOperation } from '../src/store-rules.ts'
+import type { Durability } from '../src/store.ts'
 
 interface Commit {
   keys: (number | undefined)[]

@@ -1,0 +1,10 @@
+import { describe } from 'vitest'
+import { nobleProvider, webCryptoProvider } from '../src/index.ts'
+import { vectorsSuite } from './vectors-suite.ts'
+
+describe('noble in a browser', () => {
+  vectorsSuite(nobleProvider)
+})
+describe('Web Crypto of the browser', () => {
+  vectorsSuite(() => webCryptoProvider())
+})

@@ -1,0 +1,3 @@
+import { vectorsSuite } from './vectors-suite.ts'
+
+vectorsSuite()

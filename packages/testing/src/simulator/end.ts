@@ -1,0 +1,104 @@
+/** What must be true when everything has healed and time has passed. */
+import type { SimPeer } from './sim-peer.ts'
+import type { Shown } from './invariants.ts'
+import type { World } from './world.ts'
+
+/** Compares all peers, and each of them with what it promised. Returns what all of them show, as text. */
+export async function checkEnd(world: World, shown: readonly Shown[]): Promise<string> {
+  const inGroup = world.peers.filter((peer, index) => index === 0 || peer.inviteLink !== undefined)
+  for (const peer of inGroup) {
+    if (!shown.some((one) => one.peer === peer))
+      world.violate('I2', `${peer.name} has not come back (${peer.condition}, ${peer.conversation?.state})`)
+  }
+  const [first] = shown
+  if (first === undefined) return ''
+  for (const one of shown) {
+    if (one.vector !== first.vector)
+      world.violate('I3', `${one.peer.name} and ${first.peer.name} do not hold the same in the end:\n  ${one.vector}\n  ${first.vector}`)
+  }
+  checkComplete(world, shown)
+  const seenBy: string[][] = []
+  for (const { peer } of shown) {
+    await checkStates(world, peer, shown.length)
+    seenBy.push(await checkSeen(world, peer))
+  }
+  const [agreed = []] = seenBy
+  for (const [index, lines] of seenBy.entries()) {
+    const at = lines.findIndex((line, place) => line !== agreed[place])
+    if (at < 0) continue
+    world.violate(
+      'I2',
+      `${shown[index]?.peer.name} and ${first.peer.name} do not agree on who has seen what: ${lines[at]} instead of ${agreed[at]}`,
+    )
+  }
+  for (const { peer, expected } of shown) checkAnnounced(world, peer, expected.messages)
+  return `${first.vector}\n${first.text}\n${agreed.join('\n')}`
+}
+
+/** I3: every entry that any author still has is everywhere. */
+function checkComplete(world: World, shown: readonly Shown[]): void {
+  for (const author of world.peers) {
+    if (author.deviceId === undefined) continue
+    const written = world.ledger.log(author.deviceId).length
+    for (const { peer } of shown) {
+      const held = peer.held.logs.get(author.deviceId)?.nextSeq ?? 0
+      if (held !== written) world.violate('I3', `${peer.name} holds ${held} of ${written} entries of ${author.name} in the end`)
+    }
+  }
+}
+
+/** Everybody is online and connected, and everything has been delivered. */
+async function checkStates(world: World, peer: SimPeer, count: number): Promise<void> {
+  const { conversation } = peer
+  if (conversation === undefined) return
+  for (const member of conversation.members())
+    if (member.status !== 'ONLINE') world.violate('API', `${peer.name} takes ${member.name} for offline in the end`)
+  const { phase, peers } = conversation.syncState
+  if (phase !== 'live' || peers !== count - 1) world.violate('API', `${peer.name} is ${phase} with ${peers} peers in the end`)
+  const { messages } = await conversation.getMessages()
+  for (const { id, state } of messages) {
+    if (state === 'stored' || state === 'sent')
+      world.violate('API', `${peer.name} takes the own message ${id} for ${state} only in the end`)
+  }
+}
+
+/** Who has seen the newest messages; at least what `seen` has promised. */
+async function checkSeen(world: World, peer: SimPeer): Promise<string[]> {
+  const { conversation } = peer
+  if (conversation === undefined) return []
+  const pages = (await conversation.getMessages()).totalPages
+  const lines: string[] = []
+  const seen = new Map<string, number>()
+  for (let page = pages; page >= 1; page--) {
+    for (const message of (await conversation.getMessages(page)).messages) {
+      for (const user of message.seenBy) seen.set(user, lines.length)
+      lines.push(`${message.id} ${[...message.seenBy].sort().join(' ')}`)
+    }
+  }
+  for (const viewer of world.peers) {
+    const user = viewer.parley?.me.id
+    const place = Math.max(
+      -1,
+      ...viewer.seen.map((id) => lines.findIndex((line) => line.startsWith(id) && user !== undefined && authorIsNot(world, id, viewer))),
+    )
+    if (user !== undefined && place >= 0 && (seen.get(user) ?? -1) < place) {
+      world.violate('API', `${peer.name} does not know that ${viewer.name} has seen ${lines[place]?.slice(0, 58)}`)
+    }
+  }
+  return lines
+}
+
+/** A user does not count among those who have seen their own message. */
+function authorIsNot(world: World, id: string, viewer: SimPeer): boolean {
+  return viewer.deviceId === undefined || !world.ledger.log(viewer.deviceId).some(({ said }) => said.what === 'post' && said.id === id)
+}
+
+/** Every message of others that came in this run and was not deleted has been announced. */
+function checkAnnounced(world: World, peer: SimPeer, messages: Shown['expected']['messages']): void {
+  for (const post of world.ledger.posts()) {
+    if (post.said.what !== 'post' || post.device === peer.deviceId || peer.heldAtStart.has(`${post.device}/${post.seq}`)) continue
+    const { id } = post.said
+    if (messages.some((message) => message.id === id) && !peer.announced.has(id))
+      world.violate('API', `${peer.name} was never told of message ${id}`)
+  }
+}

@@ -1,0 +1,317 @@
+/** What can happen, and how often: to people, disks, processes and networks. */
+import type { MessageId } from '@parley/protocol'
+import type { SeededRandom } from '../seeded-random.ts'
+import { naiveFold, type ExpectedMessage } from './naive-fold.ts'
+import type { SimPeer } from './sim-peer.ts'
+import { NAMES, type World } from './world.ts'
+
+interface Step {
+  readonly name: string
+  /** How often, against the others. */
+  readonly weight: number
+  /** Does it. Returns what it did, or undefined when it cannot be done now. */
+  act(world: World): string | undefined
+}
+
+/** People who come by an invite in the course of a simulation, besides those who are there from the beginning. */
+const MAX_NEWCOMERS = 2
+const TEXTS = ['hello', 'see you there', 'yes', 'no idea', 'https://example.org/a?b=c', 'Grüße, 你好, 👋🏽', 'line one\nline two'] as const
+
+export const STEPS: readonly Step[] = [
+  { name: 'send', weight: 22, act: (world) => withMember(world, (peer) => sendMany(world, peer, 1)) },
+  {
+    name: 'burst',
+    weight: 6,
+    act: (world) => withMember(world, (peer) => sendMany(world, peer, 2 + world.random.integer(world.random.pick([8, 8, 40])))),
+  },
+  { name: 'edit', weight: 9, act: (world) => withMember(world, (peer) => edit(world, peer)) },
+  { name: 'delete', weight: 5, act: (world) => withMember(world, (peer) => remove(world, peer)) },
+  { name: 'metadata', weight: 5, act: (world) => withMember(world, (peer) => setMetadata(world, peer)) },
+  { name: 'title', weight: 1, act: (world) => withMember(world, (peer) => setTitle(world, peer)) },
+  { name: 'profile', weight: 1, act: (world) => withMember(world, (peer) => setProfile(world, peer)) },
+  { name: 'typing', weight: 4, act: (world) => withMember(world, (peer) => type(world, peer)) },
+  { name: 'seen', weight: 5, act: (world) => withMember(world, (peer) => see(world, peer)) },
+  { name: 'partition', weight: 3, act: partition },
+  { name: 'heal', weight: 4, act: heal },
+  { name: 'lose a link', weight: 5, act: loseLink },
+  { name: 'wake', weight: 1, act: (world) => withMember(world, (peer) => done(`${peer.name} wakes`, () => peer.parley?.wake())) },
+  {
+    name: 'latency',
+    weight: 3,
+    act: (world) => done(`latency up to ${(world.conditions.latencyMs = world.random.pick([0, 5, 20, 100, 600]))} ms`),
+  },
+  { name: 'loss', weight: 2, act: (world) => done(`loss ${(world.conditions.loss = world.random.pick([0, 0, 0.002, 0.02]))}`) },
+  { name: 'disk', weight: 3, act: changeDisk },
+  { name: 'full disk', weight: 1, act: fillDisk },
+  { name: 'skew', weight: 1, act: changeClock },
+  { name: 'crash', weight: 2, act: crashNow },
+  { name: 'crash at a write', weight: 3, act: crashAtWrite },
+  { name: 'close', weight: 1, act: closeOne },
+  { name: 'restart', weight: 8, act: restart },
+  { name: 'newcomer', weight: 1, act: newcomer },
+]
+
+const ALL_WEIGHTS = STEPS.reduce((sum, step) => sum + step.weight, 0)
+
+/** Chooses a step that can be done and does it. Returns what it did. */
+export function takeStep(world: World): string {
+  for (;;) {
+    let at = world.random.integer(ALL_WEIGHTS)
+    const step = STEPS.find(({ weight }) => (at -= weight) < 0)
+    const what = step?.act(world)
+    if (what !== undefined) return what
+  }
+}
+
+/** Time that passes after a step: mostly so little that the next one meets what this one began. */
+export function pauseAfter(random: SeededRandom): number {
+  const kind = random.integer(100)
+  if (kind < 35) return 0
+  if (kind < 70) return random.integer(60)
+  if (kind < 90) return random.integer(1_500)
+  if (kind < 98) return random.integer(8_000)
+  return random.integer(50_000)
+}
+
+/** Starts a peer again. */
+export function startPeer(world: World, peer: SimPeer): void {
+  world.call(peer, 'starts', () => peer.start())
+}
+
+function done(what: string, act: () => void = () => undefined): string {
+  act()
+  return what
+}
+
+function withMember(world: World, act: (peer: SimPeer) => string | undefined): string | undefined {
+  const members = world.members()
+  return members.length === 0 ? undefined : act(world.random.pick(members))
+}
+
+function sendMany(world: World, peer: SimPeer, count: number): string {
+  for (let i = 0; i < count; i++) {
+    const text = textOf(world, peer)
+    const shown = naiveFold(world.ledger, peer.held).messages
+    const replyTo = shown.length > 0 && world.random.integer(8) === 0 ? { replyTo: world.random.pick(shown).id } : {}
+    const metadata =
+      world.random.integer(6) === 0 ? { metadata: { mood: world.random.integer(5), loud: world.random.integer(2) === 1 } } : {}
+    const { conversation } = peer
+    world.call(
+      peer,
+      'sends',
+      async () => conversation?.sendMessage({ text, ...replyTo, ...metadata }),
+      (message) => {
+        if (message === undefined || textOfPost(world, peer, message.id) !== text) {
+          world.violate('I1', `${peer.name} was told that "${text}" is sent, and it is not on the disk`)
+        }
+      },
+    )
+  }
+  return `${peer.name} sends ${count}`
+}
+
+function edit(world: World, peer: SimPeer): string | undefined {
+  const message = ownMessage(world, peer)
+  if (message === undefined) return undefined
+  const text = `${textOf(world, peer)} (edited)`
+  const { conversation } = peer
+  world.call(
+    peer,
+    'edits',
+    async () => conversation?.updateMessage(message.id, { text, ...(world.random.integer(4) === 0 ? { metadata: { edited: true } } : {}) }),
+    undefined,
+    ['MessageNotFound'],
+  )
+  return `${peer.name} edits ${short(message.id)}`
+}
+
+function remove(world: World, peer: SimPeer): string | undefined {
+  const message = ownMessage(world, peer)
+  if (message === undefined) return undefined
+  const { conversation } = peer
+  world.call(peer, 'deletes', async () => conversation?.deleteMessage(message.id), undefined, ['MessageNotFound'])
+  return `${peer.name} deletes ${short(message.id)}`
+}
+
+function setMetadata(world: World, peer: SimPeer): string {
+  const key = world.random.pick(['colour', 'topic', 'count'])
+  const value = world.random.pick([null, 'blue', `by ${peer.name}`, 7, world.random.integer(1_000), true])
+  const { conversation } = peer
+  world.call(peer, 'sets metadata', async () => conversation?.setMetadata({ [key]: value }))
+  return `${peer.name} sets ${key} to ${JSON.stringify(value)}`
+}
+
+function setTitle(world: World, peer: SimPeer): string {
+  const title = `Picnic ${world.random.integer(100)}`
+  const { conversation } = peer
+  world.call(peer, 'sets the title', async () => conversation?.setTitle(title))
+  return `${peer.name} sets the title to ${title}`
+}
+
+function setProfile(world: World, peer: SimPeer): string {
+  const name = `${peer.name} ${world.random.integer(100)}`
+  world.call(peer, 'sets the profile', async () => peer.parley?.setProfile({ name }))
+  return `${peer.name} is now called ${name}`
+}
+
+function type(world: World, peer: SimPeer): string {
+  if (world.random.integer(3) === 0) return done(`${peer.name} stops typing`, () => peer.conversation?.stopTyping())
+  return done(`${peer.name} types`, () => peer.conversation?.startTyping())
+}
+
+function see(world: World, peer: SimPeer): string | undefined {
+  const shown = naiveFold(world.ledger, peer.held).messages
+  const target = shown.length > 0 && world.random.integer(3) === 0 ? world.random.pick(shown) : shown.at(-1)
+  if (target === undefined) return undefined
+  const { conversation } = peer
+  // The message can be deleted before the call has looked it up.
+  world.call(
+    peer,
+    'has seen',
+    async () => conversation?.seen(target.id),
+    () => void (peer.seen = [...peer.seen, target.id]),
+    ['MessageNotFound'],
+  )
+  return `${peer.name} has seen up to ${short(target.id)}`
+}
+
+function partition(world: World): string {
+  const groups: string[][] = [[], [], []]
+  const count = 2 + world.random.integer(2)
+  // Names of peers that are yet to come are dealt out too.
+  for (const name of NAMES) groups[world.random.integer(count)]?.push(name)
+  for (const network of world.networks) network.partition(...groups)
+  const present = groups
+    .map((group) => group.filter((name) => world.peers.some((peer) => peer.name === name)).join(' '))
+    .filter((group) => group !== '')
+  return `partition: ${present.join(' | ')}`
+}
+
+function heal(world: World): string {
+  for (const network of world.networks) network.heal()
+  return 'the networks heal'
+}
+
+function loseLink(world: World): string | undefined {
+  const network = world.random.pick(world.networks)
+  const channels = network.channels()
+  if (channels.length === 0) return undefined
+  const [a, b] = world.random.pick(channels)
+  network.disconnect(a, b)
+  return `the link of ${a} and ${b} is lost`
+}
+
+function changeDisk(world: World): string {
+  const peer = world.random.pick(world.peers)
+  peer.disk.slownessMs = world.random.pick([0, 0, 3, 30])
+  return `operations on the disk of ${peer.name} take up to ${peer.disk.slownessMs} ms`
+}
+
+function fillDisk(world: World): string {
+  const peer = world.random.pick(world.peers)
+  peer.disk.fullWrites = 1 + world.random.integer(3)
+  return `the next ${peer.disk.fullWrites} writes of ${peer.name} find the disk full`
+}
+
+function changeClock(world: World): string {
+  const peer = world.random.pick(world.peers)
+  peer.skewMs = world.random.integer(40_000) - 20_000
+  if (peer.clock !== undefined) peer.clock.skewMs = peer.skewMs
+  return `the clock of ${peer.name} is ${peer.skewMs} ms off`
+}
+
+function crashNow(world: World): string | undefined {
+  const up = world.peers.filter((peer) => peer.condition !== 'stopped')
+  if (up.length < 2) return undefined
+  return crash(world, world.random.pick(up))
+}
+
+function crash(world: World, peer: SimPeer): string {
+  const kind = world.random.pick(['process', 'system'] as const)
+  const framesArrive = world.random.integer(2) === 0
+  peer.crash(kind, framesArrive)
+  return `${peer.name} crashes (${kind}${framesArrive ? ', its last frames arrive' : ''})`
+}
+
+function crashAtWrite(world: World): string | undefined {
+  const peer = world.random.pick(world.peers)
+  if (peer.condition !== 'running' || peer.disk.isArmed) return undefined
+  const writesLeft = 1 + world.random.integer(8)
+  const isApplied = world.random.integer(2) === 0
+  const kind = world.random.pick(['process', 'system'] as const)
+  const framesArrive = world.random.integer(2) === 0
+  peer.disk.crashAtWrite({
+    writesLeft,
+    isApplied,
+    happen: () => {
+      peer.crash(kind, framesArrive)
+      world.log(`  ${peer.name} crashes (${kind})`)
+    },
+  })
+  return `${peer.name} will crash (${kind}) at write ${writesLeft} from now, ${isApplied ? 'after' : 'before'} it is on the disk`
+}
+
+function closeOne(world: World): string | undefined {
+  const up = world.peers.filter((peer) => peer.condition === 'running')
+  if (up.length < 2) return undefined
+  const peer = world.random.pick(up)
+  // Calls that are under way when the application closes may be refused.
+  peer.waiting.clear()
+  world.call(peer, 'closes', () => peer.close())
+  return `${peer.name} closes`
+}
+
+function restart(world: World): string | undefined {
+  const down = world.peers.filter((peer) => peer.condition === 'stopped')
+  if (down.length === 0) return undefined
+  const peer = world.random.pick(down)
+  startPeer(world, peer)
+  return `${peer.name} starts again`
+}
+
+function newcomer(world: World): string | undefined {
+  const founder = world.peers[0]
+  if (founder === undefined || !founder.isMember || world.peers.length >= world.startedWith + MAX_NEWCOMERS) return undefined
+  const peer = world.addPeer()
+  inviteAndStart(world, founder, peer)
+  return `${founder.name} invites ${peer.name}`
+}
+
+/** Starts a peer as soon as the founder has made an invite for it. A peer whose founder crashed meanwhile stays out for good. */
+export function inviteAndStart(world: World, founder: SimPeer, peer: SimPeer): void {
+  const { conversation } = founder
+  world.call(
+    founder,
+    'invites',
+    async () => conversation?.invite(),
+    (link) => {
+      peer.inviteLink = link
+      startPeer(world, peer)
+    },
+  )
+}
+
+function ownMessage(world: World, peer: SimPeer): ExpectedMessage | undefined {
+  const me = peer.parley?.me.id
+  const own = naiveFold(world.ledger, peer.held).messages.filter((message) => message.author === me)
+  if (own.length === 0) return undefined
+  return world.random.integer(2) === 0 ? own.at(-1) : world.random.pick(own)
+}
+
+/** What this peer said in that message, as the ledger has it. It may have been edited since. */
+function textOfPost(world: World, peer: SimPeer, id: MessageId): string | undefined {
+  if (peer.deviceId === undefined) return undefined
+  for (const { said } of world.ledger.log(peer.deviceId)) if (said.what === 'post' && said.id === id) return said.content.text
+  return undefined
+}
+
+function textOf(world: World, peer: SimPeer): string {
+  const { random } = world
+  const text = random.integer(30) === 0 ? 'long '.repeat(random.integer(600)) : random.pick(TEXTS)
+  return `${peer.name} ${random.integer(1_000_000)}: ${text}`
+}
+
+/** Enough of an id to find it in a log. */
+export function short(id: string): string {
+  return id.slice(0, 6) + id.slice(26, 34)
+}
