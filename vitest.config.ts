@@ -36,6 +36,8 @@ export default defineConfig({
       },
       {
         resolve: { conditions: [SOURCE, ...defaultClientConditions] },
+        // Found only deep inside; discovering it late would make Vite reload the page in the middle of a test.
+        optimizeDeps: { include: ['y-indexeddb'] },
         test: {
           name: 'browser',
           include: ['packages/*/test/**/*.browser.test.{ts,tsx}', 'apps/*/test/**/*.browser.test.{ts,tsx}', 'test/**/*.browser.test.ts'],
