@@ -1,0 +1,33 @@
+/**
+ * `npm run bench`: how the engine compares with what a tutorial would build, and with the least that anything could do. Nothing here passes
+ * or fails: a machine that does other things at the same time shows in all columns, so look at the ratios.
+ */
+import { availableParallelism } from 'node:os'
+import { measureChat } from './chat.ts'
+import { measureLog } from './log.ts'
+import { readOptions, type BenchOptions } from './options.ts'
+import { SYSTEM_NAMES } from './peer.ts'
+import type { Report, Section } from './report.ts'
+import { renderReport } from './table.ts'
+
+try {
+  const options = readOptions(process.argv.slice(2))
+  const report = await run(options)
+  console.log(options.json ? JSON.stringify(report) : renderReport(report))
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error)
+  process.exitCode = 1
+}
+
+async function run({ mode, sizes, rounds, json, profile }: BenchOptions): Promise<Report> {
+  const say = (text: string): void => {
+    if (!json && process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`)
+  }
+  const flags = profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`]
+  const sections: Section[] = []
+  for (const size of sizes)
+    sections.push(mode === 'chat' ? await measureChat(size, rounds, flags, say) : await measureLog(size, rounds, say))
+  say('')
+  const columns = mode === 'chat' ? [...SYSTEM_NAMES] : ['parley', 'floor']
+  return { mode, columns, rounds, node: process.versions.node, cpus: availableParallelism(), sections }
+}

@@ -1,0 +1,40 @@
+/** The command line of the benchmark. */
+import { parseArgs } from 'node:util'
+
+export interface BenchOptions {
+  readonly mode: 'chat' | 'log'
+  readonly sizes: readonly number[]
+  readonly rounds: number
+  readonly json: boolean
+  /** Folder for CPU profiles of every child process; undefined: none are taken. */
+  readonly profile: string | undefined
+}
+
+export const USAGE = `npm run bench [-- chat|log] [options]
+  chat               messages: append, open, page, sync, latency, disk (the default)
+  log                entries: verify, project and admit against hashing the same bytes
+  --sizes 1000,10000 how many messages (chat) or entries (log, default 20000,100000)
+  --rounds 3         measurements that each median is taken of
+  --json             one JSON object instead of tables
+  --profile DIR      writes a CPU profile of every measured process there`
+
+const DEFAULT_SIZES = { chat: [1_000, 10_000], log: [20_000, 100_000] } as const
+const DEFAULT_ROUNDS = 3
+/** Less than a page, and there is no middle to read. */
+const MIN_SIZE = 50
+
+/** Throws an Error whose message is for the person who typed it. */
+export function readOptions(argv: readonly string[]): BenchOptions {
+  const { values, positionals } = parseArgs({
+    args: [...argv],
+    allowPositionals: true,
+    options: { sizes: { type: 'string' }, rounds: { type: 'string' }, json: { type: 'boolean' }, profile: { type: 'string' } },
+  })
+  const mode = positionals[0] ?? 'chat'
+  if ((mode !== 'chat' && mode !== 'log') || positionals.length > 1) throw new Error(USAGE)
+  const sizes = values.sizes === undefined ? DEFAULT_SIZES[mode] : values.sizes.split(',').map(Number)
+  if (sizes.some((size) => !Number.isInteger(size) || size < MIN_SIZE)) throw new Error(`sizes are whole numbers from ${MIN_SIZE}`)
+  const rounds = Number(values.rounds ?? DEFAULT_ROUNDS)
+  if (!Number.isInteger(rounds) || rounds < 1) throw new Error('rounds is a whole number from 1')
+  return { mode, sizes, rounds, json: values.json ?? false, profile: values.profile }
+}

@@ -1,0 +1,55 @@
+/** What every system must be able to do to be measured: the engine, the naive baseline and the floor. */
+import type { BenchMessage } from './messages.ts'
+
+export const SYSTEM_NAMES = ['parley', 'baseline', 'floor'] as const
+export type SystemName = (typeof SYSTEM_NAMES)[number]
+
+/** Messages of a page. */
+export const PAGE_MESSAGES = 25
+
+/** Milliseconds from the call of `join`. */
+export interface SyncTimes {
+  /** Until the newest page could be read. */
+  readonly newestMs: number
+  /** Until every message was there and in the store. */
+  readonly completeMs: number
+}
+
+/** One participant with its history on disk. Whoever opened it closes it. */
+export interface BenchPeer {
+  /** Resolves once the message survives a crash of the system. */
+  send(message: BenchMessage): Promise<void>
+  /** 25 messages, oldest first; page 1 holds the newest. */
+  page(page: number): Promise<readonly BenchMessage[]>
+  total(): Promise<number>
+  /** What others need for `join` and `reconnect`. Only when opened online. */
+  address(): Promise<string>
+  /** With nothing here yet: takes over the `total` messages of the peer there. */
+  join(address: string, total: number): Promise<SyncTimes>
+  /** With the same history here as there: resolves once both know it. */
+  reconnect(address: string): Promise<void>
+  /** Hears of messages from others. */
+  onMessage(listener: (message: BenchMessage) => void): void
+  close(): Promise<void>
+}
+
+export interface System {
+  /** An empty folder becomes the start of a history. */
+  create(folder: string): Promise<BenchPeer>
+  /** `listen` also lets others in. */
+  open(folder: string, network: 'offline' | 'online' | 'listen'): Promise<BenchPeer>
+  /** An empty folder becomes somebody who knows nobody yet. */
+  newcomer(folder: string): Promise<BenchPeer>
+}
+
+/** Loads one system and no other, so that a process weighs what that system weighs. */
+export async function loadSystem(name: SystemName): Promise<System> {
+  switch (name) {
+    case 'parley':
+      return (await import('./parley-peer.ts')).parleySystem
+    case 'baseline':
+      return (await import('./baseline.ts')).baselineSystem
+    case 'floor':
+      return (await import('./floor.ts')).floorSystem
+  }
+}

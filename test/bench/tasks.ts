@@ -1,0 +1,108 @@
+/** What a child process can be asked to do: one system, one folder, one measurement. */
+import { setTimeout as pause } from 'node:timers/promises'
+import { messageNumber } from './messages.ts'
+import { loadSystem, type BenchPeer, type SyncTimes, type SystemName } from './peer.ts'
+import { settledTrafficBytes } from './traffic.ts'
+
+/** Milliseconds since the start of the machine: one clock for all processes. */
+const machineMs = (): number => Number(process.hrtime.bigint()) / 1e6
+
+const MEBIBYTE = 1_048_576
+
+/** Times a middle page is read again, to tell what it costs once it is in memory. */
+const WARM_READS = 20
+
+export function createTasks(name: SystemName) {
+  const system = loadSystem(name)
+  let current: BenchPeer | undefined
+  const arrivals = new Map<number, number>()
+  const peer = (): BenchPeer => {
+    if (current === undefined) throw new Error('nothing is open')
+    return current
+  }
+
+  return {
+    async create(folder: string): Promise<void> {
+      current = await (await system).create(folder)
+    },
+
+    /** Sends messages `from` up to `from + count`, so many at a time. Returns microseconds a message. */
+    async fill(from: number, count: number, inFlight: number): Promise<number> {
+      const start = performance.now()
+      let next = from
+      const worker = async (): Promise<void> => {
+        while (next < from + count) await peer().send(messageNumber(next++))
+      }
+      await Promise.all(Array.from({ length: inFlight }, worker))
+      return ((performance.now() - start) * 1_000) / count
+    },
+
+    async open(folder: string, network: 'offline' | 'online' | 'listen'): Promise<void> {
+      current = await (await system).open(folder, network)
+    },
+
+    /** Opens and reads the newest page; then one in the middle, cold and warm; then what the process weighs. */
+    async read(folder: string, total: number): Promise<{ openMs: number; coldPageMs: number; warmPageMs: number; memoryMb: number }> {
+      const { open } = await system
+      const start = performance.now()
+      current = await open(folder, 'offline')
+      const newest = await current.page(1)
+      const openMs = performance.now() - start
+      if (newest.at(-1)?.metadata.n !== total - 1) throw new Error('this is not the newest page')
+      globalThis.gc?.()
+      const memoryMb = process.memoryUsage.rss() / MEBIBYTE
+      const middle = Math.max(1, Math.floor(total / 50))
+      const coldStart = performance.now()
+      await current.page(middle)
+      const coldPageMs = performance.now() - coldStart
+      const warmStart = performance.now()
+      for (let i = 0; i < WARM_READS; i++) await current.page(middle)
+      return { openMs, coldPageMs, warmPageMs: (performance.now() - warmStart) / WARM_READS, memoryMb }
+    },
+
+    address: (): Promise<string> => peer().address(),
+
+    async join(folder: string, address: string, total: number): Promise<SyncTimes & { bytes: number }> {
+      current = await (await system).newcomer(folder)
+      const times = await current.join(address, total)
+      return { ...times, bytes: await settledTrafficBytes() }
+    },
+
+    /** Connects with a history that is the same at both ends. */
+    async reconnect(folder: string, address: string): Promise<{ ms: number; bytes: number }> {
+      current = await (await system).open(folder, 'online')
+      const start = performance.now()
+      await current.reconnect(address)
+      const ms = performance.now() - start
+      return { ms, bytes: await settledTrafficBytes() }
+    },
+
+    async watch(): Promise<void> {
+      peer().onMessage(({ metadata }) => arrivals.set(metadata.n, machineMs()))
+    },
+
+    /** When each message came; waits for the last of them. */
+    async arrivals(from: number, count: number): Promise<number[]> {
+      while (arrivals.size < count) await pause(5)
+      return Array.from({ length: count }, (_, i) => arrivals.get(from + i) ?? Number.NaN)
+    },
+
+    /** Sends one message after the other with a pause in between. Returns when each was given to `send`. */
+    async talk(from: number, count: number, pauseMs: number): Promise<number[]> {
+      const times: number[] = []
+      for (let i = 0; i < count; i++) {
+        times.push(machineMs())
+        await peer().send(messageNumber(from + i))
+        await pause(pauseMs)
+      }
+      return times
+    },
+
+    async close(): Promise<void> {
+      await current?.close()
+      current = undefined
+    },
+  }
+}
+
+export type Tasks = ReturnType<typeof createTasks>
