@@ -87,7 +87,8 @@ export class ControlLog {
 
   /** All of them, or those of one device from running number `from` (1-based) on. */
   carriers(device?: DeviceId, from = 1): ControlCarrier[] {
-    const entries = device === undefined ? [...this.#byDevice.values()].flat().sort(compareEntries) : (this.#byDevice.get(device) ?? []).slice(from - 1)
+    const entries =
+      device === undefined ? [...this.#byDevice.values()].flat().sort(compareEntries) : (this.#byDevice.get(device) ?? []).slice(from - 1)
     return entries.map((e) => ({ device: e.deviceBytes, seq: e.seq, prevId: e.prevId, entry: e.bytes }))
   }
 
@@ -117,7 +118,11 @@ export class ControlLog {
     if (entries.length === 0) return
     // By id: an entry that was sealed is another object once it has been opened.
     const gone = new Set(entries.map((e) => toBase32(e.id)))
-    for (const [device, list] of this.#byDevice) this.#byDevice.set(device, list.filter((e) => !gone.has(toBase32(e.id))))
+    for (const [device, list] of this.#byDevice)
+      this.#byDevice.set(
+        device,
+        list.filter((e) => !gone.has(toBase32(e.id))),
+      )
     await this.refold()
   }
 
@@ -158,7 +163,11 @@ export class ControlLog {
   }
 
   row(entry: { deviceBytes: Uint8Array; number: number; seq: number; prevId: Uint8Array; bytes: Uint8Array }): StoreOperation {
-    return { type: 'put', key: this.#keys.control(entry.deviceBytes, entry.number), value: encodeCbor([entry.seq, entry.prevId, entry.bytes]) }
+    return {
+      type: 'put',
+      key: this.#keys.control(entry.deviceBytes, entry.number),
+      value: encodeCbor([entry.seq, entry.prevId, entry.bytes]),
+    }
   }
 
   entries(): ControlEntry[] {
@@ -206,12 +215,16 @@ export class ControlLog {
 
   async #checkProofs(entries: readonly ControlEntry[]): Promise<void> {
     const invites = new Map<string, Uint8Array>()
-    for (const { payload, deviceBytes, seq, id } of entries) if (payload?.op === 'invite') invites.set(messageIdOf(deviceBytes, seq, id), payload.publicKey)
+    for (const { payload, deviceBytes, seq, id } of entries)
+      if (payload?.op === 'invite') invites.set(messageIdOf(deviceBytes, seq, id), payload.publicKey)
     for (const entry of entries) {
       if (entry.payload?.op !== 'admit' || entry.cert === undefined) continue
       const key = invites.get(messageIdFromBytes(entry.payload.invite))
       if (key === undefined || this.#proofs.has(proofName(entry, key))) continue
-      this.#proofs.set(proofName(entry, key), await verifyJoinProof(this.#crypto, key, this.#conversation, entry.cert.bytes, entry.payload.proof))
+      this.#proofs.set(
+        proofName(entry, key),
+        await verifyJoinProof(this.#crypto, key, this.#conversation, entry.cert.bytes, entry.payload.proof),
+      )
     }
   }
 
@@ -219,10 +232,17 @@ export class ControlLog {
   async #signKeyFor(device: DeviceId, parts: EntryParts): Promise<Uint8Array | undefined> {
     const known = this.membership.devices.get(device)
     if (known !== undefined) return known.cert.signKey
-    if (this.membership.members.size > 0 || parts.header.controls !== 1 || parts.header.epoch !== 'clear' || parts.body === undefined) return undefined
+    if (this.membership.members.size > 0 || parts.header.controls !== 1 || parts.header.epoch !== 'clear' || parts.body === undefined)
+      return undefined
     const payload = decodeControl(parts.body)
     if (payload.op !== 'genesis') return undefined
-    if (!equalBytes(conversationIdOfGenesis((b) => this.#crypto.sha256(b), parts.body), this.#conversation)) throw new Reject('BadProof', 'genesis of another conversation')
+    if (
+      !equalBytes(
+        conversationIdOfGenesis((b) => this.#crypto.sha256(b), parts.body),
+        this.#conversation,
+      )
+    )
+      throw new Reject('BadProof', 'genesis of another conversation')
     const cert = await verifyDeviceCert(this.#crypto, payload.founderCert)
     return cert !== undefined && cert.deviceId === device ? cert.signKey : undefined
   }
@@ -235,7 +255,8 @@ export class ControlLog {
     const message = signedHead(this.#conversation, carrier.device, carrier.seq, entry.id)
     if (!(await this.#crypto.verify({ publicKey: signKey, message, signature }))) throw new Reject('BadSignature', 'control entry')
     const previous = this.#byDevice.get(entry.device)?.at(-1)
-    if (previous !== undefined && (previous.seq >= entry.seq || compareEntries(previous, entry) >= 0)) throw new Reject('BadClock', 'control entry before its predecessor')
+    if (previous !== undefined && (previous.seq >= entry.seq || compareEntries(previous, entry) >= 0))
+      throw new Reject('BadClock', 'control entry before its predecessor')
     return entry
   }
 
@@ -243,7 +264,14 @@ export class ControlLog {
     const { header, headerBytes, body } = parts
     if (body === undefined) throw new Reject('BadShape', 'purged control entry')
     const bodyHash = this.#crypto.sha256(body)
-    const id = entryId((b) => this.#crypto.sha256(b), { conversation: this.#conversation, device: carrier.device, seq: carrier.seq, prevId: carrier.prevId, headerBytes, bodyHash })
+    const id = entryId((b) => this.#crypto.sha256(b), {
+      conversation: this.#conversation,
+      device: carrier.device,
+      seq: carrier.seq,
+      prevId: carrier.prevId,
+      headerBytes,
+      bodyHash,
+    })
     const { payload, sealed } = this.#payload(carrier, parts)
     const hlc: Hlc = { ms: header.time, ctr: header.ctr }
     return {

@@ -153,12 +153,15 @@ export class LiveConversation implements Conversation {
     this.#cancelCheckpoint?.()
     this.#cancelView?.()
     for (const stop of [...this.#waiting]) stop()
-    await this.presence.stop()
-    await this.replica.close()
-    await this.#queue.idle()
-    await this.#viewCache?.close()
-    this.#events.clear()
-    this.#view.destroy()
+    try {
+      await this.presence.stop()
+      await this.replica.close()
+    } finally {
+      await this.#queue.idle()
+      await this.#viewCache?.close()
+      this.#events.clear()
+      this.#view.destroy()
+    }
   }
 
   // --- what it is
@@ -304,7 +307,12 @@ export class LiveConversation implements Conversation {
     const payload = encodeEdit({
       target: messageIdBytes(messageId),
       text: change.text === undefined ? text : checkText(change.text ?? '', 'text'),
-      metadata: change.metadata === undefined ? metadata : change.metadata === null ? {} : applyMetadata(metadata, checkMetadata(change.metadata, { nullable: true })),
+      metadata:
+        change.metadata === undefined
+          ? metadata
+          : change.metadata === null
+            ? {}
+            : applyMetadata(metadata, checkMetadata(change.metadata, { nullable: true })),
       reply,
     })
     await this.replica.commit(() => ({ kind: EntryKind.edit, payload, epoch: this.replica.epochs.current }))
@@ -332,7 +340,10 @@ export class LiveConversation implements Conversation {
   async seen(messageId?: MessageId): Promise<void> {
     this.#assertWriter()
     const { timeline } = this.replica
-    const key = messageId === undefined ? (await timeline.slice(timeline.total - 1, timeline.total))[0] : await timeline.keyOf(parseMessageId(messageId))
+    const key =
+      messageId === undefined
+        ? (await timeline.slice(timeline.total - 1, timeline.total))[0]
+        : await timeline.keyOf(parseMessageId(messageId))
     if (key === undefined) {
       if (messageId === undefined) return
       throw new ParleyError('MessageNotFound', 'there is no such message in this conversation')
@@ -343,11 +354,14 @@ export class LiveConversation implements Conversation {
   async invite(init: InviteInit = {}): Promise<string> {
     this.#assertWriter()
     const { membership } = this.replica.controls
-    if (!hasRole(membership.members.get(this.#context.me.userId)?.role, 'admin')) throw new ParleyError('NotAllowed', 'only the founder can make invite links')
+    if (!hasRole(membership.members.get(this.#context.me.userId)?.role, 'admin'))
+      throw new ParleyError('NotAllowed', 'only the founder can make invite links')
     const maxUses = init.uses ?? 1
     const expiresInMs = init.expiresInMs ?? DEFAULT_INVITE_MS
-    if (!Number.isInteger(maxUses) || maxUses < 1 || maxUses > MAX_INVITE_USES) throw new ParleyError('InvalidArgument', `uses is a whole number from 1 to ${MAX_INVITE_USES}`)
-    if (!Number.isFinite(expiresInMs) || expiresInMs <= 0 || expiresInMs > MAX_INVITE_MS) throw new ParleyError('InvalidArgument', 'expiresInMs is a time from now, at most ten years')
+    if (!Number.isInteger(maxUses) || maxUses < 1 || maxUses > MAX_INVITE_USES)
+      throw new ParleyError('InvalidArgument', `uses is a whole number from 1 to ${MAX_INVITE_USES}`)
+    if (!Number.isFinite(expiresInMs) || expiresInMs <= 0 || expiresInMs > MAX_INVITE_MS)
+      throw new ParleyError('InvalidArgument', 'expiresInMs is a time from now, at most ten years')
     const seed = this.#context.random.bytes(32)
     const hints = init.hints ?? this.#network.addresses().slice(0, 8)
     const link = encodeInviteLink(init.base ?? 'parley://join', { conversation: this.replica.bytes, seed, hints })
@@ -421,7 +435,8 @@ export class LiveConversation implements Conversation {
     await this.#newest.apply(changes)
     this.#scheduleView()
     if (this.#events.has('message')) {
-      for (let i = 0; i < others.length; i += ANNOUNCE_BATCH) for (const message of await this.#read(others.slice(i, i + ANNOUNCE_BATCH))) this.#events.emit('message', message)
+      for (let i = 0; i < others.length; i += ANNOUNCE_BATCH)
+        for (const message of await this.#read(others.slice(i, i + ANNOUNCE_BATCH))) this.#events.emit('message', message)
     }
     for (const change of changes) {
       if (change.type === 'deleted') this.#events.emit('messageDeleted', change.id)
@@ -553,7 +568,8 @@ export class LiveConversation implements Conversation {
     const key = await this.replica.timeline.keyOf(parseMessageId(messageId))
     const content = key === undefined ? undefined : (await this.replica.timeline.read([key]))[0]
     if (content === undefined) throw new ParleyError('MessageNotFound', 'there is no such message in this conversation')
-    if (this.replica.userOf(content.device) !== this.#context.me.userId) throw new ParleyError('NotAuthor', 'only the author can change a message')
+    if (this.replica.userOf(content.device) !== this.#context.me.userId)
+      throw new ParleyError('NotAuthor', 'only the author can change a message')
     return content
   }
 
@@ -572,7 +588,9 @@ export class LiveConversation implements Conversation {
     this.#cancelCheckpoint ??= this.#context.clock.setTimeout(() => {
       this.#cancelCheckpoint = undefined
       const row = { type: 'put', key: this.replica.keys.delivered(), value: encodeCbor(this.#deliveredSeq) } as const
-      Promise.all([this.replica.checkpoint(), this.#context.store.write([row])]).catch((error: unknown) => this.#context.report(error, 'checkpoint'))
+      Promise.all([this.replica.checkpoint(), this.#context.store.write([row])]).catch((error: unknown) =>
+        this.#context.report(error, 'checkpoint'),
+      )
     }, CHECKPOINT_AFTER_MS)
   }
 
@@ -607,4 +625,3 @@ function refusalError(code: string): ParleyError {
   if (code === 'InviteUsedUp') return new ParleyError('InviteUsedUp', 'this invite has been used as often as it may be; ask for a new one')
   return new ParleyError('InviteInvalid', 'this invite is not valid; ask for a new one')
 }
-

@@ -51,7 +51,10 @@ export interface EngineInit {
 
 /** Opens the profile in `store` and goes online. @throws {StorageUnavailable} */
 export async function createEngine(init: EngineInit): Promise<Parley> {
-  const { profile, identity } = await loadProfile({ ...init, vault: init.vault ?? storeKeyVault(init) }, init.name === undefined ? undefined : checkText(init.name, 'name', MAX_NAME, MAX_NAME_BYTES))
+  const { profile, identity } = await loadProfile(
+    { ...init, vault: init.vault ?? storeKeyVault(init) },
+    init.name === undefined ? undefined : checkText(init.name, 'name', MAX_NAME, MAX_NAME_BYTES),
+  )
   const engine = new Engine(init, profile, (report) => ({ ...init, me: identity, report }))
   await engine.open()
   return engine
@@ -137,7 +140,13 @@ class Engine implements Parley {
 
   async #join(link: InviteLink): Promise<Conversation> {
     const id = conversationIdOf(link.conversation)
-    const record: ConversationRecord = { state: 'joining', seed: link.seed.slice(), hints: link.hints, refusal: undefined, since: this.#context.clock.now() }
+    const record: ConversationRecord = {
+      state: 'joining',
+      seed: link.seed.slice(),
+      hints: link.hints,
+      refusal: undefined,
+      since: this.#context.clock.now(),
+    }
     const known = this.#conversations.get(id)
     if (known !== undefined) {
       // Another link after a refusal is another try; a member stays one.
@@ -158,7 +167,11 @@ class Engine implements Parley {
     const profile = { ...this.#profile, name, avatar }
     await saveProfile(this.#store, profile)
     this.#profile = profile
-    await Promise.all([...this.#conversations.values()].filter((c) => c.state === 'member').map((c) => c.replica.commitControl({ op: 'profile', name, avatar })))
+    await Promise.all(
+      [...this.#conversations.values()]
+        .filter((c) => c.state === 'member')
+        .map((c) => c.replica.commitControl({ op: 'profile', name, avatar })),
+    )
     this.#events.emit('conversations')
   }
 
@@ -190,10 +203,12 @@ class Engine implements Parley {
 
   async #close(): Promise<void> {
     // Conversations first: their goodbyes leave on the links that are still up.
-    await Promise.all([...this.#conversations.values()].map((c) => c.close()))
+    const outcomes = await Promise.allSettled([...this.#conversations.values()].map((c) => c.close()))
     await this.#network.stop()
     this.#events.clear()
     await this.#store.close()
+    // A fold that could not be written down, on a full disk: told once everything is free all the same. The next start folds again.
+    for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason
   }
 
   async #openConversation(id: ConversationId, record: ConversationRecord): Promise<void> {
@@ -232,7 +247,8 @@ class Engine implements Parley {
     const conversation = this.#conversations.get(id)
     if (conversation === undefined) return
     const { replica } = conversation
-    const refuse = (now: ConversationRecord): ConversationRecord => (now.state === 'joining' ? { ...now, state: 'refused', seed: undefined, refusal: code } : now)
+    const refuse = (now: ConversationRecord): ConversationRecord =>
+      now.state === 'joining' ? { ...now, state: 'refused', seed: undefined, refusal: code } : now
     replica.setRecord(refuse).catch((error: unknown) => this.#report(error, 'refusal'))
   }
 

@@ -6,8 +6,29 @@
  *    key they are noise, so a stranger learns nothing.
  * 3. identify: to a peer that proved membership of some conversation: the device certificate and a signature over the transcript, sealed.
  */
-import { deriveKey, hmacSha256, inviteKey, openBody, sealBody, verifyDeviceCert, x25519PublicKey, x25519Shared, type DeviceCert, type SigningKey } from '@parley/crypto'
-import { compareBytes, concatBytes, decodeCbor, encodeCbor, encodeLinkMessage, Reject, TAG_BYTES, utf8, type LinkMessage } from '@parley/protocol'
+import {
+  deriveKey,
+  hmacSha256,
+  inviteKey,
+  openBody,
+  sealBody,
+  verifyDeviceCert,
+  x25519PublicKey,
+  x25519Shared,
+  type DeviceCert,
+  type SigningKey,
+} from '@parley/crypto'
+import {
+  compareBytes,
+  concatBytes,
+  decodeCbor,
+  encodeCbor,
+  encodeLinkMessage,
+  Reject,
+  TAG_BYTES,
+  utf8,
+  type LinkMessage,
+} from '@parley/protocol'
 import type { Context } from './context.ts'
 import type { Epoch } from './epochs.ts'
 import type { Invite } from './membership.ts'
@@ -96,7 +117,8 @@ export class Handshake {
     const cert = await verifyDeviceCert(this.#context.crypto, certBytes!)
     if (cert === undefined || session!.length !== 8 || signature!.length !== 64) throw new Reject('BadProof', 'certificate')
     const message = this.#identityMessage(1 - this.#side, session!)
-    if (!(await this.#context.crypto.verify({ publicKey: cert.signKey, message, signature: signature! }))) throw new Reject('BadSignature', 'identity')
+    if (!(await this.#context.crypto.verify({ publicKey: cert.signKey, message, signature: signature! })))
+      throw new Reject('BadSignature', 'identity')
     return { cert, session: session!.slice() }
   }
 
@@ -134,7 +156,8 @@ export class Handshake {
     const plain = openBody(this.#sealKey(proof), sealed, Uint8Array.of(1 - this.#side))
     if (plain === undefined) throw new Reject('BadCipher', 'handshake')
     const fields = decodeCbor(plain)
-    if (!Array.isArray(fields) || fields.length !== items || !fields.every((f) => f instanceof Uint8Array)) throw new Reject('BadShape', 'handshake')
+    if (!Array.isArray(fields) || fields.length !== items || !fields.every((f) => f instanceof Uint8Array))
+      throw new Reject('BadShape', 'handshake')
     return fields as Uint8Array[]
   }
 }

@@ -54,7 +54,9 @@ export class HollowEntries {
 
   /** The next bodies to ask for. */
   wants(): { device: Uint8Array; from: number; to: number }[] {
-    return [...this.#entries.values()].slice(0, MAX_HOLLOW_WANTS).map(({ device, seq }) => ({ device: deviceIdBytes(device), from: seq, to: seq + 1 }))
+    return [...this.#entries.values()]
+      .slice(0, MAX_HOLLOW_WANTS)
+      .map(({ device, seq }) => ({ device: deviceIdBytes(device), from: seq, to: seq + 1 }))
   }
 
   /**
@@ -87,7 +89,8 @@ export class HollowEntries {
     for (const { device, seq, id, prevId } of this.#entries.values()) {
       const [bytes] = await this.#log.read(device, seq, seq + 1)
       const parts = bytes === undefined ? undefined : decodeEntry(bytes)
-      if (bytes !== undefined && parts?.body !== undefined) filled.push({ device, seq, id, prevId, hlc: await this.#log.clockAt(device, seq), parts, bytes })
+      if (bytes !== undefined && parts?.body !== undefined)
+        filled.push({ device, seq, id, prevId, hlc: await this.#log.clockAt(device, seq), parts, bytes })
     }
     return filled
   }

@@ -7,7 +7,20 @@ import { concatBytes, u32be } from '@parley/protocol'
 const PROFILE = 0x01
 const CONVERSATION = 0x02
 const DEVICE_KEYS = 0x04
-const TABLES = { head: 0x10, entry: 0x11, control: 0x12, epoch: 0x13, epochOf: 0x14, slot: 0x15, anchor: 0x16, hollow: 0x17, timeline: 0x20, overlay: 0x21, folded: 0x22, delivered: 0x23 } as const
+const TABLES = {
+  head: 0x10,
+  entry: 0x11,
+  control: 0x12,
+  epoch: 0x13,
+  epochOf: 0x14,
+  slot: 0x15,
+  anchor: 0x16,
+  hollow: 0x17,
+  timeline: 0x20,
+  overlay: 0x21,
+  folded: 0x22,
+  delivered: 0x23,
+} as const
 
 /** The one row of the profile. */
 export const profileKey = (): Uint8Array => Uint8Array.of(PROFILE)
@@ -19,7 +32,10 @@ export const deviceKeysKey = (): Uint8Array => Uint8Array.of(DEVICE_KEYS)
 export const conversationKey = (conversation: Uint8Array): Uint8Array => concatBytes(Uint8Array.of(CONVERSATION), conversation)
 
 /** All conversation records. */
-export const conversationRange = (): { gte: Uint8Array; lt: Uint8Array } => ({ gte: Uint8Array.of(CONVERSATION), lt: Uint8Array.of(CONVERSATION + 1) })
+export const conversationRange = (): { gte: Uint8Array; lt: Uint8Array } => ({
+  gte: Uint8Array.of(CONVERSATION),
+  lt: Uint8Array.of(CONVERSATION + 1),
+})
 
 /** Keys of one conversation. Devices are their 16 bytes. */
 export class Keyspace {
@@ -44,7 +60,10 @@ export class Keyspace {
 
   /** A stored entry. */
   entry = (device: Uint8Array, seq: number): Uint8Array => this.#key('entry', device, u32be(seq))
-  entries = (device: Uint8Array, from: number, to: number): { gte: Uint8Array; lt: Uint8Array } => ({ gte: this.entry(device, from), lt: this.entry(device, to) })
+  entries = (device: Uint8Array, from: number, to: number): { gte: Uint8Array; lt: Uint8Array } => ({
+    gte: this.entry(device, from),
+    lt: this.entry(device, to),
+  })
 
   /** A control entry with what verifies it alone, by its running number (from 1). */
   control = (device: Uint8Array, number: number): Uint8Array => this.#key('control', device, u32be(number))
@@ -79,7 +98,8 @@ export class Keyspace {
   delivered = (): Uint8Array => this.#key('delivered')
 
   /** Everything that the timeline is kept in: what to delete before it is folded anew. */
-  timelineRows = (): { gte: Uint8Array; lt: Uint8Array }[] => (['timeline', 'overlay', 'folded'] as const).map((table) => this.#all(this.#key(table)))
+  timelineRows = (): { gte: Uint8Array; lt: Uint8Array }[] =>
+    (['timeline', 'overlay', 'folded'] as const).map((table) => this.#all(this.#key(table)))
 
   /** How far the timeline has been folded. */
   folded = (): Uint8Array => this.#key('folded')

@@ -48,7 +48,12 @@ export class Link {
   /** `handle` gets one message after the other; a Reject that it throws goes to `onReject`, anything else to `onFault`. */
   constructor(
     channel: Channel,
-    options: { handle(message: LinkMessage, bytes: number): Promise<void>; onReject(reject: Reject): void; onFault(error: unknown): void; onClose(reason: string): void },
+    options: {
+      handle(message: LinkMessage, bytes: number): Promise<void>
+      onReject(reject: Reject): void
+      onFault(error: unknown): void
+      onClose(reason: string): void
+    },
   ) {
     this.channel = channel
     this.#handle = options.handle
@@ -136,7 +141,8 @@ export class Link {
     if (parts === undefined) return this.#refuse(new Reject('BadShape', 'unknown lane'))
     parts.frames.push(frame.subarray(1))
     parts.bytes += frame.length - 1
-    if (parts.bytes > this.#maxMessageBytes || parts.frames.length > MAX_MESSAGE_FRAMES) return this.#refuse(new Reject('LimitExceeded', 'link message too large'))
+    if (parts.bytes > this.#maxMessageBytes || parts.frames.length > MAX_MESSAGE_FRAMES)
+      return this.#refuse(new Reject('LimitExceeded', 'link message too large'))
     if ((frame[0]! & LAST) === 0) return
     this.#parts[lane] = { frames: [], bytes: 0 }
     this.#deliver(join(parts.frames, parts.bytes))

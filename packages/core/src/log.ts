@@ -162,7 +162,14 @@ export class ConversationLog {
         controls: isControl ? counts.controls : 0,
       })
       const body = draft.epoch === undefined ? draft.payload : this.#seal(draft.epoch, draft, device, seq, headerBytes, random)
-      const id = entryId(this.#hash, { conversation: this.#conversation, device, seq, prevId: state.prevId, headerBytes, bodyHash: this.#hash(body) })
+      const id = entryId(this.#hash, {
+        conversation: this.#conversation,
+        device,
+        seq,
+        prevId: state.prevId,
+        headerBytes,
+        bodyHash: this.#hash(body),
+      })
       unsigned.push({ seq, id, kind: draft.kind, headerBytes, body, hlc, prevId: state.prevId, epoch })
       state = { nextSeq: seq + 1, prevId: id, hlc, ...counts, epoch }
     }
@@ -187,7 +194,9 @@ export class ConversationLog {
     const state = this.state(id)
     if (seq > state.nextSeq) throw new Reject('OutOfOrder', 'a gap lies before these entries')
     const fresh = entries.slice(state.nextSeq - seq)
-    const run = await verifyRun(this.#crypto, { conversation: this.#conversation, device, signKey }, state, fresh, { signatures: 'required' })
+    const run = await verifyRun(this.#crypto, { conversation: this.#conversation, device, signKey }, state, fresh, {
+      signatures: 'required',
+    })
     const accepted: LogEntry[] = []
     let prevId = state.prevId
     for (const entry of run.entries) {
@@ -197,7 +206,13 @@ export class ConversationLog {
     if (accepted.some((e) => e.hlc.ms > now + MAX_FUTURE_SKEW_MS)) {
       return { entries: [], operations: [], head: state, held: accepted.length, unsigned: 0 }
     }
-    return { entries: accepted, operations: accepted.length === 0 ? [] : this.#rows(device, accepted, run.state), head: run.state, held: 0, unsigned: run.rest }
+    return {
+      entries: accepted,
+      operations: accepted.length === 0 ? [] : this.#rows(device, accepted, run.state),
+      head: run.state,
+      held: 0,
+      unsigned: run.rest,
+    }
   }
 
   /** The verified entries are in the store now: move the head. */
@@ -289,7 +304,14 @@ export class ConversationLog {
     return { device: deviceIdBytes(entry.device), seq: entry.seq, prevId: entry.prevId, entry: entry.bytes }
   }
 
-  #seal(epoch: Epoch, draft: Draft, device: Uint8Array, seq: number, headerBytes: Uint8Array, random: (length: number) => Uint8Array): Uint8Array {
+  #seal(
+    epoch: Epoch,
+    draft: Draft,
+    device: Uint8Array,
+    seq: number,
+    headerBytes: Uint8Array,
+    random: (length: number) => Uint8Array,
+  ): Uint8Array {
     const key = draft.kind === EntryKind.control ? epoch.controlKey : epoch.messageKey(device)
     return sealBody(key, random(24), bodyAad(this.#conversation, device, seq, headerBytes), draft.payload)
   }
@@ -299,8 +321,13 @@ export class ConversationLog {
     let epoch = this.epochAt(deviceIdOf(device), entries[0]!.seq - 1)
     const sealed = completeUpTo(state.nextSeq)
     for (const entry of entries) {
-      operations.push({ type: 'put', key: this.#keys.entry(device, entry.seq), value: entry.seq < sealed ? sealEntry(entry.bytes, entry.seq) : entry.bytes })
-      if (entry.seq % CHUNK_ENTRIES === 0) operations.push({ type: 'put', key: this.#keys.anchor(device, entry.seq / CHUNK_ENTRIES), value: entry.prevId })
+      operations.push({
+        type: 'put',
+        key: this.#keys.entry(device, entry.seq),
+        value: entry.seq < sealed ? sealEntry(entry.bytes, entry.seq) : entry.bytes,
+      })
+      if (entry.seq % CHUNK_ENTRIES === 0)
+        operations.push({ type: 'put', key: this.#keys.anchor(device, entry.seq / CHUNK_ENTRIES), value: entry.prevId })
       const next = epochAfter(epoch, entry)
       if (entry.seq === 0 || !sameEpoch(next, epoch)) {
         operations.push({ type: 'put', key: this.#keys.epochOf(device, entry.seq), value: next ?? new Uint8Array(0) })
@@ -357,7 +384,11 @@ export class ConversationLog {
       .sort((a, b) => compareHlc(b.state.hlc, a.state.hlc))
       .slice(0, 16)
       .sort((a, b) => compareBytes(a.deviceBytes.subarray(0, 8), b.deviceBytes.subarray(0, 8)))
-      .map(({ deviceBytes, state }) => ({ device8: deviceBytes.subarray(0, 8), seq: state.nextSeq - 1, entry8: state.prevId.subarray(0, 8) }))
+      .map(({ deviceBytes, state }) => ({
+        device8: deviceBytes.subarray(0, 8),
+        seq: state.nextSeq - 1,
+        entry8: state.prevId.subarray(0, 8),
+      }))
   }
 }
 

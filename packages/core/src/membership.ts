@@ -4,7 +4,18 @@
  * operation can take authority away and (hlc, id) is a sound order: a grant always follows, by its clock, what it rests on.
  */
 import type { DeviceCert } from '@parley/crypto'
-import { compareBytes, compareHlc, messageIdFromBytes, messageIdOf, ROLES, type ControlPayload, type DeviceId, type Hlc, type MessageId, type UserId } from '@parley/protocol'
+import {
+  compareBytes,
+  compareHlc,
+  messageIdFromBytes,
+  messageIdOf,
+  ROLES,
+  type ControlPayload,
+  type DeviceId,
+  type Hlc,
+  type MessageId,
+  type UserId,
+} from '@parley/protocol'
 import type { Role } from './api.ts'
 
 /** A control entry whose signature has been verified. */

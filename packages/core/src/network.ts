@@ -1,6 +1,15 @@
 /** All links of this engine: which peers there are, on which link a device is spoken to, where we can be found, and whom we look for. */
 import { deriveKey, inviteKey } from '@parley/crypto'
-import { compareBytes, equalBytes, isParleyError, toBase64Url, type ConversationId, type DeviceId, type Reject, type RejectCode } from '@parley/protocol'
+import {
+  compareBytes,
+  equalBytes,
+  isParleyError,
+  toBase64Url,
+  type ConversationId,
+  type DeviceId,
+  type Reject,
+  type RejectCode,
+} from '@parley/protocol'
 import type { LinkInspection } from './api.ts'
 import type { Context } from './context.ts'
 import { Emitter } from './emitter.ts'
@@ -186,7 +195,8 @@ export class Network {
     if (device !== undefined && (this.#banned.get(device) ?? 0) > this.#context.clock.now()) return peer.close('banned for a while')
     for (const other of [...this.#peers]) {
       // The device has started anew; its earlier links are dead.
-      if (other !== peer && other.cert?.deviceId === device && !equalBytes(other.session!, peer.session!)) other.close('the peer has started anew')
+      if (other !== peer && other.cert?.deviceId === device && !equalBytes(other.session!, peer.session!))
+        other.close('the peer has started anew')
     }
     if (device !== undefined) this.#choose(device)
     this.events.emit('connection')
@@ -227,7 +237,9 @@ export class Network {
   #redial(): void {
     this.#cancelRedial()
     if (!this.#isRunning) return
-    const lonely = [...this.#conversations.values()].filter(({ replica }) => replica.record.state !== 'refused' && replica.record.hints.length > 0 && this.sessions(replica).length === 0)
+    const lonely = [...this.#conversations.values()].filter(
+      ({ replica }) => replica.record.state !== 'refused' && replica.record.hints.length > 0 && this.sessions(replica).length === 0,
+    )
     if (lonely.length === 0) return
     for (const hint of new Set(lonely.flatMap(({ replica }) => replica.record.hints))) {
       this.dial(hint).catch((error: unknown) => this.#context.logger.debug('unreachable', errorFacts(error)))
@@ -247,7 +259,10 @@ function topicsOf(replica: Replica, now: number): Topic[] {
   const isOpen = (i: Invite): boolean => i.used < i.maxUses && i.expiresMs > now
   const open = replica.invites().filter(isOpen).slice(-MAX_INVITE_TOPICS)
   // Who comes late with a link that admits nobody more is told so.
-  const over = replica.invites().filter((i) => !isOpen(i)).slice(-MAX_CLOSED_INVITE_TOPICS)
+  const over = replica
+    .invites()
+    .filter((i) => !isOpen(i))
+    .slice(-MAX_CLOSED_INVITE_TOPICS)
   const epochs = replica.epochs.all().slice(0, 2)
   return [...epochs.map((e) => e.topic), ...[...open, ...over].map((i) => inviteTopic(replica, i.publicKey))]
 }

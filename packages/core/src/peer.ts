@@ -1,6 +1,16 @@
 /** One link and what is known of the other end: the handshake, and a sync session for each conversation in common. */
 import { joinProof, verifyJoinProof, type DeviceCert } from '@parley/crypto'
-import { equalBytes, MAX_PROOFS, MAX_STRIKES, Reject, TAG_BYTES, toBase32, type ConversationId, type LinkMessage, type RejectCode } from '@parley/protocol'
+import {
+  equalBytes,
+  MAX_PROOFS,
+  MAX_STRIKES,
+  Reject,
+  TAG_BYTES,
+  toBase32,
+  type ConversationId,
+  type LinkMessage,
+  type RejectCode,
+} from '@parley/protocol'
 import type { Context } from './context.ts'
 import { Handshake, proofsOf, type Proof } from './handshake.ts'
 import { Link } from './link.ts'
@@ -162,12 +172,14 @@ export class Peer {
     if (tags.length === 0 && this.#offered.size > 0) return
     do tags.push(this.#host.context.random.bytes(TAG_BYTES))
     while (tags.length % TAG_MULTIPLE !== 0)
-    for (let i = 0; i < tags.length; i += MAX_PROOFS) this.link.send('control', { type: 'proofs', tags: shuffled(tags.slice(i, i + MAX_PROOFS)) })
+    for (let i = 0; i < tags.length; i += MAX_PROOFS)
+      this.link.send('control', { type: 'proofs', tags: shuffled(tags.slice(i, i + MAX_PROOFS)) })
   }
 
   async #onProofs(tags: readonly Uint8Array[]): Promise<void> {
     const expected = new Map<string, Proof>()
-    for (const { replica } of this.#host.conversations()) for (const proof of proofsOf(replica)) expected.set(toBase32(this.#handshake.tag(proof, 'theirs')), proof)
+    for (const { replica } of this.#host.conversations())
+      for (const proof of proofsOf(replica)) expected.set(toBase32(this.#handshake.tag(proof, 'theirs')), proof)
     for (const tag of tags) {
       const proof = expected.get(toBase32(tag))
       if (proof !== undefined) await this.#onProof(proof, tag)
@@ -226,7 +238,9 @@ export class Peer {
     for (const entries of controlBatches(carriers)) this.link.send('control', { type: 'controls', handle, entries })
   }
 
-  async #onSessionMessage(message: Exclude<LinkMessage, { type: 'hello' | 'proofs' | 'identify' | 'join' | 'refuse' | 'ping' | 'pong' | 'bye' }>): Promise<void> {
+  async #onSessionMessage(
+    message: Exclude<LinkMessage, { type: 'hello' | 'proofs' | 'identify' | 'join' | 'refuse' | 'ping' | 'pong' | 'bye' }>,
+  ): Promise<void> {
     const open = this.#sessions.get(toBase32(message.handle))
     if (open !== undefined) return open.session.handle(message)
     if (message.type !== 'controls') throw new Reject('NotAMember', 'message for a conversation that is not shared on this link')

@@ -85,7 +85,12 @@ export class Presence {
   /** A fresh packet of this device, for a peer that has just come; undefined before admission. */
   async own(): Promise<Uint8Array | undefined> {
     if (this.#replica.epochs.current === undefined || this.#stopped) return undefined
-    return makePresence(this.#context, this.#replica, { counter: ++this.#counter, ms: this.#context.clock.now(), online: true, typing: this.#ownTyping })
+    return makePresence(this.#context, this.#replica, {
+      counter: ++this.#counter,
+      ms: this.#context.clock.now(),
+      online: true,
+      typing: this.#ownTyping,
+    })
   }
 
   startTyping(): void {
@@ -123,7 +128,9 @@ export class Presence {
     if (user === undefined) return
     const wasOnline = this.isOnline(user)
     before?.cancelOffline()
-    const cancelOffline = packet.online ? this.#context.clock.setTimeout(() => this.#lost(packet.device), OFFLINE_AFTER_MS) : () => undefined
+    const cancelOffline = packet.online
+      ? this.#context.clock.setTimeout(() => this.#lost(packet.device), OFFLINE_AFTER_MS)
+      : () => undefined
     this.#devices.set(packet.device, { packet, bytes: bytes.slice(), cancelOffline })
     this.#announceStatus(user, wasOnline)
     if (packet.online && packet.typing) this.#beginTyping(user)

@@ -2,7 +2,17 @@
  * This device's copy of one conversation: logs, keys and folds, and the two roads into them, `commit` for what this device says and `ingest`
  * for what peers say. Knows nothing of links; says through events what others should hear.
  */
-import { epochCommitment, epochIdOf, epochSecretBytes, epochSecretFromBytes, hpkeOpen, hpkeSeal, openBody, type DeviceCert, type EpochSecret } from '@parley/crypto'
+import {
+  epochCommitment,
+  epochIdOf,
+  epochSecretBytes,
+  epochSecretFromBytes,
+  hpkeOpen,
+  hpkeSeal,
+  openBody,
+  type DeviceCert,
+  type EpochSecret,
+} from '@parley/crypto'
 import {
   admit,
   bodyAad,
@@ -181,7 +191,11 @@ export class Replica {
   /** Says something about the conversation itself. */
   commitControl(payload: ControlPayload): Promise<LogEntry> {
     const bytes = encodeControl(payload)
-    return this.commit(() => ({ kind: EntryKind.control, payload: bytes, epoch: isClearControl(payload.op) ? undefined : this.epochs.current }))
+    return this.commit(() => ({
+      kind: EntryKind.control,
+      payload: bytes,
+      epoch: isClearControl(payload.op) ? undefined : this.epochs.current,
+    }))
   }
 
   /** Writes the first entries of a new conversation. */
@@ -191,7 +205,12 @@ export class Replica {
       { kind: EntryKind.control, payload: genesis, epoch: undefined },
       ...sealed.map((payload): Draft => ({ kind: EntryKind.control, payload: encodeControl(payload), epoch })),
     ]
-    await this.#mutex.run(() => this.#append(drafts, [this.#recordRow(this.record), { type: 'put', key: this.keys.epoch(epoch.id), value: epochSecretBytes(secret) }]))
+    await this.#mutex.run(() =>
+      this.#append(drafts, [
+        this.#recordRow(this.record),
+        { type: 'put', key: this.keys.epoch(epoch.id), value: epochSecretBytes(secret) },
+      ]),
+    )
   }
 
   /** Stores a change of the record. `change` gets the record as it is when its turn comes, and may leave it as it is. */
@@ -219,7 +238,9 @@ export class Replica {
       const boxes = await Promise.all(
         this.epochs.all().map(async (epoch) => ({
           epoch: epoch.id,
-          box: await hpkeSeal(cert.agreeKey, this.#boxInfo(epoch.id, cert.deviceId), epochSecretBytes(epoch.secret), { random: (n) => this.#context.random.bytes(n) }),
+          box: await hpkeSeal(cert.agreeKey, this.#boxInfo(epoch.id, cert.deviceId), epochSecretBytes(epoch.secret), {
+            random: (n) => this.#context.random.bytes(n),
+          }),
         })),
       )
       const payload = encodeControl({ op: 'admit', invite: messageIdBytes(invite.ref), cert: cert.bytes, proof, boxes })
@@ -280,7 +301,13 @@ export class Replica {
       heads.set(device, { device: deviceIdBytes(device), nextSeq: 0, head: new Uint8Array(8), controls: this.controls.count(device) })
     }
     for (const { device, deviceBytes, state } of this.log.heads()) {
-      if (heads.has(device)) heads.set(device, { device: deviceBytes, nextSeq: state.nextSeq, head: state.prevId.slice(0, 8), controls: this.controls.count(device) })
+      if (heads.has(device))
+        heads.set(device, {
+          device: deviceBytes,
+          nextSeq: state.nextSeq,
+          head: state.prevId.slice(0, 8),
+          controls: this.controls.count(device),
+        })
     }
     return [...heads.values()].sort((a, b) => compareBytes(a.device, b.device))
   }
@@ -335,10 +362,25 @@ export class Replica {
     const author = { device: me.deviceId, key: me.keys.signing }
     // Later than every control entry here: what this device says follows, by its clock, what lets it say so.
     const now = Math.max(clock.now(), this.controls.latestMs + 1)
-    const entries = await this.log.append(author, drafts, now, (n) => random.bytes(n), (made) => [
-      ...extra,
-      ...made.filter(isControl).map((e) => this.controls.row({ ...ConversationLog.carrier(e), deviceBytes: me.deviceBytes, number: e.parts.header.controls, bytes: e.bytes })),
-    ])
+    const entries = await this.log.append(
+      author,
+      drafts,
+      now,
+      (n) => random.bytes(n),
+      (made) => [
+        ...extra,
+        ...made
+          .filter(isControl)
+          .map((e) =>
+            this.controls.row({
+              ...ConversationLog.carrier(e),
+              deviceBytes: me.deviceBytes,
+              number: e.parts.header.controls,
+              bytes: e.bytes,
+            }),
+          ),
+      ],
+    )
     const controls: ControlEntry[] = []
     for (const entry of entries) if (isControl(entry)) controls.push(await this.controls.acceptOwn(ConversationLog.carrier(entry)))
     const changes = await this.timeline.apply(entries)
@@ -368,7 +410,10 @@ export class Replica {
     const { entries } = ingested
     if (entries.length === 0) return NOTHING
     const voices = this.#voices()
-    const { accepted: controls, operations } = await this.controls.accept(entries.filter(isControl).map((e) => ConversationLog.carrier(e)), this.#latestMs)
+    const { accepted: controls, operations } = await this.controls.accept(
+      entries.filter(isControl).map((e) => ConversationLog.carrier(e)),
+      this.#latestMs,
+    )
     await this.#store([...ingested.operations, ...operations, ...this.hollow.note(entries)], controls, voices, 'relaxed')
     this.log.commit(run.device, ingested)
     const changes = await this.timeline.apply(entries)
@@ -382,7 +427,9 @@ export class Replica {
   #recordNow(): ConversationRecord {
     const isMember = this.controls.membership.devices.has(this.#context.me.deviceId)
     if (this.record.state === 'member') return isMember ? this.record : { ...this.record, state: 'refused', refusal: 'InviteUsedUp' }
-    return isMember && this.epochs.current !== undefined ? { ...this.record, state: 'member', seed: undefined, refusal: undefined } : this.record
+    return isMember && this.epochs.current !== undefined
+      ? { ...this.record, state: 'member', seed: undefined, refusal: undefined }
+      : this.record
   }
 
   /** The devices with entries here that may post, as one text. */
@@ -399,7 +446,12 @@ export class Replica {
    * Writes what peers brought and draws the conclusions from the control entries in it. When the write fails these are not here: memory never
    * runs ahead of the store. `voices` are those from before them.
    */
-  async #store(operations: readonly StoreOperation[], controls: readonly ControlEntry[], voices: string, durability: 'strict' | 'relaxed'): Promise<void> {
+  async #store(
+    operations: readonly StoreOperation[],
+    controls: readonly ControlEntry[],
+    voices: string,
+    durability: 'strict' | 'relaxed',
+  ): Promise<void> {
     const keys = await this.#openBoxes(controls)
     const record = this.#recordNow()
     const isChanged = record !== this.record
@@ -446,7 +498,8 @@ export class Replica {
     if (equalBytes(theirId, id)) return false
     const { signature } = parts
     const message = signedHead(this.bytes, device, seq, theirId)
-    if (signature !== undefined && (await this.#context.crypto.verify({ publicKey: signKey, message, signature }))) this.forked.add(deviceId)
+    if (signature !== undefined && (await this.#context.crypto.verify({ publicKey: signKey, message, signature })))
+      this.forked.add(deviceId)
     return true
   }
 
@@ -510,7 +563,10 @@ export class Replica {
   }
 
   #noteChunk(device: Uint8Array, chunk: number): void {
-    this.#chunks.set(chunkClient((bytes) => this.#context.crypto.sha256(bytes), this.bytes, device, chunk), { device, chunk })
+    this.#chunks.set(
+      chunkClient((bytes) => this.#context.crypto.sha256(bytes), this.bytes, device, chunk),
+      { device, chunk },
+    )
   }
 }
 
@@ -527,7 +583,8 @@ function joinRuns(runs: readonly EntryRun[]): EntryRun[] {
   const joined: { device: Uint8Array; seq: number; entries: Uint8Array[] }[] = []
   for (const run of [...runs].sort((a, b) => compareBytes(a.device, b.device) || a.seq - b.seq)) {
     const last = joined.at(-1)
-    if (last !== undefined && equalBytes(last.device, run.device) && last.seq + last.entries.length === run.seq) last.entries.push(...run.entries)
+    if (last !== undefined && equalBytes(last.device, run.device) && last.seq + last.entries.length === run.seq)
+      last.entries.push(...run.entries)
     else joined.push({ device: run.device, seq: run.seq, entries: [...run.entries] })
   }
   return joined

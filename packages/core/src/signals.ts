@@ -32,7 +32,11 @@ export interface SeenSlot {
   readonly key: Uint8Array
 }
 
-export async function makePresence(context: Context, replica: Replica, state: { counter: number; ms: number; online: boolean; typing: boolean }): Promise<Uint8Array> {
+export async function makePresence(
+  context: Context,
+  replica: Replica,
+  state: { counter: number; ms: number; online: boolean; typing: boolean },
+): Promise<Uint8Array> {
   const { me } = context
   const plain = encodeCbor([state.online, state.typing])
   return make(context, replica, PRESENCE_TAG, (epoch) => [epoch, me.deviceBytes, me.session, state.counter, state.ms], plain)
@@ -45,8 +49,16 @@ export async function readPresence(context: Context, replica: Replica, bytes: Ui
   if (!(session instanceof Uint8Array) || session.length !== 8) throw new Reject('BadShape', 'presence session')
   if (typeof counter !== 'number' || typeof ms !== 'number' || counter < 0 || ms < 0) throw new Reject('BadShape', 'presence counter')
   const state = decodeCbor(plain)
-  if (!Array.isArray(state) || typeof state[0] !== 'boolean' || typeof state[1] !== 'boolean') throw new Reject('BadShape', 'presence state')
-  return { device: deviceIdOf(device as Uint8Array), session: String.fromCharCode(...session), counter, ms, online: state[0], typing: state[1] }
+  if (!Array.isArray(state) || typeof state[0] !== 'boolean' || typeof state[1] !== 'boolean')
+    throw new Reject('BadShape', 'presence state')
+  return {
+    device: deviceIdOf(device as Uint8Array),
+    session: String.fromCharCode(...session),
+    counter,
+    ms,
+    online: state[0],
+    typing: state[1],
+  }
 }
 
 export async function makeSlot(context: Context, replica: Replica, slot: { version: number; key: Uint8Array }): Promise<Uint8Array> {
@@ -61,7 +73,13 @@ export async function readSlot(context: Context, replica: Replica, bytes: Uint8A
   return { device: deviceIdOf(device as Uint8Array), version, key: plain }
 }
 
-async function make({ me, random }: Context, replica: Replica, tag: Uint8Array, head: (epoch: Uint8Array) => CborValue[], plain: Uint8Array): Promise<Uint8Array> {
+async function make(
+  { me, random }: Context,
+  replica: Replica,
+  tag: Uint8Array,
+  head: (epoch: Uint8Array) => CborValue[],
+  plain: Uint8Array,
+): Promise<Uint8Array> {
   const epoch = replica.epochs.current
   if (epoch === undefined) throw new Reject('NotAMember', 'no epoch key yet')
   const fields = head(epoch.id)
@@ -70,13 +88,20 @@ async function make({ me, random }: Context, replica: Replica, tag: Uint8Array, 
   return encodeCbor([...fields, sealed, signature])
 }
 
-async function read({ crypto }: Context, replica: Replica, tag: Uint8Array, bytes: Uint8Array, items: number): Promise<{ fields: readonly CborValue[]; plain: Uint8Array }> {
+async function read(
+  { crypto }: Context,
+  replica: Replica,
+  tag: Uint8Array,
+  bytes: Uint8Array,
+  items: number,
+): Promise<{ fields: readonly CborValue[]; plain: Uint8Array }> {
   const value = decodeCbor(bytes)
   if (!Array.isArray(value) || value.length !== items) throw new Reject('BadShape', 'signal')
   const fields = value.slice(0, -2) as CborValue[]
   const [epochId, device] = fields
   const [sealed, signature] = value.slice(-2) as CborValue[]
-  if (!isBytes(epochId, 16) || !isBytes(device, 16) || !(sealed instanceof Uint8Array) || !isBytes(signature, 64)) throw new Reject('BadShape', 'signal')
+  if (!isBytes(epochId, 16) || !isBytes(device, 16) || !(sealed instanceof Uint8Array) || !isBytes(signature, 64))
+    throw new Reject('BadShape', 'signal')
   const author = replica.controls.membership.devices.get(deviceIdOf(device))
   const epoch = replica.epochs.get(epochId)
   if (author === undefined || epoch === undefined) throw new Reject('UnknownDevice', 'signal of an unknown device or epoch')
@@ -87,7 +112,8 @@ async function read({ crypto }: Context, replica: Replica, tag: Uint8Array, byte
   return { fields, plain }
 }
 
-const aad = (tag: Uint8Array, conversation: Uint8Array, fields: CborValue[]): Uint8Array => concatBytes(tag, conversation, encodeCbor(fields))
+const aad = (tag: Uint8Array, conversation: Uint8Array, fields: CborValue[]): Uint8Array =>
+  concatBytes(tag, conversation, encodeCbor(fields))
 
 function isBytes(value: CborValue | undefined, length: number): value is Uint8Array {
   return value instanceof Uint8Array && value.length === length

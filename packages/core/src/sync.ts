@@ -112,7 +112,8 @@ export class SyncSession {
     this.#wasMember = this.#isMember
     if (!this.#wasMember) return
     const slots = this.#shared.receipts.all()
-    for (let i = 0; i < slots.length; i += MAX_SLOTS) this.#send('presence', { type: 'slots', handle: this.#handle, slots: slots.slice(i, i + MAX_SLOTS) })
+    for (let i = 0; i < slots.length; i += MAX_SLOTS)
+      this.#send('presence', { type: 'slots', handle: this.#handle, slots: slots.slice(i, i + MAX_SLOTS) })
     this.#introduce().catch((error: unknown) => this.#shared.context.report(error, 'presence introduction'))
   }
 
@@ -141,7 +142,15 @@ export class SyncSession {
       const fresh = list.filter((e) => e.seq >= from)
       if (fresh.length === 0) continue
       if (fresh[0]!.seq > from) this.#catchUp(device)
-      else if (this.#sendEntries('live', device, from, fresh.map((e) => e.bytes))) this.#theirs.set(device, fresh.at(-1)!.seq + 1)
+      else if (
+        this.#sendEntries(
+          'live',
+          device,
+          from,
+          fresh.map((e) => e.bytes),
+        )
+      )
+        this.#theirs.set(device, fresh.at(-1)!.seq + 1)
     }
   }
 
@@ -250,7 +259,8 @@ export class SyncSession {
     const heads = this.#shared.replica.have().map((head) => (this.#isMember ? head : { ...head, nextSeq: 0, head: new Uint8Array(8) }))
     this.#told.clear()
     for (const head of heads) this.#told.set(deviceIdOf(head.device), head.nextSeq)
-    for (let i = 0; i === 0 || i < heads.length; i += MAX_HEADS) this.#send('control', { type: 'have', handle: this.#handle, heads: heads.slice(i, i + MAX_HEADS) })
+    for (let i = 0; i === 0 || i < heads.length; i += MAX_HEADS)
+      this.#send('control', { type: 'have', handle: this.#handle, heads: heads.slice(i, i + MAX_HEADS) })
   }
 
   async #introduce(): Promise<void> {
@@ -417,7 +427,9 @@ export class SyncSession {
   #acknowledge(): void {
     this.#cancelAcknowledge = undefined
     const { log } = this.#shared.replica
-    const heads = [...this.#toAcknowledge].slice(0, MAX_HEADS).map((device) => ({ device: deviceIdBytes(device), nextSeq: log.nextSeq(device) }))
+    const heads = [...this.#toAcknowledge]
+      .slice(0, MAX_HEADS)
+      .map((device) => ({ device: deviceIdBytes(device), nextSeq: log.nextSeq(device) }))
     this.#toAcknowledge.clear()
     this.#send('live', { type: 'got', handle: this.#handle, heads })
   }
@@ -456,4 +468,3 @@ export function* controlBatches(carriers: readonly ControlCarrier[]): Generator<
 export function sessionHandle(sha256: (bytes: Uint8Array) => Uint8Array, transcript: Uint8Array, conversation: Uint8Array): Uint8Array {
   return sha256(concatBytes(transcript, conversation)).slice(0, 8)
 }
-

@@ -177,7 +177,8 @@ export class Timeline {
     if (!this.dirty) return
     const operations: StoreOperation[] = this.#tree.takeOperations()
     const overlays = [...this.#overlays]
-    for (const [id, overlay] of overlays) operations.push({ type: 'put', key: this.#keys.overlay(messageIdBytes(id)), value: encodeOverlay(overlay) })
+    for (const [id, overlay] of overlays)
+      operations.push({ type: 'put', key: this.#keys.overlay(messageIdBytes(id)), value: encodeOverlay(overlay) })
     const heads = this.#log.heads().map((h) => [h.deviceBytes, encodeChainState(h.state)])
     operations.push({ type: 'put', key: this.#keys.folded(), value: encodeCbor([heads, [...this.#orphans].map(messageIdBytes)]) })
     const written = [...this.#folded]
@@ -295,7 +296,8 @@ export class Timeline {
     const keys = [this.#keys.entry(device, seq), ...overlay.edits.map((e) => this.#keys.entry(e.device, e.seq))]
     const rows = await this.#store.getMany(keys)
     const operations: StoreOperation[] = []
-    for (const [i, row] of rows.entries()) if (row !== undefined) operations.push({ type: 'put', key: keys[i]!, value: purgeEntry(row, this.#hash) })
+    for (const [i, row] of rows.entries())
+      if (row !== undefined) operations.push({ type: 'put', key: keys[i]!, value: purgeEntry(row, this.#hash) })
     await this.#store.write(operations)
     this.#log.replaced(deviceIdOf(device), seq)
     for (const edit of overlay.edits) this.#log.replaced(deviceIdOf(edit.device), edit.seq)
@@ -358,7 +360,10 @@ export class Timeline {
     const row = await this.#store.get(this.#keys.folded())
     const folded = new Map<DeviceId, ReturnType<typeof decodeChainState>>()
     if (row === undefined) return folded
-    const [heads, orphans] = decodeCbor(row, { maxBytes: 1_048_576, maxDepth: 4, maxItems: 100_000 }) as [[Uint8Array, Uint8Array][], Uint8Array[]]
+    const [heads, orphans] = decodeCbor(row, { maxBytes: 1_048_576, maxDepth: 4, maxItems: 100_000 }) as [
+      [Uint8Array, Uint8Array][],
+      Uint8Array[],
+    ]
     for (const [device, state] of heads) folded.set(deviceIdOf(device), decodeChainState(state))
     for (const id of orphans) this.#orphans.add(messageIdFromBytes(id))
     return folded
@@ -374,7 +379,13 @@ export function timelineKey(hlc: Hlc, entryId: Uint8Array, device: Uint8Array, s
 export function parseTimelineKey(key: Uint8Array): { id: MessageId; device: DeviceId; deviceBytes: Uint8Array; seq: number; hlc: Hlc } {
   const deviceBytes = key.slice(24, 40)
   const seq = readU32be(key.subarray(40))
-  return { id: messageIdOf(deviceBytes, seq, key.subarray(8, 24)), device: deviceIdOf(deviceBytes), deviceBytes, seq, hlc: hlcFromBytes(key.subarray(0, 8)) }
+  return {
+    id: messageIdOf(deviceBytes, seq, key.subarray(8, 24)),
+    device: deviceIdOf(deviceBytes),
+    deviceBytes,
+    seq,
+    hlc: hlcFromBytes(key.subarray(0, 8)),
+  }
 }
 
 /** Order of two timeline keys. */

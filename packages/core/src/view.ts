@@ -78,7 +78,12 @@ function replaceRows(array: Y.Array<Row>, rows: readonly Row[]): void {
   let head = 0
   while (head < rows.length && left + head < before.length && same(before[left + head], rows[head])) head++
   let tail = 0
-  while (tail < rows.length - head && tail < before.length - left - head && same(before[before.length - 1 - tail], rows[rows.length - 1 - tail])) tail++
+  while (
+    tail < rows.length - head &&
+    tail < before.length - left - head &&
+    same(before[before.length - 1 - tail], rows[rows.length - 1 - tail])
+  )
+    tail++
   const from = left + head
   const removed = before.length - tail - from
   const inserted = rows.slice(head, rows.length - tail)

@@ -55,10 +55,13 @@ describe('getMessages(page?)', () => {
     expect((await hers.getMessages()).totalPages).toBe(1)
   })
 
-  test.each([0, -1, 3, 1.5, Number.NaN, Number.POSITIVE_INFINITY, '1' as unknown as number])('page %s is refused with PageOutOfRange', async (page) => {
-    await sendAll(hers, 26)
-    await expect(hers.getMessages(page)).rejects.toEqual(refusal('PageOutOfRange'))
-  })
+  test.each([0, -1, 3, 1.5, Number.NaN, Number.POSITIVE_INFINITY, '1' as unknown as number])(
+    'page %s is refused with PageOutOfRange',
+    async (page) => {
+      await sendAll(hers, 26)
+      await expect(hers.getMessages(page)).rejects.toEqual(refusal('PageOutOfRange'))
+    },
+  )
 
   test('a deleted message is in no page and no total', async () => {
     const sent = await sendAll(hers, 26)
@@ -71,7 +74,13 @@ describe('getMessages(page?)', () => {
   test('a message is a frozen plain object with everything about it', async () => {
     const { id } = await hers.sendMessage({ text: 'hi', metadata: { tag: 'x' } })
     const [message] = (await hers.getMessages()).messages
-    expect(message).toMatchObject({ id, conversationId: hers.getId(), text: 'hi', metadata: { tag: 'x' }, author: { id: alice.me.id, name: 'alice' } })
+    expect(message).toMatchObject({
+      id,
+      conversationId: hers.getId(),
+      text: 'hi',
+      metadata: { tag: 'x' },
+      author: { id: alice.me.id, name: 'alice' },
+    })
     expect(message).toMatchObject({ editedAt: undefined, replyTo: undefined, seenBy: [] })
     expect([message, message!.metadata, message!.author, message!.seenBy].every((value) => Object.isFrozen(value))).toBe(true)
     expect(Object.getPrototypeOf(message)).toBe(Object.prototype)
@@ -81,7 +90,10 @@ describe('getMessages(page?)', () => {
 describe('sendMessage({ text, metadata }, callback?)', () => {
   test('promise and callback give the message that was sent, readable by then', async () => {
     const called: Message[] = []
-    const sent = await hers.sendMessage({ text: 'hello', metadata: { answer: 42, sure: true, name: 'x' } }, (message) => void called.push(message))
+    const sent = await hers.sendMessage(
+      { text: 'hello', metadata: { answer: 42, sure: true, name: 'x' } },
+      (message) => void called.push(message),
+    )
     expect(called).toEqual([sent])
     expect(sent).toMatchObject({ text: 'hello', metadata: { answer: 42, sure: true, name: 'x' }, author: { id: alice.me.id } })
     expect((await hers.getMessages()).messages).toEqual([sent])
@@ -115,14 +127,19 @@ describe('sendMessage({ text, metadata }, callback?)', () => {
     await expect(hers.sendMessage(message)).rejects.toEqual(refusal('EmptyMessage'))
   })
 
-  test.each([[{ list: [1] }], [{ list: {} }], [{ list: null }], [{ list: undefined }], [{ list: Number.NaN }], [{ list: 1n }], [{ list: () => 1 }]])(
-    'metadata %o is refused with InvalidMetadata naming the key',
-    async (metadata) => {
-      const sending = hers.sendMessage({ text: 'x', metadata: metadata as unknown as Metadata })
-      await expect(sending).rejects.toEqual(refusal('InvalidMetadata'))
-      await expect(sending).rejects.toThrow("'list'")
-    },
-  )
+  test.each([
+    [{ list: [1] }],
+    [{ list: {} }],
+    [{ list: null }],
+    [{ list: undefined }],
+    [{ list: Number.NaN }],
+    [{ list: 1n }],
+    [{ list: () => 1 }],
+  ])('metadata %o is refused with InvalidMetadata naming the key', async (metadata) => {
+    const sending = hers.sendMessage({ text: 'x', metadata: metadata as unknown as Metadata })
+    await expect(sending).rejects.toEqual(refusal('InvalidMetadata'))
+    await expect(sending).rejects.toThrow("'list'")
+  })
 
   test('metadata that is no object, or too large, is refused with InvalidMetadata', async () => {
     await expect(hers.sendMessage({ text: 'x', metadata: 'y' as unknown as Metadata })).rejects.toEqual(refusal('InvalidMetadata'))

@@ -17,11 +17,15 @@ beforeEach(async () => {
   alice = await world.peer('alice')
   bob = await world.peer('bob')
   ;[hers, his] = (await createGroupOn(clock, alice, bob)) as [Conversation, Conversation]
-  await passUntil(clock, () => hers.syncState.phase === 'live' && his.syncState.phase === 'live' && isOnline(hers, bob) && isOnline(his, alice))
+  await passUntil(
+    clock,
+    () => hers.syncState.phase === 'live' && his.syncState.phase === 'live' && isOnline(hers, bob) && isOnline(his, alice),
+  )
 })
 afterEach(() => world.close())
 
-const isOnline = (conversation: Conversation, peer: Parley): boolean => conversation.members().some((m) => m.id === peer.me.id && m.status === 'ONLINE')
+const isOnline = (conversation: Conversation, peer: Parley): boolean =>
+  conversation.members().some((m) => m.id === peer.me.id && m.status === 'ONLINE')
 
 /** What is under way has arrived, and what it set off. */
 const settle = async (): Promise<void> => {

@@ -65,11 +65,14 @@ test('a joiner who finds members by the topic alone is told of an expired link, 
   await expect(his.admitted()).rejects.toMatchObject({ code: 'InviteExpired' })
 })
 
-test.each(['', 'x', 'parley://join', 'parley://join#', 'parley://join#AAAA', 'parley://join#!!'])('%j is no link: join refuses it with InviteInvalid', async (link) => {
-  const bob = await world.peer('bob')
-  await expect(bob.join(link)).rejects.toMatchObject({ code: 'InviteInvalid' })
-  expect(bob.conversations).toEqual([])
-})
+test.each(['', 'x', 'parley://join', 'parley://join#', 'parley://join#AAAA', 'parley://join#!!'])(
+  '%j is no link: join refuses it with InviteInvalid',
+  async (link) => {
+    const bob = await world.peer('bob')
+    await expect(bob.join(link)).rejects.toMatchObject({ code: 'InviteInvalid' })
+    expect(bob.conversations).toEqual([])
+  },
+)
 
 test('a cut or changed link: its bytes are refused at once, a wrong secret gets no answer, and a good link works afterwards', async () => {
   const alice = await world.peer('alice')
@@ -182,11 +185,12 @@ test('a link for one, used on both sides of a cut: everybody agrees in the end o
   expect(trafficOf(alice, bob) - before).toBeLessThan(20_000)
 })
 
-const textsWithout = async (conversation: Conversation): Promise<string> => (await conversation.getMessages()).messages.map((m) => m.text).join()
-const trafficOf = (...peers: Parley[]): number => peers.flatMap((p) => p.inspect().links).reduce((sum, l) => sum + l.bytesIn + l.bytesOut, 0)
+const textsWithout = async (conversation: Conversation): Promise<string> =>
+  (await conversation.getMessages()).messages.map((m) => m.text).join()
+const trafficOf = (...peers: Parley[]): number =>
+  peers.flatMap((p) => p.inspect().links).reduce((sum, l) => sum + l.bytesIn + l.bytesOut, 0)
 
 function clearable(callback: () => void, ms: number): () => void {
   const timer = setTimeout(callback, ms)
   return () => clearTimeout(timer)
 }
-

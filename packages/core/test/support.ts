@@ -1,7 +1,16 @@
 /** Peers of the real core on memory stores and a memory network. */
 import { nodeProvider } from '@parley/crypto/node'
 import { createMemoryNetwork, createMemoryStore, seededRandom, silentLogger, type ManualClock, type MemoryNetwork } from '@parley/testing'
-import { createEngine, type Clock, type Conversation, type ConversationEvents, type Logger, type Parley, type Store, type Transport } from '../src/index.ts'
+import {
+  createEngine,
+  type Clock,
+  type Conversation,
+  type ConversationEvents,
+  type Logger,
+  type Parley,
+  type Store,
+  type Transport,
+} from '../src/index.ts'
 
 export const systemClock: Clock = {
   now: () => Date.now(),

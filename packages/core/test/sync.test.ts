@@ -136,33 +136,36 @@ test('a peer that gets the history elsewhere, between telling what it has and he
   await still.close()
 })
 
-test.each(['process', 'system'] as const)('a restart after a crash of the %s keeps what was acknowledged and continues the chain', async (kind) => {
-  const [hisStore, herStore] = [createMemoryStore(), createMemoryStore()]
-  const alice = await world.peer('alice', { store: herStore })
-  const transport = world.network.transport('bob')
-  const bob = await world.peer('bob', { store: hisStore, transports: [transport] })
-  const [hers, his] = (await createSharedGroup(alice, bob)) as [Conversation, Conversation]
-  await until(() => hers.members().every((m) => m.name !== ''))
-  await send(his, 300, 'before')
-  await until(async () => (await total(hers)) === 300)
-  world.network.partition(['alice'], ['bob'])
-  await send(his, 10, 'offline')
-  const kept = await ids(his)
-  await transport.stop()
-  const store = hisStore.crash(kind)
-  world.peers.splice(world.peers.indexOf(bob), 1)
-  const again = await world.peer('bob', { store })
-  expect([again.me.id, again.me.deviceId]).toEqual([bob.me.id, bob.me.deviceId])
-  const his2 = again.conversation(his.getId())!
-  expect(his2.getTitle()).toBe('Picnic')
-  expect(await ids(his2)).toEqual(kept)
-  await his2.sendMessage({ text: 'after' })
-  world.network.heal()
-  await until(async () => (await total(hers)) === 311)
-  await hers.sendMessage({ text: 'welcome back' })
-  await until(async () => (await total(his2)) === 312)
-  await expectSame(hers, his2)
-})
+test.each(['process', 'system'] as const)(
+  'a restart after a crash of the %s keeps what was acknowledged and continues the chain',
+  async (kind) => {
+    const [hisStore, herStore] = [createMemoryStore(), createMemoryStore()]
+    const alice = await world.peer('alice', { store: herStore })
+    const transport = world.network.transport('bob')
+    const bob = await world.peer('bob', { store: hisStore, transports: [transport] })
+    const [hers, his] = (await createSharedGroup(alice, bob)) as [Conversation, Conversation]
+    await until(() => hers.members().every((m) => m.name !== ''))
+    await send(his, 300, 'before')
+    await until(async () => (await total(hers)) === 300)
+    world.network.partition(['alice'], ['bob'])
+    await send(his, 10, 'offline')
+    const kept = await ids(his)
+    await transport.stop()
+    const store = hisStore.crash(kind)
+    world.peers.splice(world.peers.indexOf(bob), 1)
+    const again = await world.peer('bob', { store })
+    expect([again.me.id, again.me.deviceId]).toEqual([bob.me.id, bob.me.deviceId])
+    const his2 = again.conversation(his.getId())!
+    expect(his2.getTitle()).toBe('Picnic')
+    expect(await ids(his2)).toEqual(kept)
+    await his2.sendMessage({ text: 'after' })
+    world.network.heal()
+    await until(async () => (await total(hers)) === 311)
+    await hers.sendMessage({ text: 'welcome back' })
+    await until(async () => (await total(his2)) === 312)
+    await expectSame(hers, his2)
+  },
+)
 
 test('closing and opening again keeps messages, metadata, members, edits and how far one has seen', async () => {
   const disk = createMemoryDisk()
