@@ -190,7 +190,9 @@ export class ControlLog {
   /** Computes every fold anew; called when entries or keys have come. */
   async refold(): Promise<void> {
     for (const [device, list] of this.#byDevice) {
-      this.#byDevice.set(device, await Promise.all(list.map((e) => (e.sealed ? this.#parse(carrierOf(e), decodeEntry(e.bytes)) : e))))
+      const parsed: ControlEntry[] = []
+      for (const entry of list) parsed.push(entry.sealed ? await this.#parse(carrierOf(entry), decodeEntry(entry.bytes)) : entry)
+      this.#byDevice.set(device, parsed)
     }
     const entries = this.entries()
     await this.#checkProofs(entries)
@@ -209,7 +211,7 @@ export class ControlLog {
     const target = payload.scope === 'application' ? this.#application : this.#conversationMetadata
     for (const [key, value] of Object.entries(payload.values)) {
       if (value === null) target.delete(key)
-      else target.set(key, value as MetadataValue)
+      else target.set(key, value)
     }
   }
 

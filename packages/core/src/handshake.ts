@@ -158,6 +158,6 @@ export class Handshake {
     const fields = decodeCbor(plain)
     if (!Array.isArray(fields) || fields.length !== items || !fields.every((f) => f instanceof Uint8Array))
       throw new Reject('BadShape', 'handshake')
-    return fields as Uint8Array[]
+    return fields
   }
 }

@@ -10,7 +10,6 @@ import {
   deviceIdBytes,
   deviceIdOf,
   encodeChainState,
-  encodeEntry,
   encodeHeader,
   EntryKind,
   entryId,

@@ -4,6 +4,7 @@ import {
   compareBytes,
   equalBytes,
   isParleyError,
+  ParleyError,
   toBase64Url,
   type ConversationId,
   type DeviceId,
@@ -144,16 +145,18 @@ export class Network {
 
   /** Dials with the first transport that reads the address. */
   async dial(address: string, options?: { signal?: AbortSignal }): Promise<void> {
-    let failure: unknown
+    let failure: ParleyError | undefined
     for (const transport of this.#transports) {
       if (transport.dial === undefined) continue
       try {
         return await transport.dial(address, options)
       } catch (error) {
-        if (failure === undefined || !isParleyError(error, 'InvalidArgument')) failure = error
+        if (!isParleyError(error)) throw error
+        // What a transport could not reach says more than what another could not read.
+        if (failure === undefined || failure.code === 'InvalidArgument') failure = error
       }
     }
-    throw failure ?? new Error('no transport can dial')
+    throw failure ?? new ParleyError('Unreachable', 'no transport of this profile can dial; it is offline')
   }
 
   /** Tries every path at once. */

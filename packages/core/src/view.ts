@@ -88,7 +88,7 @@ function replaceRows(array: Y.Array<Row>, rows: readonly Row[]): void {
   const removed = before.length - tail - from
   const inserted = rows.slice(head, rows.length - tail)
   if (removed > 0) array.delete(from, removed)
-  if (inserted.length > 0) array.insert(from, inserted as Row[])
+  if (inserted.length > 0) array.insert(from, inserted)
   if (left > 0) array.delete(0, left)
 }
 
