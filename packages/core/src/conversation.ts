@@ -9,7 +9,6 @@ import {
   EntryKind,
   messageIdBytes,
   messageIdFromBytes,
-  deviceIdOf,
   ParleyError,
   parseMessageId,
   ROLES,
@@ -44,7 +43,7 @@ import { Emitter } from './emitter.ts'
 import { hasRole } from './membership.ts'
 import { Mutex } from './mutex.ts'
 import type { Network } from './network.ts'
-import { authorOf, messageIdOfKey, NewestMessages } from './newest.ts'
+import { authorOf, isBy, messageIdOfKey, NewestMessages } from './newest.ts'
 import { Presence } from './presence.ts'
 import { Receipts } from './receipts.ts'
 import type { Replica } from './replica.ts'
@@ -62,6 +61,8 @@ const ANNOUNCE_BATCH = 256
 const CHECKPOINT_AFTER_MS = 2_000
 /** The view document follows at most so often: a frame of a screen. */
 const VIEW_EVERY_MS = 16
+/** And while a history comes in, when every look costs reading it again. */
+const VIEW_WHILE_SYNCING_MS = 200
 /** Own messages whose further states are announced; a page tells the state of any. */
 const ANNOUNCED_STATES = 256
 const DEFAULT_INVITE_MS = 7 * 86_400_000
@@ -134,7 +135,7 @@ export class LiveConversation implements Conversation {
     this.#listen()
     await this.#newest.load()
     this.#noteOwn(this.#newest.contents.map((content) => content.key))
-    this.#showMessages()
+    await this.#showMessages()
     this.#noteControl()
     this.presence.start()
     return {
@@ -430,8 +431,8 @@ export class LiveConversation implements Conversation {
   async #onTimeline(changes: readonly TimelineChange[]): Promise<void> {
     const posted = changes.flatMap((change) => (change.type === 'posted' ? [change.key] : []))
     this.#noteOwn(posted)
-    const others = posted.filter((key) => deviceIdOf(key.subarray(24, 40)) !== this.#context.me.deviceId)
-    for (const user of new Set(others.map((key) => authorOf(this.replica, key)))) if (user !== undefined) this.presence.sent(user)
+    const others = posted.filter((key) => !isBy(key, this.#context.me.deviceBytes))
+    this.#endTyping(others)
     await this.#newest.apply(changes)
     this.#scheduleView()
     if (this.#events.has('message')) {
@@ -508,26 +509,41 @@ export class LiveConversation implements Conversation {
     }, 'message state')
   }
 
+  /** Who sends has stopped typing. */
+  #endTyping(keys: readonly Uint8Array[]): void {
+    let last: Uint8Array | undefined
+    for (const key of keys) {
+      // A run of one author is looked up once.
+      if (last !== undefined && isBy(key, last.subarray(24, 40))) continue
+      last = key
+      const user = authorOf(this.replica, key)
+      if (user !== undefined) this.presence.sent(user)
+    }
+  }
+
   #noteOwn(keys: readonly Uint8Array[]): void {
-    for (const { device, seq, id } of keys.map(parseTimelineKey)) if (device === this.#context.me.deviceId) this.#ownIds.set(seq, id)
+    const own = keys.filter((key) => isBy(key, this.#context.me.deviceBytes)).slice(-ANNOUNCED_STATES)
+    for (const { seq, id } of own.map(parseTimelineKey)) this.#ownIds.set(seq, id)
     for (const seq of this.#ownIds.keys()) {
       if (this.#ownIds.size <= ANNOUNCED_STATES) break
       this.#ownIds.delete(seq)
     }
   }
 
-  #showMessages(): void {
+  async #showMessages(): Promise<void> {
+    await this.#newest.settle()
+    if (this.#isClosed) return
     this.#viewShownAt = this.#context.clock.now()
     this.#view.show({ messages: this.#newest.contents.map((content) => this.#message(content)) })
   }
 
   #scheduleView(): void {
     if (this.#isClosed) return
-    // Never longer than the interval: the clock may have been set back since.
-    const wait = Math.min(VIEW_EVERY_MS, Math.max(0, this.#viewShownAt + VIEW_EVERY_MS - this.#context.clock.now()))
+    const every = this.#syncState.phase === 'syncing' ? VIEW_WHILE_SYNCING_MS : VIEW_EVERY_MS
+    const wait = Math.max(0, this.#viewShownAt + every - this.#context.clock.now())
     this.#cancelView ??= this.#context.clock.setTimeout(() => {
       this.#cancelView = undefined
-      this.#showMessages()
+      this.#inOrder(() => this.#showMessages(), 'view')
     }, wait)
   }
 

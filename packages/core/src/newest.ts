@@ -7,6 +7,8 @@ import { parseTimelineKey, type Content, type TimelineChange } from './timeline.
 
 /** Messages kept: some screens full, whatever the length of the history. */
 export const NEWEST_MESSAGES = 100
+/** From so many new messages at once the window is read once it is shown, not for each batch: a history is coming in. */
+const BULK_MESSAGES = 64
 /** Unread messages are counted up to here; an application shows "999+". */
 export const MAX_UNREAD = 1_000
 
@@ -17,6 +19,8 @@ export class NewestMessages {
   /** Ascending by key. */
   #contents: Content[] = []
   #unread = 0
+  /** Only the last message is held; the others are read when somebody looks. */
+  #isStale = false
   /** Messages that there were when unread ones were last counted, and those since. */
   #total = 0
 
@@ -39,9 +43,15 @@ export class NewestMessages {
     return this.#unread
   }
 
+  /** Reads the window again when a history went by. */
+  async settle(): Promise<void> {
+    if (this.#isStale) await this.load()
+  }
+
   /** Reads the window and counts anew. */
   async load(): Promise<void> {
     const { timeline } = this.#replica
+    this.#isStale = false
     this.#contents = await timeline.read(await timeline.slice(Math.max(0, timeline.total - NEWEST_MESSAGES), timeline.total))
     await this.countUnread()
   }
@@ -73,7 +83,14 @@ export class NewestMessages {
   async #add(posted: readonly Uint8Array[]): Promise<void> {
     if (posted.length === 0) return
     const position = this.#position()
-    this.#unread = Math.min(MAX_UNREAD, this.#unread + posted.filter((key) => this.#isUnread(key, position)).length)
+    if (this.#unread < MAX_UNREAD)
+      this.#unread = Math.min(MAX_UNREAD, this.#unread + posted.filter((key) => this.#isUnread(key, position)).length)
+    if (this.#isStale || posted.length >= BULK_MESSAGES) {
+      const { timeline } = this.#replica
+      this.#isStale = true
+      this.#contents = await timeline.read(await timeline.slice(timeline.total - 1, timeline.total))
+      return
+    }
     const oldest = this.#contents.length < NEWEST_MESSAGES ? undefined : this.#contents[0]!.key
     const shown = posted.filter((key) => oldest === undefined || compareBytes(key, oldest) > 0).sort(compareBytes)
     const contents = [...this.#contents, ...(await this.#replica.timeline.read(shown.slice(-NEWEST_MESSAGES)))]
@@ -93,8 +110,15 @@ export class NewestMessages {
 
   #isUnread(key: Uint8Array, position: Uint8Array | undefined): boolean {
     if (position !== undefined && compareBytes(key, position) <= 0) return false
-    return authorOf(this.#replica, key) !== this.#context.me.userId
+    const { deviceBytes, userId } = this.#context.me
+    return !isBy(key, deviceBytes) && authorOf(this.#replica, key) !== userId
   }
+}
+
+/** Whether the message under a timeline key was written by that device (16 bytes). */
+export function isBy(key: Uint8Array, device: Uint8Array): boolean {
+  for (let i = 0; i < 16; i++) if (key[24 + i] !== device[i]) return false
+  return true
 }
 
 /** The user who wrote the message under a timeline key. */

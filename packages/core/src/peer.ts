@@ -26,7 +26,15 @@ export const PING_EVERY_MS = 15_000
 const TAG_MULTIPLE = 4
 
 /** Rejections that an honest peer can cause: by its clock, by order of arrival, by passing on what it could not know to be void. */
-const INNOCENT: ReadonlySet<RejectCode> = new Set(['BadClock', 'OutOfOrder', 'UnknownDevice', 'UnknownChunk', 'Forked', 'NotAMember'])
+const INNOCENT: ReadonlySet<RejectCode> = new Set([
+  'BadClock',
+  'OutOfOrder',
+  'UnknownDevice',
+  'UnknownChunk',
+  'Forked',
+  'NotAMember',
+  'RateLimited',
+])
 
 export interface PeerHost {
   readonly context: Context

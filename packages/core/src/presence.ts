@@ -2,7 +2,7 @@
  * Who is online and who types, by signed packets that are flooded over the links and never stored. A member is online while any of its
  * devices gives signs of life; only a signed goodbye, or silence, makes it offline.
  */
-import { Reject, type DeviceId, type UserId } from '@parley/protocol'
+import { MAX_PRESENCE_PER_SECOND, Reject, type DeviceId, type UserId } from '@parley/protocol'
 import type { MemberStatus } from './api.ts'
 import type { Context } from './context.ts'
 import { Emitter } from './emitter.ts'
@@ -20,6 +20,9 @@ export const TYPING_PACKET_MS = 3_000
 /** A packet of another time is a replay, or a clock too wrong to be believed (SECURITY-DESIGN 5.10). */
 export const MAX_PRESENCE_SKEW_MS = 120_000
 
+/** Packets of one device that may come at once: who starts, stops and sends within a second is heard in full. */
+const PRESENCE_BURST = 10
+
 export interface PresenceEvents {
   packet: (bytes: Uint8Array, from: unknown) => void
   typing: (user: UserId) => void
@@ -30,6 +33,9 @@ export interface PresenceEvents {
 interface Seen {
   readonly packet: PresencePacket
   readonly bytes: Uint8Array
+  /** Packets that may still come at once, as of `at`; grows by `MAX_PRESENCE_PER_SECOND`. */
+  readonly budget: number
+  readonly at: number
   cancelOffline: () => void
 }
 
@@ -126,12 +132,18 @@ export class Presence {
     if (before !== undefined && !isNewer(packet, before.packet)) return
     const user = this.#replica.userOf(packet.device)
     if (user === undefined) return
+    const budget =
+      before === undefined
+        ? PRESENCE_BURST
+        : Math.min(PRESENCE_BURST, before.budget + ((now - before.at) * MAX_PRESENCE_PER_SECOND) / 1_000)
+    // Else one member could make everybody pass on and show what nobody can follow.
+    if (budget < 1) throw new Reject('RateLimited', 'presence packets')
     const wasOnline = this.isOnline(user)
     before?.cancelOffline()
     const cancelOffline = packet.online
       ? this.#context.clock.setTimeout(() => this.#lost(packet.device), OFFLINE_AFTER_MS)
       : () => undefined
-    this.#devices.set(packet.device, { packet, bytes: bytes.slice(), cancelOffline })
+    this.#devices.set(packet.device, { packet, bytes: bytes.slice(), budget: budget - 1, at: now, cancelOffline })
     this.#announceStatus(user, wasOnline)
     if (packet.online && packet.typing) this.#beginTyping(user)
     else this.#endTyping(user)

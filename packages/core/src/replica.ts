@@ -369,16 +369,14 @@ export class Replica {
       (n) => random.bytes(n),
       (made) => [
         ...extra,
-        ...made
-          .filter(isControl)
-          .map((e) =>
-            this.controls.row({
-              ...ConversationLog.carrier(e),
-              deviceBytes: me.deviceBytes,
-              number: e.parts.header.controls,
-              bytes: e.bytes,
-            }),
-          ),
+        ...made.filter(isControl).map((e) =>
+          this.controls.row({
+            ...ConversationLog.carrier(e),
+            deviceBytes: me.deviceBytes,
+            number: e.parts.header.controls,
+            bytes: e.bytes,
+          }),
+        ),
       ],
     )
     const controls: ControlEntry[] = []

@@ -38,6 +38,7 @@ import {
   type PostPayload,
   type UserId,
 } from '@parley/protocol'
+import { ContentCache } from './content-cache.ts'
 import type { Keyspace } from './keyspace.ts'
 import type { ConversationLog, LogEntry } from './log.ts'
 import { decodeOverlay, encodeOverlay, NO_OVERLAY, withEdit, type Overlay } from './overlay.ts'
@@ -72,6 +73,15 @@ export interface Content {
   readonly editedAt: number | undefined
 }
 
+/** Where a message is. */
+interface Place {
+  readonly key: Uint8Array
+  readonly id: MessageId
+  readonly device: DeviceId
+  readonly seq: number
+  readonly hlc: Hlc
+}
+
 export class Timeline {
   readonly #conversation: Uint8Array
   readonly #hash: Hash
@@ -82,6 +92,9 @@ export class Timeline {
   #tree!: RankTree
   /** Overlays changed since the last checkpoint. */
   readonly #overlays = new Map<MessageId, Overlay>()
+  readonly #contents = new ContentCache()
+  /** Rises when a message that may have been opened changes. */
+  #version = 0
   /** Messages that have an overlay and have not come yet. */
   readonly #orphans = new Set<MessageId>()
   /** How many entries of each device have been folded. */
@@ -89,6 +102,8 @@ export class Timeline {
   /** The same at the last checkpoint: overlays of later messages are not in the store. */
   readonly #written = new Map<DeviceId, number>()
   #sinceCheckpoint = 0
+  /** What the tree gave to be written and is not known to be in the store, oldest first. */
+  readonly #takes: StoreOperation[][] = []
 
   constructor(options: { conversation: Uint8Array; hash: Hash; keys: Keyspace; store: Store; log: ConversationLog; host: TimelineHost }) {
     this.#conversation = options.conversation
@@ -129,6 +144,8 @@ export class Timeline {
     await this.#store.write(rows.map(({ key }) => ({ type: 'delete', key })))
     this.#overlays.clear()
     this.#orphans.clear()
+    this.#version++
+    this.#contents.clear()
     this.#folded.clear()
     await this.open()
     await this.checkpoint()
@@ -175,16 +192,25 @@ export class Timeline {
   /** Writes the fold down. Call it with no `apply` under way. */
   async checkpoint(): Promise<void> {
     if (!this.dirty) return
-    const operations: StoreOperation[] = this.#tree.takeOperations()
+    this.#takes.push(this.#tree.takeOperations())
+    const operations = this.#takes.flat()
     const overlays = [...this.#overlays]
     for (const [id, overlay] of overlays)
       operations.push({ type: 'put', key: this.#keys.overlay(messageIdBytes(id)), value: encodeOverlay(overlay) })
     const heads = this.#log.heads().map((h) => [h.deviceBytes, encodeChainState(h.state)])
     operations.push({ type: 'put', key: this.#keys.folded(), value: encodeCbor([heads, [...this.#orphans].map(messageIdBytes)]) })
     const written = [...this.#folded]
+    const { length } = this.#takes
+    const count = this.#sinceCheckpoint
     this.#sinceCheckpoint = 0
-    await this.#store.write(operations)
-    this.#tree.confirm()
+    try {
+      await this.#store.write(operations)
+    } catch (error) {
+      // A full disk: what the tree gave is given once only, so it goes before the next batch.
+      this.#sinceCheckpoint += count
+      throw error
+    }
+    for (const _ of this.#takes.splice(0, length)) this.#tree.confirm()
     for (const [device, seq] of written) this.#written.set(device, seq)
     for (const [id, overlay] of overlays) if (this.#overlays.get(id) === overlay) this.#overlays.delete(id)
   }
@@ -209,21 +235,41 @@ export class Timeline {
 
   /** The messages under these keys, in their order, without those deleted since. */
   async read(keys: readonly Uint8Array[]): Promise<Content[]> {
-    const places = keys.map(parseTimelineKey)
+    const places = keys.map((key) => ({ key, ...parseTimelineKey(key) }))
+    const known = places.map((place) => this.#contents.get(place.id))
+    const missing = places.filter((_, i) => known[i] === undefined)
+    const opened = missing.length === 0 ? [] : await this.#open(missing)
+    let next = 0
+    return known.flatMap((content) => content ?? opened[next++] ?? [])
+  }
+
+  /** Reads and opens messages; undefined for what was deleted meanwhile. */
+  async #open(places: readonly Place[]): Promise<(Content | undefined)[]> {
+    const version = this.#version
     const rows = await this.#log.readMany(places)
     const overlays = await this.#readOverlays(places.map((p) => p.id))
-    const result: Content[] = []
-    for (const [i, place] of places.entries()) {
+    const result: (Content | undefined)[] = []
+    for (const [i, { id, key, device, seq, hlc }] of places.entries()) {
       const row = rows[i]
       if (row === undefined) throw new Reject('BadChain', 'a message of the timeline is not in the log')
       const parts = decodeEntry(row)
-      // Deleted since the keys were looked up.
-      if (parts.body === undefined) continue
+      if (parts.body === undefined) {
+        result.push(undefined)
+        continue
+      }
       const edit = await this.#lastEdit(overlays[i]!)
-      const payload = edit?.payload ?? this.#decodePost(place.device, place.seq, parts)
-      result.push({ id: place.id, key: keys[i]!, device: place.device, seq: place.seq, hlc: place.hlc, payload, editedAt: edit?.at })
+      const payload = edit?.payload ?? this.#decodePost(device, seq, parts)
+      const content: Content = { id, key, device, seq, hlc, payload, editedAt: edit?.at }
+      // What changed while we read must not be kept, nor what can be read later.
+      if (version === this.#version && payload !== UNREADABLE) this.#contents.add(content)
+      result.push(content)
     }
     return result
+  }
+
+  #changed(id: MessageId): void {
+    this.#version++
+    this.#contents.forget(id)
   }
 
   async #insert(posts: readonly Uint8Array[], changes: TimelineChange[]): Promise<void> {
@@ -299,6 +345,7 @@ export class Timeline {
     for (const [i, row] of rows.entries())
       if (row !== undefined) operations.push({ type: 'put', key: keys[i]!, value: purgeEntry(row, this.#hash) })
     await this.#store.write(operations)
+    this.#changed(id)
     this.#log.replaced(deviceIdOf(device), seq)
     for (const edit of overlay.edits) this.#log.replaced(deviceIdOf(edit.device), edit.seq)
   }
@@ -306,6 +353,7 @@ export class Timeline {
   #setOverlay(id: MessageId, overlay: Overlay): void {
     const { device, seq } = messageIdParts(id)
     this.#overlays.set(id, overlay)
+    this.#changed(id)
     if (seq >= this.#foldedSeq(deviceIdOf(device))) this.#orphans.add(id)
   }
 
@@ -319,13 +367,15 @@ export class Timeline {
   }
 
   async #readOverlays(ids: readonly MessageId[]): Promise<Overlay[]> {
+    // Taken before the store is asked: a checkpoint that ends meanwhile empties the memory, and what was read does not have it yet.
+    const held = new Map(ids.map((id) => [id, this.#overlays.get(id)]))
     // What was folded after the last checkpoint has its overlay in memory, or none.
-    const stored = ids.filter((id) => !this.#overlays.has(id) && this.#mayBeStored(id))
+    const stored = ids.filter((id) => held.get(id) === undefined && this.#mayBeStored(id))
     const rows = stored.length === 0 ? [] : await this.#store.getMany(stored.map((id) => this.#keys.overlay(messageIdBytes(id))))
     const found = new Map(stored.map((id, i) => [id, rows[i]]))
     return ids.map((id) => {
       const row = found.get(id)
-      return this.#overlays.get(id) ?? (row === undefined ? NO_OVERLAY : decodeOverlay(row))
+      return this.#overlays.get(id) ?? held.get(id) ?? (row === undefined ? NO_OVERLAY : decodeOverlay(row))
     })
   }
 
