@@ -16,11 +16,13 @@ import {
   project,
   type ControlCarrier,
   type DeviceId,
+  type EntryRun,
   type HaveHead,
   type LinkMessage,
   Reject,
 } from '@parley/protocol'
 import type { Context } from './context.ts'
+import type { LogId } from './forks.ts'
 import type { Link } from './link.ts'
 import type { LogEntry } from './log.ts'
 import type { Presence } from './presence.ts'
@@ -61,26 +63,28 @@ export class SyncSession {
   readonly #link: Link
   readonly #handle: Uint8Array
   /** How many entries of each device the peer has, or will have when what is under way arrives. */
-  readonly #theirs = new Map<DeviceId, number>()
+  readonly #theirs = new Map<LogId, number>()
   /** What our last have-vector told the peer: up to there it asks by itself, from there on we push. */
-  readonly #told = new Map<DeviceId, number>()
+  readonly #told = new Map<LogId, number>()
   /** Ranges under way to us, with their ends. */
-  #asked = new Map<DeviceId, number>()
+  #asked = new Map<LogId, number>()
   /** Devices of which nothing came although it was asked for; the others go first. */
-  readonly #stalled = new Set<DeviceId>()
-  /** Devices of which this peer holds another history than we do: neither can use what the other has. */
-  readonly #strayed = new Set<DeviceId>()
+  readonly #stalled = new Set<LogId>()
+  /** Logs of which this peer holds another history than we do, until it is proved. */
+  readonly #strayed = new Set<LogId>()
+  /** Where histories part is looked for. */
+  readonly #searches = new Map<LogId, ForkSearch>()
   /** Something came that does not follow what is here: there is more than the peer told of. */
   #isBehind = false
   #lastReceived = Number.NEGATIVE_INFINITY
   #isStarted = false
   #isBodiesAsked = false
-  #wanted = new Map<DeviceId, number>()
+  #wanted = new Map<LogId, number>()
   #compared = false
   #waiting = 0
   #cancelCompare = (): void => undefined
   #cancelAcknowledge: (() => void) | undefined
-  readonly #toAcknowledge = new Set<DeviceId>()
+  readonly #toAcknowledge = new Set<LogId>()
   #closed = false
 
   readonly #onReject: (reject: Reject) => void
@@ -134,7 +138,8 @@ export class SyncSession {
   /** Entries are new here: push them, unless the peer has them or is about to ask for them. */
   push(entries: readonly LogEntry[]): void {
     if (!this.#isStarted || !this.#isMember) return
-    for (const [device, list] of Map.groupBy(entries, (e) => e.device)) {
+    for (const [device, list] of Map.groupBy(entries, (e) => e.log)) {
+      if (this.#strayed.has(device)) continue
       const theirs = this.#theirs.get(device)
       if (theirs === undefined && list[0]!.seq > 0) continue // Not compared yet.
       const from = theirs ?? 0
@@ -159,7 +164,7 @@ export class SyncSession {
     const { replica, context } = this.#shared
     const from = this.#theirs.get(device) ?? 0
     const to = replica.log.nextSeq(device)
-    if (from < (this.#told.get(device) ?? 0) || from >= to) return
+    if (this.#strayed.has(device) || from < (this.#told.get(device) ?? 0) || from >= to) return
     if (to - from > WANT_WINDOW) return this.#compare()
     this.#theirs.set(device, to)
     replica.log
@@ -252,6 +257,9 @@ export class SyncSession {
     if (this.#shared.context.clock.now() - this.#lastReceived < COMPARE_EVERY_MS) return
     for (const device of this.#asked.keys()) this.#stalled.add(device)
     this.#asked.clear()
+    // A search that got no answer begins again with the heads.
+    for (const log of this.#searches.keys()) this.#strayed.delete(log)
+    this.#searches.clear()
   }
 
   #sendHave(): void {
@@ -272,21 +280,20 @@ export class SyncSession {
   async #onHave(heads: readonly HaveHead[]): Promise<void> {
     const { replica } = this.#shared
     const controls: { device: Uint8Array; from: number }[] = []
-    const strayed = this.#strayed.size
     this.#wanted = new Map()
     for (const head of heads) {
       const device = deviceIdOf(head.device)
       this.#noteTheirs(device, head.nextSeq)
       if (head.controls > replica.controls.count(device)) controls.push({ device: head.device, from: replica.controls.count(device) + 1 })
-      // A device that is not known yet: its admission is among the control entries, and the comparison that follows them tells of it again.
-      if (!this.#isMember || replica.userOf(device) === undefined || replica.forked.has(device) || this.#strayed.has(device)) continue
-      if (head.nextSeq > replica.log.nextSeq(device)) this.#wanted.set(device, head.nextSeq)
-      else if (await this.#isStray(device, head)) this.#strayed.add(device)
+      // A device or a branch that is not known yet: it is among the control entries, and the comparison that follows them tells of it again.
+      if (!this.#isMember || replica.ownerOf(device) === undefined || this.#strayed.has(device)) continue
+      const nextSeq = Math.min(head.nextSeq, replica.limit(device))
+      if (nextSeq > replica.log.nextSeq(device)) this.#wanted.set(device, nextSeq)
+      else if (await this.#isStray(device, head)) this.#search(device, head.nextSeq - 1, head.nextSeq)
     }
     this.#compared = true
     this.#ask(controls.slice(0, MAX_WANTS))
     this.#tellHeads(heads)
-    if (this.#strayed.size > strayed) throw new Reject('Forked', 'the peer holds another history of a device')
   }
 
   /** A peer whose head is ours at that place, but with another id, holds another history of that device: so it says, which proves nothing. */
@@ -322,7 +329,7 @@ export class SyncSession {
       if (end === from) continue
       room -= end - from
       // One entry that is here already comes along: it shows whether the peer holds the same history.
-      ranges.push({ device: deviceIdBytes(device), from: Math.max(0, from - 1), to: end })
+      ranges.push({ device: deviceIdBytes(device), from: Math.max(replica.log.startOf(device), from - 1), to: end })
     }
     if (controls.length > 0 || ranges.length > 0) this.#send('control', { type: 'want', handle: this.#handle, controls, ranges })
     for (const { device, to } of ranges) this.#asked.set(deviceIdOf(device), to)
@@ -358,8 +365,9 @@ export class SyncSession {
     let room = WANT_WINDOW + want.ranges.length
     for (const { device, from, to } of this.#isMember ? want.ranges : []) {
       const id = deviceIdOf(device)
-      let at = from
-      const end = Math.min(to, from + room, replica.log.nextSeq(id))
+      if (replica.ownerOf(id) === undefined) continue
+      let at = Math.max(from, replica.log.startOf(id))
+      const end = Math.min(to, from + room, replica.log.nextSeq(id), Math.max(replica.limit(id), replica.log.startOf(id)))
       room -= Math.max(0, end - from)
       while (at < end) {
         const entries = await replica.log.readSealed(id, at, Math.min(end, at + UPDATE_ENTRIES), UPDATE_BYTES)
@@ -371,18 +379,22 @@ export class SyncSession {
     }
   }
 
-  #sendEntries(lane: 'live' | 'history', device: DeviceId, seq: number, entries: readonly Uint8Array[]): boolean {
+  #sendEntries(lane: 'live' | 'history', log: LogId, seq: number, entries: readonly Uint8Array[]): boolean {
     const { context, replica } = this.#shared
-    const bytes = project((b) => context.crypto.sha256(b), replica.bytes, [{ device: deviceIdBytes(device), seq, entries }])
+    const branch = replica.log.branchOf(log)
+    const bytes = project((b) => context.crypto.sha256(b), replica.bytes, [
+      { device: deviceIdBytes(replica.log.deviceOf(log)), ...(branch === undefined ? {} : { branch }), seq, entries },
+    ])
     return bytes.length <= MAX_RANGE_UPDATE_BYTES && this.#send(lane, { type: 'update', handle: this.#handle, bytes })
   }
 
   async #onUpdate(bytes: Uint8Array): Promise<void> {
     try {
-      const { missing, strayed } = await this.#shared.replica.ingest(bytes, this, this.#strayed)
+      const { replica } = this.#shared
+      const { missing, strayed } = await replica.ingest(bytes, this, (log, run) => this.#take(log, run))
       this.#isBehind ||= missing
-      for (const device of strayed) this.#strayed.add(device)
-      if (strayed.length > 0) throw new Reject('Forked', 'the peer holds another history of a device')
+      for (const log of strayed) this.#search(log, replica.log.nextSeq(log) - 1, Math.max(this.#theirs.get(log) ?? 0, replica.log.nextSeq(log)))
+      await this.#goOnSearching()
     } catch (error) {
       if (!(error instanceof Reject)) throw error
       // Perhaps the peer holds another history of the device, and does not know it: the heads tell.
@@ -393,6 +405,71 @@ export class SyncSession {
     } finally {
       this.#goOn()
     }
+  }
+
+  /** Histories part at or before `differs`; the peer has entries up to `theirs`. Begins to look where. */
+  #search(log: LogId, differs: number, theirs: number): void {
+    const { replica } = this.#shared
+    if (this.#strayed.has(log) || replica.userOf(this.peer) === undefined) return
+    this.#strayed.add(log)
+    this.#wanted.delete(log)
+    const search: ForkSearch = { low: replica.log.startOf(log), high: differs, theirs, from: 0, to: 0, got: [] }
+    this.#searches.set(log, search)
+    this.#askSearched(log, search)
+  }
+
+  /** Halves what is left; then asks for the other history from there on. */
+  #askSearched(log: LogId, search: ForkSearch): void {
+    const { low, high, theirs } = search
+    search.from = low < high ? Math.floor((low + high) / 2) : low
+    search.to = low < high ? search.from + 1 : windowEnd(low, theirs, WANT_WINDOW)
+    search.got = []
+    this.#shared.replica.expect(log, search.from, search.to)
+    const range = { device: deviceIdBytes(log), from: search.from, to: search.to }
+    this.#send('control', { type: 'want', handle: this.#handle, controls: [], ranges: [range] })
+  }
+
+  /** Runs of a log of which the peer holds another history are not taken in; those that were asked for are kept for the search. */
+  #take(log: LogId, run: EntryRun): boolean {
+    if (!this.#strayed.has(log)) return false
+    const search = this.#searches.get(log)
+    if (search !== undefined && run.seq === search.from + search.got.length && search.got.length + run.entries.length <= search.to - search.from)
+      search.got.push(...run.entries.map((bytes) => bytes.slice()))
+    return true
+  }
+
+  async #goOnSearching(): Promise<void> {
+    const { replica } = this.#shared
+    for (const [log, search] of [...this.#searches]) {
+      const { low, high, from, to, got } = search
+      if (got.length < to - from) continue
+      if (low < high) {
+        if (await replica.holds(log, from, got[0]!)) search.low = from + 1
+        else search.high = from
+        this.#askSearched(log, search)
+        continue
+      }
+      this.#searches.delete(log)
+      await replica.proveFork(log, from, got)
+    }
+  }
+
+  /** Logs were cut where they part: what is known of the peer's is void. */
+  logsChanged(): void {
+    this.#strayed.clear()
+    this.#searches.clear()
+    this.#asked.clear()
+    this.#wanted.clear()
+    this.#theirs.clear()
+    this.#told.clear()
+    this.#compare()
+  }
+
+  /** Whether the peer has said what it holds of this device's own log, and it is here. */
+  get knowsOwnLog(): boolean {
+    const { deviceId } = this.#shared.context.me
+    if (!this.#compared || this.#searches.has(deviceId)) return false
+    return this.#strayed.has(deviceId) || (this.#theirs.get(deviceId) ?? 0) <= this.#shared.replica.log.nextSeq(deviceId)
   }
 
   /** One of several independent statements: a bad one is counted and stops no other. */
@@ -416,7 +493,7 @@ export class SyncSession {
   /** Entries came from this peer and are stored: it has them, and hears that we do. */
   received(entries: readonly LogEntry[]): void {
     this.#lastReceived = this.#shared.context.clock.now()
-    for (const { device, seq } of entries) {
+    for (const { log: device, seq } of entries) {
       this.#stalled.delete(device)
       this.#theirs.set(device, Math.max(this.#theirs.get(device) ?? 0, seq + 1))
       this.#toAcknowledge.add(device)
@@ -436,10 +513,24 @@ export class SyncSession {
 
   #noteTheirs(device: DeviceId, nextSeq: number): void {
     // A member can claim anything of devices that nobody knows; there is no end of them.
-    if (this.#shared.replica.userOf(device) === undefined) return
+    if (this.#shared.replica.ownerOf(device) === undefined) return
     this.#theirs.set(device, nextSeq)
     if (device === this.#shared.context.me.deviceId) this.#shared.onStored(this.peer, nextSeq)
   }
+}
+
+/** Looking for the place where a peer's history of a log parts from ours. */
+interface ForkSearch {
+  /** Before this number both are the same. */
+  low: number
+  /** From this number on they are not. */
+  high: number
+  /** How many entries the peer says it has. */
+  readonly theirs: number
+  /** What was asked for, and what came of it. */
+  from: number
+  to: number
+  got: Uint8Array[]
 }
 
 /** Ends a window where a signature is: at the head, or at the end of a chunk. */
