@@ -462,6 +462,9 @@ export class SyncSession {
     this.#wanted.clear()
     this.#theirs.clear()
     this.#told.clear()
+    if (!this.#isStarted) return
+    // The peer asks for the proof, and names the logs anew itself.
+    this.#sendHave()
     this.#compare()
   }
 
