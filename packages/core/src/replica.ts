@@ -611,10 +611,11 @@ export class Replica {
     return theirs !== undefined && !(await this.holds(log, seq, theirs))
   }
 
-  /** Gives every branch that is known a log of its own. Returns whether anything moved. */
-  async #cutLogs(): Promise<boolean> {
+  /** Gives every branch that is known a log of its own. Returns whether entries moved, or only branches can be taken in that could not before. */
+  async #cutLogs(): Promise<'cut' | 'added' | undefined> {
     const { forks } = this.controls
-    let isChanged = false
+    let isCut = false
+    let isAdded = false
     for (const device of forks.devices()) {
       const bytes = deviceIdBytes(device)
       for (const { logBytes, log: branchLog, branch, prevId } of forks.branches(device).sort((a, b) => a.branch.seq - b.branch.seq)) {
@@ -627,15 +628,16 @@ export class Replica {
           if (at === undefined || !equalBytes(at.prevId, prevId)) continue
           if (follows && this.log.nextSeq(log) > branch.seq) {
             await this.log.cut(log, at, (id) => branchLogId((b) => this.#context.crypto.sha256(b), bytes, id))
-            isChanged = true
+            isCut = true
           }
+          isAdded ||= !this.log.hasBranch(branchLog)
           await this.log.addBranch(logBytes, device, branch.id, at)
           break
         }
       }
       for (const log of this.log.logsOf(device)) await this.#clamp(log)
     }
-    return isChanged
+    return isCut ? 'cut' : isAdded ? 'added' : undefined
   }
 
   async #clamp(log: LogId): Promise<void> {
@@ -653,8 +655,9 @@ export class Replica {
     const { forks } = this.controls
     if (forks.size === 0) return
     const isNews = forks.size !== this.#settledForks
-    const isCut = await this.#cutLogs()
-    if (!isNews && !isCut) return
+    const change = await this.#cutLogs()
+    if (!isNews && change === undefined) return
+    if (!isNews && change === 'added') return this.events.emit('forks')
     this.#settledForks = forks.size
     this.#chunks.clear()
     await this.hollow.load()
