@@ -209,6 +209,8 @@ export class Peer {
       this.link.send('control', { type: 'proofs', tags: [mine] })
     }
     if (proof.kind !== 'member') return
+    // Before our identity goes out: what the peer says once it has that may be long.
+    this.link.trust()
     this.#matched.add(proof.replica)
     if (!this.#isIdentitySent) {
       this.#isIdentitySent = true
@@ -225,7 +227,6 @@ export class Peer {
     if (cert.deviceId === this.#host.context.me.deviceId) return this.close('this is ourselves')
     this.cert = cert
     this.session = session
-    this.link.trust()
     this.#openSessions()
     this.#host.onIdentified(this)
   }
