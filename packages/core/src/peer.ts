@@ -295,6 +295,8 @@ export class Peer {
 
   #reject(reject: Reject): void {
     this.#host.onReject(reject, this)
+    // Another version, or our own hello come back: nothing can follow.
+    if (this.transcript === undefined && reject.code === 'BadProof') return this.link.close('no common protocol')
     if (INNOCENT.has(reject.code)) return
     this.#strikes++
     if (this.#strikes < MAX_STRIKES) return

@@ -58,6 +58,8 @@ import { encodeRecord, type ConversationRecord } from './record.ts'
 import type { StoreOperation } from './store.ts'
 import { Timeline, type TimelineChange } from './timeline.ts'
 
+/** Client ids remembered; then they are computed again. */
+const MAX_KNOWN_CHUNKS = 8_192
 /** Own drafts put into one batch and under one signature. */
 const MAX_COMMIT = 256
 /** Bytes of drafts in one batch: a run up to its signature fits into a few updates. */
@@ -115,9 +117,15 @@ export class Replica {
   readonly #mutex = new Mutex()
   readonly #drafts: Pending[] = []
   #draining = false
+  /** What the timeline needs before anything else is done with it: after a failure of the store it is neither here nor there. */
+  #due: 'nothing' | 'reopen' | 'rebuild' = 'nothing'
+  /** Entries in the log that have not been announced because of that. */
+  readonly #missed: LogEntry[] = []
   /** By who sent them: what one peer leaves unsigned cannot get in the way of another. */
   readonly #unsigned = new WeakMap<object, Map<DeviceId, Unsigned>>()
+  /** Chunks that an update may go on in, by client id, and the open chunk of each device that they were noted for. */
   readonly #chunks = new Map<number, { device: Uint8Array; chunk: number }>()
+  readonly #openChunks = new Map<DeviceId, number>()
 
   constructor(context: Context, id: ConversationId, record: ConversationRecord) {
     this.#context = context
@@ -284,14 +292,17 @@ export class Replica {
         missing ||= result.missing
         strayed.push(...result.strayed)
       }
-      if (this.timeline.checkpointDue) await this.timeline.checkpoint()
+      await this.#checkpointIfDue()
       return { accepted, missing, strayed }
     })
   }
 
   /** Writes the folds down when anything changed. */
   checkpoint(): Promise<void> {
-    return this.#mutex.run(() => this.timeline.checkpoint())
+    return this.#mutex.run(async () => {
+      await this.#mend()
+      await this.timeline.checkpoint()
+    })
   }
 
   /** What is here, by device: the have-vector. */
@@ -381,8 +392,8 @@ export class Replica {
     )
     const controls: ControlEntry[] = []
     for (const entry of entries) if (isControl(entry)) controls.push(await this.controls.acceptOwn(ConversationLog.carrier(entry)))
-    const changes = await this.timeline.apply(entries)
-    if (this.timeline.checkpointDue) await this.timeline.checkpoint()
+    const changes = await this.#apply(entries)
+    await this.#checkpointIfDue()
     if (controls.length > 0) this.events.emit('control', controls)
     if (changes.length > 0) this.events.emit('timeline', changes)
     this.events.emit('entries', entries, undefined)
@@ -414,11 +425,45 @@ export class Replica {
     )
     await this.#store([...ingested.operations, ...operations, ...this.hollow.note(entries)], controls, voices, 'relaxed')
     this.log.commit(run.device, ingested)
-    const changes = await this.timeline.apply(entries)
+    const changes = await this.#apply(entries)
     if (controls.length > 0) this.events.emit('control', controls)
     if (changes.length > 0) this.events.emit('timeline', changes)
     this.events.emit('entries', entries, from)
     return { ...NOTHING, accepted: entries.length }
+  }
+
+  /** Folds entries that are in the store. They stay true when that fails: it is reported, and folded again. */
+  async #apply(entries: readonly LogEntry[]): Promise<readonly TimelineChange[]> {
+    try {
+      if (this.#due === 'nothing') return await this.timeline.apply(entries)
+    } catch (error) {
+      this.#due = 'reopen'
+      this.#context.report(error, 'fold')
+    }
+    this.#missed.push(...entries)
+    await this.#tryToMend()
+    return []
+  }
+
+  /** Folds again what the store failed in the middle of: from the last checkpoint, or from the start. */
+  async #mend(): Promise<void> {
+    if (this.#due === 'nothing') return
+    await (this.#due === 'rebuild' ? this.timeline.rebuild() : this.timeline.reopen())
+    this.#due = 'nothing'
+    const entries = this.#missed.splice(0)
+    this.events.emit('timeline', [])
+    const posted = await this.timeline.postedAmong(entries)
+    if (posted.length > 0) this.events.emit('timeline', posted)
+  }
+
+  async #tryToMend(): Promise<void> {
+    await this.#mend().catch((error: unknown) => this.#context.report(error, 'fold again'))
+  }
+
+  /** The folds are not the truth: a failure to write them down is reported and does not undo what was said. */
+  async #checkpointIfDue(): Promise<void> {
+    if (!this.timeline.checkpointDue || this.#due !== 'nothing') return
+    await this.timeline.checkpoint().catch((error: unknown) => this.#context.report(error, 'checkpoint'))
   }
 
   /** The record as membership now has it: let in, or out again when somebody else turned out to have used the invite before. */
@@ -463,8 +508,8 @@ export class Replica {
     this.record = record
     if (controls.length > 0 && this.#voices() !== voices) {
       // Whose entries count has changed for entries that are here.
-      await this.timeline.rebuild()
-      this.events.emit('timeline', [])
+      this.#due = 'rebuild'
+      await this.#tryToMend()
     }
     if (isChanged) this.events.emit('state')
   }
@@ -477,7 +522,8 @@ export class Replica {
   /** Folds entries whose bodies came late, and makes that last before they stop counting as hollow. */
   async #fold(filled: readonly LogEntry[]): Promise<void> {
     if (filled.length === 0) return
-    const changes = await this.timeline.apply(filled)
+    const changes = await this.#apply(filled)
+    await this.#mend()
     await this.timeline.checkpoint()
     await this.hollow.settle(filled)
     if (changes.length > 0) this.events.emit('timeline', changes)
@@ -548,13 +594,16 @@ export class Replica {
   #chunkOf(client: number): { device: Uint8Array; chunk: number } | undefined {
     const known = this.#chunks.get(client)
     if (known !== undefined) return known
-    this.#chunks.clear()
+    if (this.#chunks.size > MAX_KNOWN_CHUNKS) {
+      this.#chunks.clear()
+      this.#openChunks.clear()
+    }
+    // Only what has changed is hashed: a peer that makes up client ids must not cost work.
     for (const id of this.controls.membership.devices.keys()) {
-      const device = deviceIdBytes(id)
       const open = Math.floor(this.log.nextSeq(id) / CHUNK_ENTRIES)
-      for (const chunk of open === 0 ? [0, 1] : [open - 1, open, open + 1]) {
-        this.#noteChunk(device, chunk)
-      }
+      if (this.#openChunks.get(id) === open) continue
+      this.#openChunks.set(id, open)
+      for (const chunk of open === 0 ? [0, 1] : [open - 1, open, open + 1]) this.#noteChunk(deviceIdBytes(id), chunk)
     }
     for (const { device, from } of this.hollow.wants()) this.#noteChunk(device, Math.floor(from / CHUNK_ENTRIES))
     return this.#chunks.get(client)
