@@ -138,6 +138,7 @@ export class ControlLog {
 
   async #acceptInto(accepted: ControlEntry[], carriers: readonly ControlCarrier[], latestMs: number): Promise<number> {
     let waiting = carriers.map((carrier) => ({ carrier, parts: decodeEntry(carrier.entry), device: deviceIdOf(carrier.device) }))
+    let broken: (typeof waiting)[number] | undefined
     for (;;) {
       const later: typeof waiting = []
       for (const item of waiting) {
@@ -146,6 +147,7 @@ export class ControlLog {
         const isForked = this.forks.isForked(item.device)
         // Another history, which only a proof lets in; or one more of ours, that it does not follow.
         if (!isForked && !this.#follows(item.device, item.carrier, item.parts)) {
+          if (number > this.count(item.device)) broken = item
           later.push(item)
           continue
         }
@@ -164,6 +166,7 @@ export class ControlLog {
         if (entry.payload?.op === 'genesis' || entry.payload?.op === 'admit' || entry.payload?.op === 'fork') await this.refold()
       }
       if (later.length === waiting.length) {
+        if (broken !== undefined && !accepted.some(({ payload }) => payload?.op === 'fork')) await this.#refuseBroken(broken)
         if (accepted.length > 0) await this.refold()
         return later.length
       }
@@ -303,6 +306,13 @@ export class ControlLog {
     const message = signedHead(this.#conversation, carrier.device, carrier.seq, entry.id)
     if (!(await this.#crypto.verify({ publicKey: signKey, message, signature }))) throw new Reject('BadSignature', 'control entry')
     return entry
+  }
+
+  async #refuseBroken({ carrier, parts, device }: { carrier: ControlCarrier; parts: EntryParts; device: DeviceId }): Promise<void> {
+    const signKey = await this.#signKeyFor(device, parts)
+    if (signKey === undefined) return
+    await this.#verify(carrier, parts, signKey)
+    throw new Reject('BadClock', 'control entry before its predecessor')
   }
 
   async #parse(carrier: ControlCarrier, parts: EntryParts): Promise<ControlEntry> {

@@ -540,7 +540,8 @@ export class LiveConversation implements Conversation {
   #scheduleView(): void {
     if (this.#isClosed) return
     const every = this.#syncState.phase === 'syncing' ? VIEW_WHILE_SYNCING_MS : VIEW_EVERY_MS
-    const wait = Math.max(0, this.#viewShownAt + every - this.#context.clock.now())
+    // Never longer than the interval: the clock may have been set back since.
+    const wait = Math.min(every, Math.max(0, this.#viewShownAt + every - this.#context.clock.now()))
     this.#cancelView ??= this.#context.clock.setTimeout(() => {
       this.#cancelView = undefined
       this.#inOrder(() => this.#showMessages(), 'view')

@@ -209,6 +209,8 @@ export class Peer {
       this.link.send('control', { type: 'proofs', tags: [mine] })
     }
     if (proof.kind !== 'member') return
+    // Before our identity goes out: what the peer says once it has that may be long.
+    this.link.trust()
     this.#matched.add(proof.replica)
     if (!this.#isIdentitySent) {
       this.#isIdentitySent = true
@@ -225,7 +227,6 @@ export class Peer {
     if (cert.deviceId === this.#host.context.me.deviceId) return this.close('this is ourselves')
     this.cert = cert
     this.session = session
-    this.link.trust()
     this.#openSessions()
     this.#host.onIdentified(this)
   }
@@ -296,6 +297,8 @@ export class Peer {
 
   #reject(reject: Reject): void {
     this.#host.onReject(reject, this)
+    // Another version, or our own hello come back: nothing can follow.
+    if (this.transcript === undefined && reject.code === 'BadProof') return this.link.close('no common protocol')
     if (INNOCENT.has(reject.code)) return
     this.#strikes++
     if (this.#strikes < MAX_STRIKES) return

@@ -67,6 +67,8 @@ import { encodeRecord, type ConversationRecord } from './record.ts'
 import type { StoreOperation } from './store.ts'
 import { Timeline, type TimelineChange } from './timeline.ts'
 
+/** Client ids remembered; then they are computed again. */
+const MAX_KNOWN_CHUNKS = 8_192
 /** Own drafts put into one batch and under one signature. */
 const MAX_COMMIT = 256
 /** Bytes of drafts in one batch: a run up to its signature fits into a few updates. */
@@ -124,9 +126,15 @@ export class Replica {
   readonly #mutex = new Mutex()
   readonly #drafts: Pending[] = []
   #draining = false
+  /** What the timeline needs before anything else is done with it: after a failure of the store it is neither here nor there. */
+  #due: 'nothing' | 'reopen' | 'rebuild' = 'nothing'
+  /** Entries in the log that have not been announced because of that. */
+  readonly #missed: LogEntry[] = []
   /** By who sent them: what one peer leaves unsigned cannot get in the way of another. */
   readonly #unsigned = new WeakMap<object, Map<LogId, Unsigned>>()
+  /** Chunks that an update may go on in, by client id, and the open chunk of each log that they were noted for. */
   readonly #chunks = new Map<number, ChunkRef>()
+  readonly #openChunks = new Map<LogId, number>()
   /** Chunks that were asked for out of turn, to find where histories part. */
   readonly #expected = new Map<string, { log: LogId; chunk: number }>()
   /** Heads of branches here that go beyond what counts; undefined when nothing of the branch does. */
@@ -336,7 +344,7 @@ export class Replica {
         missing ||= result.missing
         strayed.push(...result.strayed)
       }
-      if (this.timeline.checkpointDue) await this.timeline.checkpoint()
+      await this.#checkpointIfDue()
       return { accepted, missing, strayed }
     })
   }
@@ -398,7 +406,10 @@ export class Replica {
 
   /** Writes the folds down when anything changed. */
   checkpoint(): Promise<void> {
-    return this.#mutex.run(() => this.timeline.checkpoint())
+    return this.#mutex.run(async () => {
+      await this.#mend()
+      await this.timeline.checkpoint()
+    })
   }
 
   /** What is here, by device: the have-vector. */
@@ -494,8 +505,8 @@ export class Replica {
     )
     const controls: ControlEntry[] = []
     for (const entry of entries) if (isControl(entry)) controls.push(await this.controls.acceptOwn(ConversationLog.carrier(entry)))
-    const changes = await this.timeline.apply(entries)
-    if (this.timeline.checkpointDue) await this.timeline.checkpoint()
+    const changes = await this.#apply(entries)
+    await this.#checkpointIfDue()
     if (controls.length > 0) await this.#settleForks()
     if (controls.length > 0) this.events.emit('control', controls)
     if (changes.length > 0) this.events.emit('timeline', changes)
@@ -536,12 +547,46 @@ export class Replica {
     )
     await this.#store([...ingested.operations, ...operations, ...this.hollow.note(entries)], controls, voices, 'relaxed')
     this.log.commit(log, ingested)
-    const changes = await this.timeline.apply(entries)
+    const changes = await this.#apply(entries)
     if (controls.length > 0 || this.controls.forks.isForked(author.cert.deviceId)) await this.#settleForks()
     if (controls.length > 0) this.events.emit('control', controls)
     if (changes.length > 0) this.events.emit('timeline', changes)
     this.events.emit('entries', entries, from)
     return { ...NOTHING, accepted: entries.length }
+  }
+
+  /** Folds entries that are in the store. They stay true when that fails: it is reported, and folded again. */
+  async #apply(entries: readonly LogEntry[]): Promise<readonly TimelineChange[]> {
+    try {
+      if (this.#due === 'nothing') return await this.timeline.apply(entries)
+    } catch (error) {
+      this.#due = 'reopen'
+      this.#context.report(error, 'fold')
+    }
+    this.#missed.push(...entries)
+    await this.#tryToMend()
+    return []
+  }
+
+  /** Folds again what the store failed in the middle of: from the last checkpoint, or from the start. */
+  async #mend(): Promise<void> {
+    if (this.#due === 'nothing') return
+    await (this.#due === 'rebuild' ? this.timeline.rebuild() : this.timeline.reopen())
+    this.#due = 'nothing'
+    const entries = this.#missed.splice(0)
+    this.events.emit('timeline', [])
+    const posted = await this.timeline.postedAmong(entries)
+    if (posted.length > 0) this.events.emit('timeline', posted)
+  }
+
+  async #tryToMend(): Promise<void> {
+    await this.#mend().catch((error: unknown) => this.#context.report(error, 'fold again'))
+  }
+
+  /** The folds are not the truth: a failure to write them down is reported and does not undo what was said. */
+  async #checkpointIfDue(): Promise<void> {
+    if (!this.timeline.checkpointDue || this.#due !== 'nothing') return
+    await this.timeline.checkpoint().catch((error: unknown) => this.#context.report(error, 'checkpoint'))
   }
 
   /** The record as membership now has it: let in, or out again when somebody else turned out to have used the invite before. */
@@ -586,8 +631,8 @@ export class Replica {
     this.record = record
     if (controls.length > 0 && this.#voices() !== voices) {
       // Whose entries count has changed for entries that are here.
-      await this.timeline.rebuild()
-      this.events.emit('timeline', [])
+      this.#due = 'rebuild'
+      await this.#tryToMend()
     }
     if (isChanged) this.events.emit('state')
   }
@@ -600,7 +645,8 @@ export class Replica {
   /** Folds entries whose bodies came late, and makes that last before they stop counting as hollow. */
   async #fold(filled: readonly LogEntry[]): Promise<void> {
     if (filled.length === 0) return
-    const changes = await this.timeline.apply(filled)
+    const changes = await this.#apply(filled)
+    await this.#mend()
     await this.timeline.checkpoint()
     await this.hollow.settle(filled)
     if (changes.length > 0) this.events.emit('timeline', changes)
@@ -660,6 +706,7 @@ export class Replica {
     if (!isNews && change === 'added') return this.events.emit('forks')
     this.#settledForks = forks.size
     this.#chunks.clear()
+    this.#openChunks.clear()
     await this.hollow.load()
     await this.timeline.rebuild()
     for (const device of forks.devices()) await this.#extendPins(device)
@@ -748,10 +795,16 @@ export class Replica {
   #chunkOf(client: number): ChunkRef | undefined {
     const known = this.#chunks.get(client)
     if (known !== undefined) return known
-    this.#chunks.clear()
+    if (this.#chunks.size > MAX_KNOWN_CHUNKS) {
+      this.#chunks.clear()
+      this.#openChunks.clear()
+    }
+    // Only what has changed is hashed: a peer that makes up client ids must not cost work.
     for (const id of this.controls.membership.devices.keys()) {
       for (const log of this.log.logsOf(id)) {
         const open = Math.floor(this.log.nextSeq(log) / CHUNK_ENTRIES)
+        if (this.#openChunks.get(log) === open) continue
+        this.#openChunks.set(log, open)
         for (const chunk of open === 0 ? [0, 1] : [open - 1, open, open + 1]) this.#noteChunk(log, chunk)
       }
     }

@@ -280,6 +280,7 @@ export class SyncSession {
   async #onHave(heads: readonly HaveHead[]): Promise<void> {
     const { replica } = this.#shared
     const controls: { device: Uint8Array; from: number }[] = []
+    let isStray = false
     this.#wanted = new Map()
     for (const head of heads) {
       const device = deviceIdOf(head.device)
@@ -289,11 +290,19 @@ export class SyncSession {
       if (!this.#isMember || replica.ownerOf(device) === undefined || this.#strayed.has(device)) continue
       const nextSeq = Math.min(head.nextSeq, replica.limit(device))
       if (nextSeq > replica.log.nextSeq(device)) this.#wanted.set(device, nextSeq)
-      else if (await this.#isStray(device, head)) this.#search(device, head.nextSeq - 1, head.nextSeq)
+      else if (await this.#isStray(device, head)) {
+        isStray = true
+        this.#search(device, head.nextSeq - 1, head.nextSeq)
+      }
     }
+    // Of a branch that the peer does not speak of it has nothing yet.
+    for (const { log, device } of replica.log.heads())
+      if (log !== device && !this.#theirs.has(log)) this.#noteTheirs(log, replica.log.startOf(log))
     this.#compared = true
     this.#ask(controls.slice(0, MAX_WANTS))
     this.#tellHeads(heads)
+    // Counted; perhaps it is a fork, perhaps a lie.
+    if (isStray) throw new Reject('Forked', 'the peer holds another history of a device')
   }
 
   /** A peer whose head is ours at that place, but with another id, holds another history of that device: so it says, which proves nothing. */
@@ -395,6 +404,7 @@ export class SyncSession {
       this.#isBehind ||= missing
       for (const log of strayed) this.#search(log, replica.log.nextSeq(log) - 1, Math.max(this.#theirs.get(log) ?? 0, replica.log.nextSeq(log)))
       await this.#goOnSearching()
+      if (strayed.length > 0) throw new Reject('Forked', 'the peer holds another history of a device')
     } catch (error) {
       if (!(error instanceof Reject)) throw error
       // Perhaps the peer holds another history of the device, and does not know it: the heads tell.
@@ -460,8 +470,8 @@ export class SyncSession {
     this.#searches.clear()
     this.#asked.clear()
     this.#wanted.clear()
-    this.#theirs.clear()
-    this.#told.clear()
+    const { replica } = this.#shared
+    for (const log of this.#theirs.keys()) if (replica.controls.forks.isForked(replica.log.deviceOf(log))) this.#theirs.delete(log)
     if (!this.#isStarted) return
     // The peer asks for the proof, and names the logs anew itself.
     this.#sendHave()

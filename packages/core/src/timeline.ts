@@ -151,13 +151,21 @@ export class Timeline {
   async rebuild(): Promise<void> {
     const rows = (await Promise.all(this.#keys.timelineRows().map((range) => this.#store.range(range)))).flat()
     await this.#store.write(rows.map(({ key }) => ({ type: 'delete', key })))
+    await this.reopen()
+    await this.checkpoint()
+  }
+
+  /** Folds again from the last checkpoint: after a failure of the store halfway, what is in memory is neither before nor after. */
+  async reopen(): Promise<void> {
     this.#overlays.clear()
     this.#orphans.clear()
     this.#version++
     this.#contents.clear()
     this.#folded.clear()
+    this.#written.clear()
+    this.#takes.length = 0
+    this.#sinceCheckpoint = 0
     await this.open()
-    await this.checkpoint()
   }
 
   /** How many messages there are. */
@@ -224,6 +232,16 @@ export class Timeline {
     for (const _ of this.#takes.splice(0, length)) this.#tree.confirm()
     for (const [device, seq] of written) this.#written.set(device, seq)
     for (const [id, overlay] of overlays) if (this.#overlays.get(id) === overlay) this.#overlays.delete(id)
+  }
+
+  /** Of these entries, the messages that are shown. */
+  async postedAmong(entries: readonly LogEntry[]): Promise<TimelineChange[]> {
+    const posted: TimelineChange[] = []
+    for (const { device, seq, id, hlc, parts } of entries) {
+      const key = timelineKey(hlc, id, deviceIdBytes(device), seq)
+      if (parts.header.kind === EntryKind.post && (await this.#tree.has(key))) posted.push({ type: 'posted', key })
+    }
+    return posted
   }
 
   /** Keys by rank from the oldest, `from <= rank < to`. */

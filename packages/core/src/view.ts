@@ -31,8 +31,8 @@ export class View {
   /** Makes the document show exactly this, with the smallest change. `messages` are the newest, oldest first. */
   show(state: { messages?: readonly Message[]; metadata?: Metadata; members?: readonly Member[] }): void {
     this.doc.transact(() => {
-      if (state.messages !== undefined) replaceRows(this.#messages, state.messages.map(toRow))
-      if (state.members !== undefined) replaceRows(this.#members, state.members.map(toRow))
+      if (state.messages !== undefined) replaceRows(this.#messages, state.messages)
+      if (state.members !== undefined) replaceRows(this.#members, state.members)
       if (state.metadata !== undefined) replaceMap(this.#metadata, state.metadata)
     }, VIEW_ORIGIN)
   }
@@ -68,25 +68,32 @@ function toRow(value: object): Row {
   return Object.fromEntries(Object.entries(value).filter(([, v]) => v !== undefined))
 }
 
+/** Whether a row of the document shows this value; what is undefined is not in a row. */
+function shows(row: unknown, value: unknown): boolean {
+  if (row === value) return true
+  if (typeof row !== 'object' || typeof value !== 'object' || row === null || value === null) return false
+  const shown = Object.entries(value).filter(([, item]) => item !== undefined)
+  return shown.length === Object.keys(row).length && shown.every(([key, item]) => shows((row as Row)[key], item))
+}
+
 /** Keeps the rows that are equal at both ends of the list; replaces what lies between. */
-function replaceRows(array: Y.Array<Row>, rows: readonly Row[]): void {
+function replaceRows(array: Y.Array<Row>, rows: readonly { readonly id: string }[]): void {
   const before = array.toArray()
-  const same = (a: Row | undefined, b: Row | undefined): boolean => JSON.stringify(a) === JSON.stringify(b)
   // A window slides: rows leave at the front while others come at the back.
-  const first = rows[0] === undefined ? -1 : before.findIndex((row) => row['id'] === rows[0]!['id'])
+  const first = rows[0] === undefined ? -1 : before.findIndex((row) => row['id'] === rows[0]!.id)
   const left = Math.max(first, 0)
   let head = 0
-  while (head < rows.length && left + head < before.length && same(before[left + head], rows[head])) head++
+  while (head < rows.length && left + head < before.length && shows(before[left + head], rows[head])) head++
   let tail = 0
   while (
     tail < rows.length - head &&
     tail < before.length - left - head &&
-    same(before[before.length - 1 - tail], rows[rows.length - 1 - tail])
+    shows(before[before.length - 1 - tail], rows[rows.length - 1 - tail])
   )
     tail++
   const from = left + head
   const removed = before.length - tail - from
-  const inserted = rows.slice(head, rows.length - tail)
+  const inserted = rows.slice(head, rows.length - tail).map(toRow)
   if (removed > 0) array.delete(from, removed)
   if (inserted.length > 0) array.insert(from, inserted)
   if (left > 0) array.delete(0, left)

@@ -24,7 +24,10 @@ beforeEach(async () => {
 afterEach(() => world.close())
 
 const refusal = (code: string): unknown => expect.objectContaining({ name: 'ParleyError', code })
-const sorted = (map: object): string[] => Object.entries(map).map(([key, value]) => `${key}=${String(value)}`).toSorted((a, b) => (a < b ? -1 : 1))
+const sorted = (map: object): string[] =>
+  Object.entries(map)
+    .map(([key, value]) => `${key}=${String(value)}`)
+    .toSorted((a, b) => (a < b ? -1 : 1))
 
 const sendAll = (conversation: Conversation, count: number): Promise<Message[]> =>
   Promise.all(Array.from({ length: count }, (_, i) => conversation.sendMessage({ text: `${i + 1}` })))

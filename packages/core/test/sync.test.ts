@@ -1,7 +1,7 @@
 /** Peers that hold the same entries show the same, whatever road the entries took. */
 import { createManualClock, createMemoryDisk, createMemoryNetwork, createMemoryStore } from '@parley/testing'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import type { Conversation, Parley } from '../src/index.ts'
+import type { Conversation } from '../src/index.ts'
 import { allTexts, createGroupOn, createSharedGroup, createWorld, heard, passUntil, until, type World } from './support.ts'
 
 let world: World

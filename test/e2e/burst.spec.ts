@@ -1,0 +1,22 @@
+/** More than WebRTC carries in one message, and more than y-webrtc would carry at all: a burst of 1 MB between two browsers. */
+import { expect } from '@playwright/test'
+import { MEETING_MS, twoPeople } from './person.ts'
+import { test } from './world.ts'
+
+/** 28 messages of 38,000 characters: just below the limit of a message, together 1.06 MB. */
+const MESSAGES = 28
+const CHARACTERS = 38_000
+
+test('a burst of 1 MB arrives whole, in order', async ({ newBrowser, web }) => {
+  test.setTimeout(120_000)
+  const [alice, bob] = await twoPeople(newBrowser, web.url, 'Burst')
+  const sent = Array.from({ length: MESSAGES }, (_, i) => `${i} `.padEnd(CHARACTERS, String.fromCharCode(97 + (i % 26))))
+  for (const text of sent) {
+    await alice.composer.fill(text)
+    await alice.composer.press('Enter')
+    await expect(alice.composer).toHaveValue('')
+  }
+  await bob.hears(sent.at(-1)!)
+  // The newest page holds 25; the others came just as whole.
+  await expect.poll(async () => (await bob.texts()).slice(-25), { timeout: MEETING_MS }).toEqual(sent.slice(-25))
+})
