@@ -27,7 +27,7 @@ export function isSameEntry(hash: Hash, a: Uint8Array, b: Uint8Array): boolean {
 export function composeProof(
   sources: { log: ConversationLog; controls: ControlLog },
   fork: { device: DeviceId; seq: number; prevId: Uint8Array; sides: readonly [ForkSide, ForkSide] },
-  also: { pins?: ForkControl['pins']; controls?: readonly Uint8Array[] } = {},
+  also: { pins?: ForkControl['pins']; controls?: readonly Uint8Array[]; maxControls?: number } = {},
 ): ForkControl {
   const { log, controls } = sources
   const { device } = fork
@@ -36,13 +36,18 @@ export function composeProof(
     .logsOf(device)
     .filter((id) => id !== device && log.nextSeq(id) > log.startOf(id))
     .map((id) => ({ log: deviceIdBytes(id), nextSeq: log.nextSeq(id) }))
-  const counted = controls.entries().filter((entry) => entry.device === device && entry.seq >= firstSeq)
+  const { forks } = controls
+  // Those first that no proof names yet.
+  const counted = controls
+    .entries()
+    .filter((entry) => entry.device === device && entry.seq >= firstSeq)
+    .sort((a, b) => Number(forks.counts(a)) - Number(forks.counts(b)))
   return {
     op: 'fork',
     ...fork,
     device: deviceIdBytes(device),
     pins: [...(also.pins ?? []), ...held].slice(0, MAX_PINS),
-    controls: [...counted.map(({ id }) => id.slice(0, 16)), ...(also.controls ?? [])].slice(0, MAX_PINNED_CONTROLS),
+    controls: [...counted.map(({ id }) => id.slice(0, 16)), ...(also.controls ?? [])].slice(0, also.maxControls ?? MAX_PINNED_CONTROLS),
   }
 }
 

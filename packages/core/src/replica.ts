@@ -32,11 +32,13 @@ import {
   EntryKind,
   equalBytes,
   isClearControl,
+  isParleyError,
   isSameLog,
   MAX_FUTURE_SKEW_MS,
   MAX_RANGE_UPDATE_BYTES,
   messageIdBytes,
   messageIdParts,
+  MAX_PINNED_CONTROLS,
   MAX_PROOF_ENTRIES,
   MAX_WAITING_BYTES_PER_PEER,
   ParleyError,
@@ -147,6 +149,7 @@ export class Replica {
   ownLogKnown: (() => Promise<void>) | undefined
   #mayWrite: Promise<void> | undefined
   #wasMember = false
+  #isClosed = false
 
   constructor(context: Context, id: ConversationId, record: ConversationRecord) {
     this.#context = context
@@ -192,6 +195,9 @@ export class Replica {
     await this.#fold(await this.hollow.unsettled())
     await this.timeline.checkpoint()
     this.#wasMember = this.record.state === 'member'
+    const { forks } = this.controls
+    // Otherwise the next look at forks says what still counts.
+    if (!forks.devices().some((device) => holdsMore(this, forks, device, this.#context.me.deviceId))) this.#settledForks = forks.size
   }
 
   /** Whether another history of this device exists: what it would still say counts nowhere. */
@@ -235,14 +241,18 @@ export class Replica {
 
   /** Says something; resolves with the entry once it is durable and folded. Drafts that come together share a batch and a signature. */
   async commit(draft: () => Draft): Promise<LogEntry> {
-    // A profile that was restored may lack what this device said since. Only the first entry after a start waits for what peers know of it.
-    if (this.#wasMember) await (this.#mayWrite ??= this.ownLogKnown?.())
+    await this.#untilOwnLogKnown()
     return new Promise((resolve, reject) => {
       this.#drafts.push({ draft, resolve, reject })
       if (this.#draining) return
       this.#draining = true
       void this.#mutex.run(() => this.#drain())
     })
+  }
+
+  /** A profile that was restored may lack what this device said since. Only the first entry after a start waits for what peers know of it. */
+  async #untilOwnLogKnown(): Promise<void> {
+    if (this.#wasMember) await (this.#mayWrite ??= this.ownLogKnown?.())
   }
 
   /** Says something about the conversation itself. */
@@ -284,7 +294,8 @@ export class Replica {
   /**
    * Lets a joiner in, or says why not. The caller has verified the certificate and the proof. A device that is in already is welcome again.
    */
-  admitJoiner(ref: string, cert: DeviceCert, proof: Uint8Array): Promise<'admitted' | RefusalCode> {
+  async admitJoiner(ref: string, cert: DeviceCert, proof: Uint8Array): Promise<'admitted' | RefusalCode> {
+    await this.#untilOwnLogKnown()
     return this.#mutex.run(async () => {
       const { membership } = this.controls
       if (membership.devices.has(cert.deviceId)) return 'admitted'
@@ -369,7 +380,8 @@ export class Replica {
    * as any other entry; of this very device, nothing further is written. Returns whether it was one.
    * @throws {Reject} BadSignature and the like for what the device did not write.
    */
-  proveFork(log: LogId, seq: number, theirs: readonly Uint8Array[]): Promise<boolean> {
+  async proveFork(log: LogId, seq: number, theirs: readonly Uint8Array[]): Promise<boolean> {
+    if (this.log.deviceOf(log) !== this.#context.me.deviceId) await this.#untilOwnLogKnown()
     return this.#mutex.run(async () => {
       const device = this.log.deviceOf(log)
       const author = this.controls.membership.devices.get(device)
@@ -398,7 +410,7 @@ export class Replica {
         { log: branchLogId(hash, deviceBytes, branch.id), nextSeq: run.state.nextSeq },
         { log: branchLogId(hash, deviceBytes, ourId.slice(0, 16)), nextSeq: this.log.nextSeq(log) },
       ]
-      await this.#appendProof(device, seq, at.prevId, [left, right], { pins, controls })
+      if (this.isFrozen || !(await this.#appendProof(device, seq, at.prevId, [left, right], { pins, controls }))) return false
       await this.#ingestRun(this.#branchLog(deviceBytes, branch.id), { device: deviceBytes, branch, seq, entries: theirs }, this)
       return true
     })
@@ -446,6 +458,7 @@ export class Replica {
 
   /** Ends the work under way and writes the folds down. */
   async close(): Promise<void> {
+    this.#isClosed = true
     await this.#mutex.idle()
     await this.checkpoint()
     this.events.clear()
@@ -709,10 +722,17 @@ export class Replica {
     this.#openChunks.clear()
     await this.hollow.load()
     await this.timeline.rebuild()
-    for (const device of forks.devices()) await this.#extendPins(device)
+    for (const device of forks.devices()) this.#extendPinsSoon(device)
     this.events.emit('timeline', [])
     this.events.emit('forks')
     if (this.isFrozen) this.events.emit('state')
+  }
+
+  /** Not before this device's own log is known, for which others must be heard. */
+  #extendPinsSoon(device: DeviceId): void {
+    this.#untilOwnLogKnown()
+      .then(() => this.#mutex.run(async () => (this.#isClosed ? undefined : this.#extendPins(device))))
+      .catch((error: unknown) => this.#context.report(error, 'pins of a forked log'))
   }
 
   async #extendPins(device: DeviceId): Promise<void> {
@@ -739,9 +759,21 @@ export class Replica {
     prevId: Uint8Array,
     sides: readonly [ForkSide, ForkSide],
     also: Parameters<typeof composeProof>[2],
-  ): Promise<void> {
-    const payload = encodeControl(composeProof(this, { device, seq, prevId, sides }, also))
-    await this.#append([{ kind: EntryKind.control, payload, epoch: undefined }], [])
+  ): Promise<boolean> {
+    const fork = { device, seq, prevId, sides }
+    // What finds no room in this one is said in the next.
+    for (const maxControls of [MAX_PINNED_CONTROLS, FEW_CONTROLS]) {
+      try {
+        const payload = encodeControl(composeProof(this, fork, { ...also, maxControls }))
+        await this.#append([{ kind: EntryKind.control, payload, epoch: undefined }], [])
+        return true
+      } catch (error) {
+        if (!isParleyError(error, 'TooLarge')) throw error
+      }
+    }
+    // Headers full of other devices' heads, up to the next signature: such a fork stays unproved, and each peer keeps the history it has.
+    this.#context.logger.warn('a fork whose proof is too large', { device })
+    return false
   }
 
   #branchLog(device: Uint8Array, branch: Uint8Array): LogId {
@@ -822,6 +854,9 @@ export class Replica {
     )
   }
 }
+
+/** Control entries named in a proof that has little room. */
+const FEW_CONTROLS = 64
 
 /** Chunks that may be asked for out of turn at a time: a window, and some searches. */
 const MAX_EXPECTED = 64

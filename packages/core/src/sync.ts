@@ -248,6 +248,11 @@ export class SyncSession {
     this.#cancelCompare()
     this.#cancelCompare = this.#shared.context.clock.setTimeout(() => {
       this.#giveUp()
+      // A search that got no answer begins again with the heads.
+      for (const [log, search] of this.#searches) {
+        if (!search.isIdle) search.isIdle = true
+        else if (this.#searches.delete(log)) this.#strayed.delete(log)
+      }
       this.#compare()
     }, COMPARE_EVERY_MS)
   }
@@ -257,9 +262,7 @@ export class SyncSession {
     if (this.#shared.context.clock.now() - this.#lastReceived < COMPARE_EVERY_MS) return
     for (const device of this.#asked.keys()) this.#stalled.add(device)
     this.#asked.clear()
-    // A search that got no answer begins again with the heads.
-    for (const log of this.#searches.keys()) this.#strayed.delete(log)
-    this.#searches.clear()
+
   }
 
   #sendHave(): void {
@@ -423,7 +426,7 @@ export class SyncSession {
     if (this.#strayed.has(log) || replica.userOf(this.peer) === undefined) return
     this.#strayed.add(log)
     this.#wanted.delete(log)
-    const search: ForkSearch = { low: replica.log.startOf(log), high: differs, theirs, from: 0, to: 0, got: [] }
+    const search: ForkSearch = { low: replica.log.startOf(log), high: differs, theirs, from: 0, to: 0, got: [], isIdle: false }
     this.#searches.set(log, search)
     this.#askSearched(log, search)
   }
@@ -434,6 +437,7 @@ export class SyncSession {
     search.from = low < high ? Math.floor((low + high) / 2) : low
     search.to = low < high ? search.from + 1 : windowEnd(low, theirs, WANT_WINDOW)
     search.got = []
+    search.isIdle = false
     this.#shared.replica.expect(log, search.from, search.to)
     const range = { device: deviceIdBytes(log), from: search.from, to: search.to }
     this.#send('control', { type: 'want', handle: this.#handle, controls: [], ranges: [range] })
@@ -460,7 +464,11 @@ export class SyncSession {
         continue
       }
       this.#searches.delete(log)
-      await replica.proveFork(log, from, got)
+      // Not awaited: it may have to wait for what this very link brings.
+      replica.proveFork(log, from, got).catch((error: unknown) => {
+        if (error instanceof Reject) this.#onReject(error)
+        else this.#shared.context.report(error, 'proof of a fork')
+      })
     }
   }
 
@@ -544,6 +552,8 @@ interface ForkSearch {
   from: number
   to: number
   got: Uint8Array[]
+  /** Nothing has come since heads were last compared. */
+  isIdle: boolean
 }
 
 /** Ends a window where a signature is: at the head, or at the end of a chunk. */
