@@ -98,7 +98,9 @@ export class ControlLog {
   /** All of them, or those of one device from running number `from` (1-based) on. */
   carriers(device?: DeviceId, from = 1): ControlCarrier[] {
     const entries =
-      device === undefined ? [...this.#byDevice.values()].flat().sort(compareEntries) : (this.#byDevice.get(device) ?? []).filter((e) => e.number >= from)
+      device === undefined
+        ? [...this.#byDevice.values()].flat().sort(compareEntries)
+        : (this.#byDevice.get(device) ?? []).filter((e) => e.number >= from)
     return entries.map((e) => ({ device: e.deviceBytes, seq: e.seq, prevId: e.prevId, entry: e.bytes }))
   }
 
@@ -182,7 +184,14 @@ export class ControlLog {
     return entry
   }
 
-  row(entry: { deviceBytes: Uint8Array; number: number; seq: number; id: Uint8Array; prevId: Uint8Array; bytes: Uint8Array }): StoreOperation {
+  row(entry: {
+    deviceBytes: Uint8Array
+    number: number
+    seq: number
+    id: Uint8Array
+    prevId: Uint8Array
+    bytes: Uint8Array
+  }): StoreOperation {
     const first = this.#byDevice.get(deviceIdOf(entry.deviceBytes))?.find((e) => e.number === entry.number)
     return {
       type: 'put',

@@ -1,5 +1,15 @@
 /** Writing proofs of forks: what shows the fork, and what of it counts. */
-import { decodeEntry, deviceIdBytes, equalBytes, MAX_PINNED_CONTROLS, MAX_PINS, type DeviceId, type ForkControl, type ForkSide, type Hash } from '@parley/protocol'
+import {
+  decodeEntry,
+  deviceIdBytes,
+  equalBytes,
+  MAX_PINNED_CONTROLS,
+  MAX_PINS,
+  type DeviceId,
+  type ForkControl,
+  type ForkSide,
+  type Hash,
+} from '@parley/protocol'
 import type { ControlLog } from './control-log.ts'
 import type { Forks, LogId } from './forks.ts'
 import type { ConversationLog } from './log.ts'
@@ -52,7 +62,13 @@ export function composeProof(
 }
 
 /** Whether this member accepted something of the device before it heard of the fork that no proof lets count yet. */
-export function holdsMore({ log, controls }: { log: ConversationLog; controls: ControlLog }, forks: Forks, device: DeviceId, me: DeviceId): boolean {
-  const isBeyond = (id: LogId): boolean => id !== device && log.nextSeq(id) > Math.max(forks.limit(id), log.startOf(id)) && !forks.hasPinned(me, id)
+export function holdsMore(
+  { log, controls }: { log: ConversationLog; controls: ControlLog },
+  forks: Forks,
+  device: DeviceId,
+  me: DeviceId,
+): boolean {
+  const isBeyond = (id: LogId): boolean =>
+    id !== device && log.nextSeq(id) > Math.max(forks.limit(id), log.startOf(id)) && !forks.hasPinned(me, id)
   return log.logsOf(device).some(isBeyond) || controls.entries().some((entry) => entry.device === device && !forks.counts(entry))
 }

@@ -234,7 +234,15 @@ export class ConversationLog {
       const posts = first.posts - (first.kind === EntryKind.post ? 1 : 0)
       const deletes = first.deletes - (first.kind === EntryKind.delete ? 1 : 0)
       const controls = await this.#controlsBefore(log, start)
-      at = { nextSeq: start, prevId, hlc: await this.clockAt(log, start - 1), posts, deletes, controls, epoch: this.epochAt(log, start - 1) }
+      at = {
+        nextSeq: start,
+        prevId,
+        hlc: await this.clockAt(log, start - 1),
+        posts,
+        deletes,
+        controls,
+        epoch: this.epochAt(log, start - 1),
+      }
     }
     for (const parts of entries.slice(0, seq - start)) at = extendChain(this.#hash, this.#conversation, device, at, parts)
     return at
@@ -279,7 +287,8 @@ export class ConversationLog {
       operations.push({ type: 'put', key: moved, value }, { type: 'delete', key })
     }
     for (let seq = from; seq < head.nextSeq; seq += READ_BATCH)
-      for (const { key, value } of await this.#store.range(this.#keys.entries(oldBytes, seq, Math.min(seq + READ_BATCH, head.nextSeq)))) move(key, value)
+      for (const { key, value } of await this.#store.range(this.#keys.entries(oldBytes, seq, Math.min(seq + READ_BATCH, head.nextSeq))))
+        move(key, value)
     for (let chunk = Math.ceil(from / CHUNK_ENTRIES); chunk * CHUNK_ENTRIES < head.nextSeq; chunk++) {
       const value = await this.#store.get(this.#keys.anchor(oldBytes, chunk))
       // The first chunk of a branch begins from the chain before it.
@@ -377,7 +386,16 @@ export class ConversationLog {
     const signed = await signRun(author.key, { conversation: this.#conversation, device }, unsigned)
     const entries = unsigned.map((entry, i): LogEntry => {
       const bytes = signed[i]!
-      return { log: author.device, device: author.device, seq: entry.seq, id: entry.id, prevId: entry.prevId, hlc: entry.hlc, parts: decodeEntry(bytes), bytes }
+      return {
+        log: author.device,
+        device: author.device,
+        seq: entry.seq,
+        id: entry.id,
+        prevId: entry.prevId,
+        hlc: entry.hlc,
+        parts: decodeEntry(bytes),
+        bytes,
+      }
     })
     await this.#store.write([...alongside(entries), ...this.#rows(device, entries, state)], { durability: 'strict' })
     this.#commit(device, entries, state)
@@ -436,7 +454,12 @@ export class ConversationLog {
   }
 
   /** The entries as verified when they lead to the id; undefined otherwise. */
-  #vouchedFor(device: Uint8Array, state: ChainState, fresh: readonly Uint8Array[], prevId: Uint8Array): { entries: VerifiedEntry[]; state: ChainState } | undefined {
+  #vouchedFor(
+    device: Uint8Array,
+    state: ChainState,
+    fresh: readonly Uint8Array[],
+    prevId: Uint8Array,
+  ): { entries: VerifiedEntry[]; state: ChainState } | undefined {
     const entries: VerifiedEntry[] = []
     let at = state
     for (const bytes of fresh) {
@@ -612,20 +635,22 @@ export class ConversationLog {
   /** Heads of others that moved since the own last entry, the 16 latest, sorted by device. */
   #deps(own: DeviceId): Dep[] {
     const devices = new Set<DeviceId>()
-    return [...this.#news]
-      .map((log) => this.#heads.get(log)!)
-      .filter(({ device }) => device !== own)
-      .sort((a, b) => compareHlc(b.state.hlc, a.state.hlc))
-      // Of several branches the latest.
-      .filter(({ device }) => devices.size !== devices.add(device).size)
-      .map(({ device, state }) => ({ deviceBytes: deviceIdBytes(device), state }))
-      .slice(0, 16)
-      .sort((a, b) => compareBytes(a.deviceBytes.subarray(0, 8), b.deviceBytes.subarray(0, 8)))
-      .map(({ deviceBytes, state }) => ({
-        device8: deviceBytes.subarray(0, 8),
-        seq: state.nextSeq - 1,
-        entry8: state.prevId.subarray(0, 8),
-      }))
+    return (
+      [...this.#news]
+        .map((log) => this.#heads.get(log)!)
+        .filter(({ device }) => device !== own)
+        .sort((a, b) => compareHlc(b.state.hlc, a.state.hlc))
+        // Of several branches the latest.
+        .filter(({ device }) => devices.size !== devices.add(device).size)
+        .map(({ device, state }) => ({ deviceBytes: deviceIdBytes(device), state }))
+        .slice(0, 16)
+        .sort((a, b) => compareBytes(a.deviceBytes.subarray(0, 8), b.deviceBytes.subarray(0, 8)))
+        .map(({ deviceBytes, state }) => ({
+          device8: deviceBytes.subarray(0, 8),
+          seq: state.nextSeq - 1,
+          entry8: state.prevId.subarray(0, 8),
+        }))
+    )
   }
 }
 

@@ -37,7 +37,6 @@ import {
   MAX_FUTURE_SKEW_MS,
   MAX_RANGE_UPDATE_BYTES,
   messageIdBytes,
-  messageIdParts,
   MAX_PINNED_CONTROLS,
   MAX_PROOF_ENTRIES,
   MAX_WAITING_BYTES_PER_PEER,
@@ -362,7 +361,8 @@ export class Replica {
 
   /** Says that these entries will come out of turn. */
   expect(log: LogId, from: number, to: number): void {
-    for (let chunk = Math.floor(from / CHUNK_ENTRIES); chunk * CHUNK_ENTRIES < to; chunk++) this.#expected.set(`${log}:${chunk}`, { log, chunk })
+    for (let chunk = Math.floor(from / CHUNK_ENTRIES); chunk * CHUNK_ENTRIES < to; chunk++)
+      this.#expected.set(`${log}:${chunk}`, { log, chunk })
     for (const name of this.#expected.keys()) {
       if (this.#expected.size <= MAX_EXPECTED) break
       this.#expected.delete(name)
@@ -390,7 +390,9 @@ export class Replica {
       const deviceBytes = deviceIdBytes(device)
       const { signKey } = author.cert
       const { crypto, me } = this.#context
-      const run = await verifyRun(crypto, { conversation: this.bytes, device: deviceBytes, signKey }, at, theirs, { signatures: 'required' })
+      const run = await verifyRun(crypto, { conversation: this.bytes, device: deviceBytes, signKey }, at, theirs, {
+        signatures: 'required',
+      })
       const hash = (bytes: Uint8Array): Uint8Array => crypto.sha256(bytes)
       const ours = await this.log.read(log, seq, seq + MAX_PROOF_ENTRIES)
       const [first] = run.entries

@@ -262,7 +262,6 @@ export class SyncSession {
     if (this.#shared.context.clock.now() - this.#lastReceived < COMPARE_EVERY_MS) return
     for (const device of this.#asked.keys()) this.#stalled.add(device)
     this.#asked.clear()
-
   }
 
   #sendHave(): void {
@@ -405,7 +404,8 @@ export class SyncSession {
       const { replica } = this.#shared
       const { missing, strayed } = await replica.ingest(bytes, this, (log, run) => this.#take(log, run))
       this.#isBehind ||= missing
-      for (const log of strayed) this.#search(log, replica.log.nextSeq(log) - 1, Math.max(this.#theirs.get(log) ?? 0, replica.log.nextSeq(log)))
+      for (const log of strayed)
+        this.#search(log, replica.log.nextSeq(log) - 1, Math.max(this.#theirs.get(log) ?? 0, replica.log.nextSeq(log)))
       await this.#goOnSearching()
       if (strayed.length > 0) throw new Reject('Forked', 'the peer holds another history of a device')
     } catch (error) {
@@ -447,7 +447,11 @@ export class SyncSession {
   #take(log: LogId, run: EntryRun): boolean {
     if (!this.#strayed.has(log)) return false
     const search = this.#searches.get(log)
-    if (search !== undefined && run.seq === search.from + search.got.length && search.got.length + run.entries.length <= search.to - search.from)
+    if (
+      search !== undefined &&
+      run.seq === search.from + search.got.length &&
+      search.got.length + run.entries.length <= search.to - search.from
+    )
       search.got.push(...run.entries.map((bytes) => bytes.slice()))
     return true
   }

@@ -217,7 +217,11 @@ export class Timeline {
     for (const [id, overlay] of overlays)
       operations.push({ type: 'put', key: this.#keys.overlay(messageIdBytes(id)), value: encodeOverlay(overlay) })
     const heads = this.#log.heads().map((h) => [h.logBytes, encodeChainState(h.state)])
-    operations.push({ type: 'put', key: this.#keys.folded(), value: encodeCbor([heads, [...this.#orphans].map(messageIdBytes), this.#host.version()]) })
+    operations.push({
+      type: 'put',
+      key: this.#keys.folded(),
+      value: encodeCbor([heads, [...this.#orphans].map(messageIdBytes), this.#host.version()]),
+    })
     const written = [...this.#folded]
     const { length } = this.#takes
     const count = this.#sinceCheckpoint

@@ -15,8 +15,16 @@ async function seenBy(conversation: Conversation): Promise<unknown> {
   const { totalPages, totalMessages } = await conversation.getMessages()
   const messages: unknown[] = []
   for (let page = totalPages; page >= 1; page--)
-    messages.push(...(await conversation.getMessages(page)).messages.map((m) => [m.id, m.text, m.author.id, m.sentAt, m.editedAt !== undefined]))
-  return { totalMessages, messages, members: conversation.getMembers(), metadata: conversation.getMetadata(), title: conversation.getTitle() }
+    messages.push(
+      ...(await conversation.getMessages(page)).messages.map((m) => [m.id, m.text, m.author.id, m.sentAt, m.editedAt !== undefined]),
+    )
+  return {
+    totalMessages,
+    messages,
+    members: conversation.getMembers(),
+    metadata: conversation.getMetadata(),
+    title: conversation.getTitle(),
+  }
 }
 
 const textsIn = async (conversation: Conversation): Promise<string[]> =>
@@ -36,7 +44,10 @@ async function copyDisk(disk: MemoryDisk): Promise<MemoryDisk> {
   const copy = createMemoryDisk()
   const [from, to] = [createMemoryStore({ disk }), createMemoryStore({ disk: copy })]
   const rows = await from.range({ gte: new Uint8Array(0), lt: new Uint8Array(40).fill(0xff) })
-  await to.write(rows.map(({ key, value }) => ({ type: 'put', key, value })), { durability: 'strict' })
+  await to.write(
+    rows.map(({ key, value }) => ({ type: 'put', key, value })),
+    { durability: 'strict' },
+  )
   await from.close()
   await to.close()
   return copy
@@ -48,7 +59,8 @@ async function stop(peer: Parley): Promise<void> {
 }
 
 const groupOf = (peer: Parley): Conversation => peer.conversations[0]!
-const say = (conversation: Conversation, ...texts: string[]): Promise<unknown> => Promise.all(texts.map((text) => conversation.sendMessage({ text })))
+const say = (conversation: Conversation, ...texts: string[]): Promise<unknown> =>
+  Promise.all(texts.map((text) => conversation.sendMessage({ text })))
 const isFrozen = async (conversation: Conversation): Promise<boolean> =>
   conversation.sendMessage({ text: 'frozen?' }).then(
     () => false,
@@ -56,7 +68,9 @@ const isFrozen = async (conversation: Conversation): Promise<boolean> =>
   )
 
 /** A founder, a member `alice` whose profile is on a disk of its own, and others. */
-async function createGroup(names: readonly string[]): Promise<{ founder: Conversation; others: Conversation[]; alice: Parley; disk: MemoryDisk }> {
+async function createGroup(
+  names: readonly string[],
+): Promise<{ founder: Conversation; others: Conversation[]; alice: Parley; disk: MemoryDisk }> {
   const disk = createMemoryDisk()
   const alice = await world.peer('alice', { store: createMemoryStore({ disk }) })
   const peers: Parley[] = []
@@ -69,11 +83,7 @@ async function createGroup(names: readonly string[]): Promise<{ founder: Convers
 }
 
 /** Starts both copies apart from each other, each with one half of the world. */
-async function copyApart(
-  disk: MemoryDisk,
-  left: readonly string[],
-  right: readonly string[],
-): Promise<{ one: Parley; two: Parley }> {
+async function copyApart(disk: MemoryDisk, left: readonly string[], right: readonly string[]): Promise<{ one: Parley; two: Parley }> {
   const copy = await copyDisk(disk)
   world.network.partition([...left, 'alice'], [...right, 'alice again'])
   const one = await world.peer('alice', { store: createMemoryStore({ disk }) })
@@ -132,7 +142,8 @@ test('five members, a fork in the middle of a long history, edits and deletions 
   await untilSame(everybody, ['edited by one', 'edited by two', 'two edited', 'one 259', 'two 0', 'meanwhile'])
   // 2 before, 300 in common, 260 and 20 on the branches, one more, less three deleted.
   expect((await founder.getMessages()).totalMessages).toBe(580)
-  for (const gone of [kept[2]!, kept[3]!, own.at(-1)!]) for (const conversation of everybody) expect(await conversation.getMessage(gone.id)).toBeUndefined()
+  for (const gone of [kept[2]!, kept[3]!, own.at(-1)!])
+    for (const conversation of everybody) expect(await conversation.getMessage(gone.id)).toBeUndefined()
   const again = await world.peer('alice', { store: createMemoryStore({ disk }) })
   await untilSame([...everybody, groupOf(again)], ['two 0'])
   await until(() => isFrozen(groupOf(again)))
@@ -156,35 +167,39 @@ test('three copies: three branches, everywhere', { timeout: 60_000 }, async () =
   await untilSame([founder, carols, daves], ['one 1', 'one 2', 'two 1', 'three 1', 'three 2', 'three 3'])
 })
 
-test('a copy that branched off a branch, and who held more of it than its proof says: nothing that was shown is lost', { timeout: 60_000 }, async () => {
-  const { founder, others, alice, disk } = await createGroup(['bob', 'carol', 'dave'])
-  const [carols, daves] = others as [Conversation, Conversation]
-  await stop(alice)
-  const first = await copyDisk(disk)
-  world.network.partition(['alice', 'bob'], ['alice again', 'carol', 'dave'])
-  const one = await world.peer('alice', { store: createMemoryStore({ disk }) })
-  const two = await world.peer('alice again', { store: createMemoryStore({ disk: first }) })
-  await say(groupOf(one), 'one 1')
-  await say(groupOf(two), 'two 1', 'two 2')
-  await until(async () => (await textsIn(carols)).includes('two 2') && (await textsIn(daves)).includes('two 2'))
-  await stop(one)
-  await stop(two)
-  // The second copy is copied itself: dave goes on with one, carol with the other.
-  const second = await copyDisk(first)
-  world.network.partition(['alice again', 'carol'], ['alice too', 'dave'], ['bob'])
-  const left = await world.peer('alice again', { store: createMemoryStore({ disk: first }) })
-  const right = await world.peer('alice too', { store: createMemoryStore({ disk: second }) })
-  await say(groupOf(left), 'left 1')
-  await say(groupOf(right), 'right 1', 'right 2')
-  await until(async () => (await textsIn(carols)).includes('left 1') && (await textsIn(daves)).includes('right 2'))
-  await stop(left)
-  await stop(right)
-  // The fork at the root is proved first, by two who hold only the left part of the rest.
-  world.network.partition(['bob', 'carol'], ['dave'])
-  await untilSame([founder, carols], ['one 1', 'two 2', 'left 1'])
-  world.network.heal()
-  await untilSame([founder, carols, daves], ['one 1', 'two 1', 'two 2', 'left 1', 'right 1', 'right 2'])
-})
+test(
+  'a copy that branched off a branch, and who held more of it than its proof says: nothing that was shown is lost',
+  { timeout: 60_000 },
+  async () => {
+    const { founder, others, alice, disk } = await createGroup(['bob', 'carol', 'dave'])
+    const [carols, daves] = others as [Conversation, Conversation]
+    await stop(alice)
+    const first = await copyDisk(disk)
+    world.network.partition(['alice', 'bob'], ['alice again', 'carol', 'dave'])
+    const one = await world.peer('alice', { store: createMemoryStore({ disk }) })
+    const two = await world.peer('alice again', { store: createMemoryStore({ disk: first }) })
+    await say(groupOf(one), 'one 1')
+    await say(groupOf(two), 'two 1', 'two 2')
+    await until(async () => (await textsIn(carols)).includes('two 2') && (await textsIn(daves)).includes('two 2'))
+    await stop(one)
+    await stop(two)
+    // The second copy is copied itself: dave goes on with one, carol with the other.
+    const second = await copyDisk(first)
+    world.network.partition(['alice again', 'carol'], ['alice too', 'dave'], ['bob'])
+    const left = await world.peer('alice again', { store: createMemoryStore({ disk: first }) })
+    const right = await world.peer('alice too', { store: createMemoryStore({ disk: second }) })
+    await say(groupOf(left), 'left 1')
+    await say(groupOf(right), 'right 1', 'right 2')
+    await until(async () => (await textsIn(carols)).includes('left 1') && (await textsIn(daves)).includes('right 2'))
+    await stop(left)
+    await stop(right)
+    // The fork at the root is proved first, by two who hold only the left part of the rest.
+    world.network.partition(['bob', 'carol'], ['dave'])
+    await untilSame([founder, carols], ['one 1', 'two 2', 'left 1'])
+    world.network.heal()
+    await untilSame([founder, carols, daves], ['one 1', 'two 1', 'two 2', 'left 1', 'right 1', 'right 2'])
+  },
+)
 
 test('what was written apart from everybody is kept when the copy itself meets a member', { timeout: 60_000 }, async () => {
   const { founder, alice, disk } = await createGroup(['bob'])

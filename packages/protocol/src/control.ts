@@ -120,14 +120,7 @@ export interface ForkControl {
   readonly controls: readonly Uint8Array[]
 }
 
-export type ControlPayload =
-  | GenesisControl
-  | EpochControl
-  | InviteControl
-  | AdmitControl
-  | MetadataControl
-  | ProfileControl
-  | ForkControl
+export type ControlPayload = GenesisControl | EpochControl | InviteControl | AdmitControl | MetadataControl | ProfileControl | ForkControl
 
 const CODES = { genesis: 0, epoch: 1, invite: 2, admit: 3, metadata: 4, profile: 5, fork: 6 } as const
 const SCOPES = ['application', 'conversation'] as const
@@ -296,7 +289,8 @@ function sideOf(value: CborValue | undefined): ForkSide {
   const items = listOf(list, 2 * MAX_PROOF_ENTRIES)
   if (items.length === 0 || items.length % 2 !== 0) throw new Reject('BadShape', 'expected headers and hashes')
   const entries: { headerBytes: Uint8Array; bodyHash: Uint8Array }[] = []
-  for (let i = 0; i < items.length; i += 2) entries.push({ headerBytes: upTo(items[i], MAX_HEADER_BYTES), bodyHash: fixed(items[i + 1], 32) })
+  for (let i = 0; i < items.length; i += 2)
+    entries.push({ headerBytes: upTo(items[i], MAX_HEADER_BYTES), bodyHash: fixed(items[i + 1], 32) })
   return { entries, signature: fixed(signature, 64) }
 }
 

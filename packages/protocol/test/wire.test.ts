@@ -35,7 +35,8 @@ describe('names', () => {
 describe('branches', () => {
   const branch = { id: bob, seq: 250 }
   const entries = aliceLog.slice(250, 530)
-  const branchOf = (device: Uint8Array, id: Uint8Array): typeof branch | undefined => (device[0] === alice[0] && id[0] === bob[0] ? branch : undefined)
+  const branchOf = (device: Uint8Array, id: Uint8Array): typeof branch | undefined =>
+    device[0] === alice[0] && id[0] === bob[0] ? branch : undefined
   const update = project(hash, conversation, [
     { device: alice, seq: 0, entries: aliceLog.slice(0, 250) },
     { device: alice, branch, seq: 250, entries },
