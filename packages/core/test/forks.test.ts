@@ -243,6 +243,57 @@ test('a restart keeps the branches; one who joins later gets them all', { timeou
   await until(() => joined.syncState.phase === 'live')
 })
 
+test('the founder forks: invitations, admissions and metadata of both branches stay', { timeout: 60_000 }, async () => {
+  const disk = createMemoryDisk()
+  const alice = await world.peer('alice', { store: createMemoryStore({ disk }) })
+  const [bob, carol] = [await world.peer('bob'), await world.peer('carol')]
+  const [hers, his, carols] = (await createSharedGroup(alice, bob, carol)) as [Conversation, Conversation, Conversation]
+  await say(hers, 'before')
+  await untilSame([hers, his, carols], ['before'])
+  await stop(alice)
+  const copy = await copyDisk(disk)
+  world.network.partition(['alice', 'bob', 'dave'], ['alice again', 'carol', 'erin'])
+  const one = await world.peer('alice', { store: createMemoryStore({ disk }) })
+  const two = await world.peer('alice again', { store: createMemoryStore({ disk: copy }) })
+  await groupOf(one).setTitle('One')
+  await groupOf(two).setMetadata({ place: 'two' })
+  await groupOf(two).setMetadata({ time: 'late' })
+  const dave = await world.peer('dave')
+  const daves = await dave.join(await groupOf(one).invite())
+  await daves.admitted()
+  const erin = await world.peer('erin')
+  const erins = await erin.join(await groupOf(two).invite())
+  await erins.admitted()
+  await say(daves, 'dave is here')
+  await say(erins, 'erin is here')
+  await untilSame([groupOf(one), his, daves], ['dave is here'])
+  await untilSame([groupOf(two), carols, erins], ['erin is here'])
+  await stop(one)
+  await stop(two)
+  world.network.heal()
+  await untilSame([his, carols, daves, erins], ['before', 'dave is here', 'erin is here'])
+  expect(his.getTitle()).toBe('One')
+  expect(his.getMetadata()).toEqual({ place: 'two', time: 'late' })
+  expect(his.getMembers().length).toBe(5)
+  const again = await world.peer('alice', { store: createMemoryStore({ disk }) })
+  await untilSame([his, carols, daves, erins, groupOf(again)], ['erin is here'])
+})
+
+test('both copies online at once, with two members between them', { timeout: 60_000 }, async () => {
+  const { founder, others, alice, disk } = await createGroup(['bob', 'carol'])
+  const [carols] = others as [Conversation]
+  await stop(alice)
+  const { one, two } = await copyApart(disk, ['bob'], ['carol'])
+  await say(groupOf(one), 'one 1', 'one 2')
+  await say(groupOf(two), 'two 1')
+  await until(async () => (await textsIn(founder)).includes('one 2') && (await textsIn(carols)).includes('two 1'))
+  world.network.heal()
+  await untilSame([founder, carols, groupOf(one), groupOf(two)], ['one 1', 'one 2', 'two 1'])
+  await until(async () => (await isFrozen(groupOf(one))) && (await isFrozen(groupOf(two))))
+  await say(carols, 'after')
+  await untilSame([founder, carols, groupOf(one), groupOf(two)], ['after'])
+})
+
 describe('prevention', () => {
   test('a restored profile catches up with its own log before it writes, and does not fork', async () => {
     const { founder, alice, disk } = await createGroup(['bob'])
