@@ -192,7 +192,7 @@ export class ControlLog {
     prevId: Uint8Array
     bytes: Uint8Array
   }): StoreOperation {
-    const first = this.#byDevice.get(deviceIdOf(entry.deviceBytes))?.find((e) => e.number === entry.number)
+    const first = this.#first(deviceIdOf(entry.deviceBytes), entry.number)
     return {
       type: 'put',
       key:
@@ -391,7 +391,16 @@ export class ControlLog {
   }
 
   #isKnown(device: DeviceId, number: number, carrier: ControlCarrier): boolean {
-    return (this.#byDevice.get(device) ?? []).some((e) => e.number === number && equalBytes(e.bytes, carrier.entry))
+    const first = this.#first(device, number)
+    if (first === undefined || equalBytes(first.bytes, carrier.entry)) return first !== undefined
+    return this.forks.isForked(device) && this.#byDevice.get(device)!.some((e) => e.number === number && equalBytes(e.bytes, carrier.entry))
+  }
+
+  /** The control entry with that number that came first; a device that did not fork has no other. */
+  #first(device: DeviceId, number: number): ControlEntry | undefined {
+    const list = this.#byDevice.get(device)
+    const at = list?.[number - 1]
+    return at?.number === number ? at : list?.find((e) => e.number === number)
   }
 
   /** Whether it can be the next one of a device that has one history. */

@@ -66,6 +66,8 @@ export class SyncSession {
   readonly #theirs = new Map<LogId, number>()
   /** What our last have-vector told the peer: up to there it asks by itself, from there on we push. */
   readonly #told = new Map<LogId, number>()
+  /** Logs of which something was not pushed because it was not known how far the peer is. */
+  readonly #skipped = new Set<LogId>()
   /** Ranges under way to us, with their ends. */
   #asked = new Map<LogId, number>()
   /** Devices of which nothing came although it was asked for; the others go first. */
@@ -141,9 +143,12 @@ export class SyncSession {
     for (const [device, list] of Map.groupBy(entries, (e) => e.log)) {
       if (this.#strayed.has(device)) continue
       const theirs = this.#theirs.get(device)
-      if (theirs === undefined && list[0]!.seq > 0) continue // Not compared yet.
       const from = theirs ?? 0
-      if (from < (this.#told.get(device) ?? 0)) continue
+      // Not compared yet, or the peer is about to ask.
+      if ((theirs === undefined && list[0]!.seq > 0) || from < (this.#told.get(device) ?? 0)) {
+        this.#skipped.add(device)
+        continue
+      }
       const fresh = list.filter((e) => e.seq >= from)
       if (fresh.length === 0) continue
       if (fresh[0]!.seq > from) this.#catchUp(device)
@@ -175,6 +180,13 @@ export class SyncSession {
         else if (from + entries.length < to) this.#compare()
       })
       .catch((error: unknown) => context.report(error, 'catching up a peer'))
+  }
+
+  /** It is known now how far the peer is: what was not pushed meanwhile follows, unless the peer is about to ask for it. */
+  #resume(log: LogId): void {
+    if (!this.#skipped.has(log) || (this.#theirs.get(log) ?? 0) < (this.#told.get(log) ?? 0)) return
+    this.#skipped.delete(log)
+    this.#catchUp(log)
   }
 
   /** Passes on a seen slot or a presence packet. */
@@ -212,6 +224,7 @@ export class SyncSession {
         if (!equalBytes(message.sum, replica.sum())) return this.#sendHave()
         for (const head of replica.have()) this.#noteTheirs(deviceIdOf(head.device), head.nextSeq)
         this.#told.clear()
+        for (const log of [...this.#skipped]) this.#resume(log)
         this.#leveled()
         return
       case 'have':
@@ -226,7 +239,10 @@ export class SyncSession {
       case 'update':
         return this.#onUpdate(message.bytes)
       case 'got':
-        for (const { device, nextSeq } of message.heads) this.#noteTheirs(deviceIdOf(device), nextSeq)
+        for (const { device, nextSeq } of message.heads) {
+          this.#noteTheirs(deviceIdOf(device), nextSeq)
+          this.#resume(deviceIdOf(device))
+        }
         return
       case 'slots':
         for (const slot of message.slots) await this.#eachAlone(() => this.#shared.receipts.accept(slot, this))
@@ -300,6 +316,7 @@ export class SyncSession {
     // Of a branch that the peer does not speak of it has nothing yet.
     for (const { log, device } of replica.log.heads())
       if (log !== device && !this.#theirs.has(log)) this.#noteTheirs(log, replica.log.startOf(log))
+    for (const log of [...this.#skipped]) if (this.#theirs.has(log)) this.#resume(log)
     this.#compared = true
     this.#ask(controls.slice(0, MAX_WANTS))
     this.#tellHeads(heads)
@@ -407,6 +424,9 @@ export class SyncSession {
       for (const log of strayed)
         this.#search(log, replica.log.nextSeq(log) - 1, Math.max(this.#theirs.get(log) ?? 0, replica.log.nextSeq(log)))
       await this.#goOnSearching()
+      // Nothing is kept of it; heads are compared, and it is asked for. What overtook a history under way is nothing to count.
+      if (missing && this.#waiting === 0)
+        this.#onReject(new Reject('OutOfOrder', 'entries of a place that the log here does not reach yet'))
       if (strayed.length > 0) throw new Reject('Forked', 'the peer holds another history of a device')
     } catch (error) {
       if (!(error instanceof Reject)) throw error

@@ -66,7 +66,10 @@ export function runSuite(create: () => CryptoProvider): void {
     const counting: CryptoProvider = {
       name: provider.name,
       sha256: (bytes) => provider.sha256(bytes),
-      verify: (job) => provider.verify(job),
+      verify: (job) => {
+        checked++
+        return provider.verify(job)
+      },
       signingKey: (seed) => provider.signingKey(seed),
       agreementKey: (secret) => provider.agreementKey(secret),
       verifyMany: (jobs) => {
@@ -181,14 +184,85 @@ export function runSuite(create: () => CryptoProvider): void {
     expect((await verifyRun(provider, log.author, log.start, purged)).state).toEqual(log.state)
   })
 
-  test('yields between slices', async () => {
-    const { log, entries } = await sixHundred()
-    let yields = 0
-    const yieldNow = async (): Promise<void> => {
-      yields++
+  /** What happens between two yields: bytes hashed, signatures checked. */
+  function observed(): { watching: CryptoProvider; slices: { bytes: number; signatures: number }[]; yieldNow: () => Promise<void> } {
+    const slices = [{ bytes: 0, signatures: 0 }]
+    const now = () => slices.at(-1) as { bytes: number; signatures: number }
+    const watching: CryptoProvider = {
+      name: provider.name,
+      sha256: (bytes) => {
+        now().bytes += bytes.length
+        return provider.sha256(bytes)
+      },
+      verify: (job) => {
+        now().signatures++
+        return provider.verify(job)
+      },
+      verifyMany: (jobs) => {
+        now().signatures += jobs.length
+        return provider.verifyMany(jobs)
+      },
+      signingKey: (seed) => provider.signingKey(seed),
+      agreementKey: (secret) => provider.agreementKey(secret),
     }
-    await verifyRun(provider, log.author, log.start, entries, { yieldNow })
-    expect(yields).toBe(1)
+    const yieldNow = async (): Promise<void> => {
+      slices.push({ bytes: 0, signatures: 0 })
+    }
+    return { watching, slices, yieldNow }
+  }
+
+  test.each([
+    ['small', 2_600, 60],
+    ['large', 30, 50_000],
+  ])('yields after a bounded amount of work: %s entries', async (_name, count, bodyBytes) => {
+    const log = new LogOf(provider, 'alice')
+    const entries = await log.emit(count, { bodyBytes })
+    const { watching, slices, yieldNow } = observed()
+    await verifyRun(watching, log.author, log.start, entries, { signatures: 'required', yieldNow })
+    const total = slices.reduce((sum, { bytes }) => sum + bytes, 0)
+    // 128 KiB, and the one entry with which a slice becomes full.
+    const bound = 131_072 + bodyBytes + 300
+    expect(Math.max(...slices.map(({ bytes }) => bytes))).toBeLessThanOrEqual(bound)
+    expect(slices.length).toBeGreaterThanOrEqual(Math.ceil(total / bound))
+    expect(Math.max(...slices.map(({ signatures }) => signatures))).toBeLessThanOrEqual(4)
+    expect(slices.reduce((sum, { signatures }) => sum + signatures, 0)).toBe(1 + Math.floor(count / 256))
+  })
+
+  test('yields while it looks for a signature', async () => {
+    const log = new LogOf(provider, 'alice')
+    const [first] = await log.emit(1)
+    const [unsigned] = await log.emit(2)
+    const { watching, slices, yieldNow } = observed()
+    const entries = [first as Uint8Array, ...Array.from({ length: 10_000 }, () => unsigned as Uint8Array)]
+    const run = await verifyRun(watching, log.author, log.start, entries, { yieldNow })
+    expect([run.entries.length, run.rest, slices.length]).toEqual([1, 10_000, 3])
+  })
+
+  test('an abort ends it at the next slice, or before anything is done', async () => {
+    const log = new LogOf(provider, 'alice')
+    const entries = await log.emit(2_600)
+    const { watching, slices, yieldNow } = observed()
+    const controller = new AbortController()
+    const aborted = expect.objectContaining({ name: 'ParleyError', code: 'Aborted', cause: 'enough' })
+    const abortAtSecond = async (): Promise<void> => {
+      await yieldNow()
+      if (slices.length === 3) controller.abort('enough')
+    }
+    const options = { signal: controller.signal, yieldNow: abortAtSecond }
+    await expect(verifyRun(watching, log.author, log.start, entries, options)).rejects.toEqual(aborted)
+    expect(slices.map(({ bytes }) => bytes > 0)).toEqual([true, true, false])
+    await expect(verifyRun(watching, log.author, log.start, entries, options)).rejects.toEqual(aborted)
+    expect(slices).toHaveLength(3)
+  })
+
+  test('what it returns belongs to the caller: later runs do not change it', async () => {
+    const { log, entries } = await sixHundred()
+    const run = await verifyRun(provider, log.author, log.start, entries)
+    const ids = run.entries.map((entry) => hex(entry.id))
+    const other = new LogOf(provider, 'bob')
+    await verifyRun(provider, other.author, other.start, await other.emit(300))
+    expect(run.entries.map((entry) => hex(entry.id))).toEqual(ids)
+    expect(new Set(run.entries.map((entry) => entry.id.buffer)).size).toBe(600)
   })
 
   test('a refusal names neither key nor content', async () => {

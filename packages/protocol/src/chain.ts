@@ -25,6 +25,45 @@ export interface ChainState {
   readonly epoch: Uint8Array | undefined
 }
 
+/** Classes for the sake of the collector, as in the codec of entries. */
+class State implements ChainState {
+  readonly nextSeq: number
+  readonly prevId: Uint8Array
+  readonly hlc: Hlc
+  readonly posts: number
+  readonly deletes: number
+  readonly controls: number
+  readonly epoch: Uint8Array | undefined
+
+  constructor(
+    nextSeq: number,
+    prevId: Uint8Array,
+    hlc: Hlc,
+    posts: number,
+    deletes: number,
+    controls: number,
+    epoch: Uint8Array | undefined,
+  ) {
+    this.nextSeq = nextSeq
+    this.prevId = prevId
+    this.hlc = hlc
+    this.posts = posts
+    this.deletes = deletes
+    this.controls = controls
+    this.epoch = epoch
+  }
+}
+
+class Clock implements Hlc {
+  readonly ms: number
+  readonly ctr: number
+
+  constructor(ms: number, ctr: number) {
+    this.ms = ms
+    this.ctr = ctr
+  }
+}
+
 /** The state of an empty log. */
 export function startChain(hash: Hash, conversation: Uint8Array, device: Uint8Array): ChainState {
   const prevId = firstPrevId(hash, conversation, device)
@@ -50,7 +89,7 @@ export function extendChain(hash: Hash, conversation: Uint8Array, device: Uint8A
   const epoch = epochAfter(state, header)
   const bodyHash = body === undefined ? (parts.purgedBodyHash as Uint8Array) : hash(body)
   const prevId = entryId(hash, { conversation, device, seq, prevId: state.prevId, headerBytes, bodyHash })
-  return { nextSeq: seq + 1, prevId, hlc, posts, deletes, controls, epoch }
+  return new State(seq + 1, prevId, hlc, posts, deletes, controls, epoch)
 }
 
 /** Whether the author must sign this very entry: every control entry, and the last of each chunk. */
@@ -98,7 +137,7 @@ export function decodeChainState(bytes: Uint8Array): ChainState {
 
 function clockAfter(state: ChainState, header: EntryHeader): Hlc {
   const ms = standsAlone(state.nextSeq, header.kind) ? header.time : state.hlc.ms + header.time
-  const hlc = { ms, ctr: header.ctr }
+  const hlc = new Clock(ms, header.ctr)
   if (ms > MAX_TIME_MS || compareHlc(hlc, state.hlc) <= 0) throw new Reject('BadClock', 'clock does not go forward')
   return hlc
 }
