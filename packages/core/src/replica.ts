@@ -34,6 +34,7 @@ import {
   messageIdBytes,
   messageIdParts,
   MAX_WAITING_BYTES_PER_PEER,
+  Reject,
   signedHead,
   type ControlCarrier,
   type ControlPayload,
@@ -69,6 +70,12 @@ const MAX_UNSIGNED = CHUNK_ENTRIES
 /** Bytes of the same, per peer. */
 const MAX_UNSIGNED_BYTES = MAX_WAITING_BYTES_PER_PEER
 
+/**
+ * Pieces in which they may come: as many as an honest peer makes of so many bytes, twice over. All that waits is hashed again with every piece,
+ * so a member could make us hash 4 MiB for every hundred bytes.
+ */
+const MAX_UNSIGNED_PIECES = 16
+
 /** A draft and who waits for it. */
 interface Pending {
   readonly draft: () => Draft
@@ -79,6 +86,8 @@ interface Pending {
 interface Unsigned {
   readonly seq: number
   readonly entries: readonly Uint8Array[]
+  /** Updates that it took so far. */
+  readonly pieces: number
 }
 
 /** What became of an update. */
@@ -414,8 +423,15 @@ export class Replica {
     await this.#fold(await this.hollow.fill(device, seq, bytes))
     if (seq < nextSeq && (await this.#strays(author.cert, nextSeq - 1, bytes[nextSeq - 1 - seq]))) return { ...NOTHING, strayed: [device] }
     if (seq + bytes.length <= nextSeq) return NOTHING
+    const pieces = continues ? waiting.pieces + 1 : 1
+    if (pieces > MAX_UNSIGNED_PIECES) {
+      this.#unsigned.get(from)?.delete(device)
+      throw new Reject('RateLimited', 'a run without a signature in too many pieces')
+    }
     const ingested = await this.log.verify(run.device, author.cert.signKey, seq, bytes, this.#context.clock.now())
-    this.#keepUnsigned(from, device, seq, bytes, ingested.unsigned)
+    // A signature on the way makes what follows it a first piece.
+    const keep = { pieces: ingested.entries.length > 0 ? 1 : pieces, unsigned: ingested.unsigned }
+    this.#keepUnsigned(from, device, seq, bytes, keep)
     const { entries } = ingested
     if (entries.length === 0) return NOTHING
     const voices = this.#voices()
@@ -547,13 +563,19 @@ export class Replica {
     return true
   }
 
-  #keepUnsigned(from: object, device: DeviceId, seq: number, bytes: readonly Uint8Array[], unsigned: number): void {
+  #keepUnsigned(
+    from: object,
+    device: DeviceId,
+    seq: number,
+    bytes: readonly Uint8Array[],
+    { unsigned, pieces }: { unsigned: number; pieces: number },
+  ): void {
     const waiting = this.#unsigned.get(from) ?? new Map<DeviceId, Unsigned>()
     this.#unsigned.set(from, waiting)
     waiting.delete(device)
     if (unsigned === 0 || unsigned > MAX_UNSIGNED) return
     const entries = bytes.slice(bytes.length - unsigned).map((b) => b.slice())
-    waiting.set(device, { seq: seq + bytes.length - unsigned, entries })
+    waiting.set(device, { seq: seq + bytes.length - unsigned, entries, pieces })
     // The oldest goes first: it is asked for again when heads are next compared.
     for (const other of waiting.keys()) if (sizeOf(waiting) > MAX_UNSIGNED_BYTES) waiting.delete(other)
   }

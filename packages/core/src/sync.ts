@@ -382,8 +382,9 @@ export class SyncSession {
       const { missing, strayed } = await this.#shared.replica.ingest(bytes, this, this.#strayed)
       this.#isBehind ||= missing
       for (const device of strayed) this.#strayed.add(device)
-      // Nothing is kept of it; it is asked for once heads are compared. Honest peers cause it too, so it is only counted.
-      if (missing) this.#onReject(new Reject('OutOfOrder', 'entries of a place that the log here does not reach yet'))
+      // Nothing is kept of it; heads are compared, and it is asked for. What overtook a history under way is nothing to count.
+      if (missing && this.#waiting === 0)
+        this.#onReject(new Reject('OutOfOrder', 'entries of a place that the log here does not reach yet'))
       if (strayed.length > 0) throw new Reject('Forked', 'the peer holds another history of a device')
     } catch (error) {
       if (!(error instanceof Reject)) throw error
@@ -392,7 +393,6 @@ export class SyncSession {
       if (error.code !== 'UnknownChunk') throw error
       // A live entry that overtook the history before it: the peer is ahead of what it told.
       this.#isBehind = true
-      this.#onReject(error)
     } finally {
       this.#goOn()
     }
