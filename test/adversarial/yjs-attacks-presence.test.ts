@@ -1,7 +1,7 @@
 /** The attacks on y-protocols awareness, as they map to our presence packets, and to the awareness that each conversation shows. */
 import { deviceIdBytes, encodeCbor } from '@parley/protocol'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { makePresence } from '../../packages/core/src/signals.ts'
+import { makePresence } from '../../packages/core/src/conversation/signals.ts'
 import { heard, until } from '../../packages/core/test/support.ts'
 import { sendIn } from './hostile-member.ts'
 import { LANE } from './raw-peer.ts'
