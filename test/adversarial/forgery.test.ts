@@ -20,7 +20,7 @@ import {
   type ForkSide,
 } from '@parley/protocol'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import type { Replica } from '../../packages/core/src/replica.ts'
+import type { Replica } from '../../packages/core/src/replica/replica.ts'
 import { until } from '../../packages/core/test/support.ts'
 import { createHostileMember, forge, hash, sendIn, sendUpdate, stateAt, type HostileLink, type HostileMember } from './hostile-member.ts'
 import { LANE } from './raw-peer.ts'

@@ -1,7 +1,7 @@
 /** A member with real keys and a patched client: it proves itself on links as an honest one does, and then says whatever a test wants. */
 import { sealBody } from '@parley/crypto'
 import { nodeProvider } from '@parley/crypto/node'
-import type { Clock, Conversation } from '@parley/core'
+import type { Clock, Conversation, Transport } from '@parley/core'
 import {
   bodyAad,
   decodeEntry,
@@ -23,13 +23,13 @@ import {
 } from '@parley/protocol'
 import { createMemoryDisk, createMemoryStore, seededRandom, silentLogger } from '@parley/testing'
 import type { Context } from '../../packages/core/src/context.ts'
-import { Handshake, proofsOf, type Proof } from '../../packages/core/src/handshake.ts'
-import { storeKeyVault } from '../../packages/core/src/key-vault.ts'
-import { conversationRange } from '../../packages/core/src/keyspace.ts'
-import { loadProfile } from '../../packages/core/src/profile.ts'
-import { decodeRecord } from '../../packages/core/src/record.ts'
-import { Replica } from '../../packages/core/src/replica.ts'
-import { sessionHandle } from '../../packages/core/src/sync.ts'
+import { Handshake, proofsOf, type Proof } from '../../packages/core/src/network/handshake.ts'
+import { storeKeyVault } from '../../packages/core/src/profile/key-vault.ts'
+import { conversationRange } from '../../packages/core/src/replica/keyspace.ts'
+import { loadProfile } from '../../packages/core/src/profile/profile.ts'
+import { decodeRecord } from '../../packages/core/src/replica/record.ts'
+import { Replica } from '../../packages/core/src/replica/replica.ts'
+import { sessionHandle } from '../../packages/core/src/network/sync.ts'
 import { systemClock, until, type World } from '../../packages/core/test/support.ts'
 import { createRawPeer, LANE, type RawLink } from './raw-peer.ts'
 
@@ -47,15 +47,20 @@ export interface HostileMember {
   readonly replica: Replica
   /** The identified link to that peer. */
   to(name: string): Promise<HostileLink>
+  /** Dials that address, and forgets the links that are closed; the identified link to there. */
+  dial(address: string): Promise<HostileLink>
   stop(): Promise<void>
 }
 
-/** Joins as an honest client, catches up, and comes back as a hostile one. `wait` lets time pass where a test holds the clock. */
+/**
+ * Joins as an honest client, catches up, and comes back as a hostile one, by `transport` where the memory network is not meant.
+ * `wait` lets time pass where a test holds the clock.
+ */
 export async function createHostileMember(
   world: World,
   name: string,
   group: Conversation,
-  init: { clock?: Clock; wait?: (check: () => boolean | Promise<boolean>) => Promise<void> } = {},
+  init: { clock?: Clock; transport?: Transport; wait?: (check: () => boolean | Promise<boolean>) => Promise<void> } = {},
 ): Promise<HostileMember> {
   const { clock = systemClock, wait = until } = init
   const disk = createMemoryDisk()
@@ -91,6 +96,7 @@ export async function createHostileMember(
   const identified = new Set<HostileLink>()
   const peer = await createRawPeer(world.network, name, {
     clock,
+    ...(init.transport === undefined ? {} : { transport: init.transport }),
     topics: [replica.epochs.current!.topic],
     onLink: (link) => greet(link as HostileLink, context, replica, identified),
   })
@@ -100,6 +106,16 @@ export async function createHostileMember(
     async to(remote) {
       await wait(() => identified.has(peer.to(remote) as HostileLink) && !peer.to(remote)!.channel.closed)
       return peer.to(remote) as HostileLink
+    },
+    async dial(address) {
+      for (const link of peer.links.splice(0)) {
+        if (link.channel.closed) identified.delete(link as HostileLink)
+        else peer.links.push(link)
+      }
+      const isThere = (link: RawLink): boolean => link.channel.transport !== 'memory' || link.channel.remote === address
+      if (!peer.links.some(isThere)) await peer.transport.dial!(address)
+      await wait(() => identified.has(peer.links.findLast(isThere) as HostileLink))
+      return peer.links.findLast(isThere) as HostileLink
     },
     stop: () => peer.transport.stop(),
   }
@@ -130,6 +146,8 @@ function greet(link: HostileLink, context: Context, replica: Replica, identified
 export interface Forgery {
   state: ChainState
   text?: string
+  /** What the body says in clear. Default: a post with that text. */
+  payload?: Uint8Array
   header?: Partial<EntryHeader>
   body?: Uint8Array
   /** `none` leaves the signature out. Default: by the hostile member's own key. */
@@ -158,7 +176,7 @@ export async function forge(
     ...forgery.header,
   }
   const headerBytes = encodeHeader(header)
-  const payload = encodePost({ text: forgery.text ?? 'forged', metadata: {}, reply: undefined })
+  const payload = forgery.payload ?? encodePost({ text: forgery.text ?? 'forged', metadata: {}, reply: undefined })
   const body =
     forgery.body ?? sealBody(epoch.messageKey(bytes), context.random.bytes(24), bodyAad(replica.bytes, bytes, seq, headerBytes), payload)
   const id = entryId(hash, { conversation: replica.bytes, device: bytes, seq, prevId: state.prevId, headerBytes, bodyHash: hash(body) })

@@ -3,7 +3,7 @@ import { encodeCbor, deviceIdBytes, EntryKind, encodePost } from '@parley/protoc
 import { createManualClock } from '@parley/testing'
 import type { Conversation } from '@parley/core'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { makePresence, makeSlot } from '../../packages/core/src/signals.ts'
+import { makePresence, makeSlot } from '../../packages/core/src/conversation/signals.ts'
 import { createGroupOn, createWorld, heard, passUntil, until } from '../../packages/core/test/support.ts'
 import { createHostileMember, sendIn, sendUpdate, type HostileLink, type HostileMember } from './hostile-member.ts'
 import { LANE } from './raw-peer.ts'

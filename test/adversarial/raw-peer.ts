@@ -36,7 +36,10 @@ export class RawLink {
   sendBytes(bytes: Uint8Array, lane: number = LANE.control): void {
     for (let at = 0; at === 0 || at < bytes.length; at += MAX_FRAME_BYTES - 1) {
       const part = bytes.subarray(at, at + MAX_FRAME_BYTES - 1)
-      this.sendFrame(Uint8Array.of(lane | (at + part.length >= bytes.length ? LAST : 0), ...part))
+      const frame = new Uint8Array(1 + part.length)
+      frame[0] = lane | (at + part.length >= bytes.length ? LAST : 0)
+      frame.set(part, 1)
+      this.sendFrame(frame)
     }
   }
 
@@ -57,7 +60,7 @@ export class RawLink {
   }
 }
 
-/** A peer on the memory network without an engine. */
+/** A peer without an engine, on the memory network or on another transport. */
 export interface RawPeer {
   readonly transport: Transport
   readonly links: RawLink[]
@@ -68,9 +71,9 @@ export interface RawPeer {
 export async function createRawPeer(
   network: MemoryNetwork,
   name: string,
-  init: { topics?: readonly Topic[]; clock?: Clock; onLink?: (link: RawLink) => void } = {},
+  init: { topics?: readonly Topic[]; clock?: Clock; transport?: Transport; onLink?: (link: RawLink) => void } = {},
 ): Promise<RawPeer> {
-  const transport = network.transport(name)
+  const transport = init.transport ?? network.transport(name)
   const links: RawLink[] = []
   transport.setTopics(init.topics ?? [])
   await transport.start({

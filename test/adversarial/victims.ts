@@ -1,5 +1,5 @@
 /** Alice and bob, who are honest, and what must hold for them whatever anybody else does. */
-import type { Conversation, Parley } from '@parley/core'
+import type { Clock, Conversation, Parley, Transport } from '@parley/core'
 import { expect } from 'vitest'
 import { createSharedGroup, createWorld, until, type World } from '../../packages/core/test/support.ts'
 
@@ -17,10 +17,11 @@ export interface Victims {
   close(): Promise<void>
 }
 
-/** Two members with three messages, linked. */
-export async function createVictims(): Promise<Victims> {
-  const world = createWorld()
-  const [alice, bob] = [await world.peer('alice'), await world.peer('bob')]
+/** Two members with three messages, linked. Alice can also be reached by the transport `aliceBy`. */
+export async function createVictims({ clock, aliceBy }: { clock?: Clock; aliceBy?: Transport } = {}): Promise<Victims> {
+  const world = createWorld(clock)
+  const more = aliceBy === undefined ? {} : { transports: [world.network.transport('alice'), aliceBy] }
+  const [alice, bob] = [await world.peer('alice', more), await world.peer('bob')]
   const [hers, his] = (await createSharedGroup(alice, bob)) as [Conversation, Conversation]
   const failures: Error[] = []
   for (const peer of [alice, bob]) peer.on('error', (error) => void failures.push(error))

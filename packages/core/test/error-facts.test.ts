@@ -1,6 +1,6 @@
 import { ParleyError, Reject } from '@parley/protocol'
 import { expect, test } from 'vitest'
-import { errorFacts } from '../src/error-facts.ts'
+import { errorFacts } from '../src/support/error-facts.ts'
 
 const SECRET = 'meet me at the old mill'
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { GroupCommit, MAX_GROUP_BYTES } from '../src/group-commit.ts'
-import type { OwnOperation } from '../src/store-rules.ts'
+import { GroupCommit, MAX_GROUP_BYTES } from '../src/support/group-commit.ts'
+import type { OwnOperation } from '../src/support/store-rules.ts'
 import type { Durability } from '../src/store.ts'
 
 interface Commit {

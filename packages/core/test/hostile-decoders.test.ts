@@ -10,8 +10,8 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import handshake from '../../../test/vectors/handshake.json' with { type: 'json' }
 import signals from '../../../test/vectors/signals.json' with { type: 'json' }
-import { Handshake, proofsOf, type Proof } from '../src/handshake.ts'
-import { readPresence, readSlot } from '../src/signals.ts'
+import { Handshake, proofsOf, type Proof } from '../src/network/handshake.ts'
+import { readPresence, readSlot } from '../src/conversation/signals.ts'
 import { certOf, contextOf, replicaOf, unhex } from './vectors-cast.ts'
 
 const provider = nodeProvider()

@@ -5,7 +5,7 @@ import { encodeCbor, ParleyError } from '@parley/protocol'
 import { createMemoryDisk, createMemoryStore, seededRandom, silentLogger, type MemoryDisk, type MemoryStore } from '@parley/testing'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { createEngine, type KeyVault, type Parley } from '../src/index.ts'
-import { deviceKeysKey, profileKey } from '../src/keyspace.ts'
+import { deviceKeysKey, profileKey } from '../src/replica/keyspace.ts'
 import { systemClock } from './support.ts'
 
 const crypto = nodeProvider()

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { openRankTree } from '../src/rank-tree.ts'
-import type { RankTree, RankTreeInit } from '../src/rank-tree.ts'
+import { openRankTree } from '../src/rank-tree/rank-tree.ts'
+import type { RankTree, RankTreeInit } from '../src/rank-tree/rank-tree.ts'
 import type { Store, StoreOperation } from '../src/store.ts'
 
 const PREFIX = Uint8Array.of(7, 7)

@@ -4,8 +4,8 @@ import { conversationIdBytes, decodeCbor, deviceIdBytes, isParleyError, parseInv
 import { createMemoryDisk, createMemoryStore, seededRandom, silentLogger } from '@parley/testing'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Channel, Conversation, Logger, Message, Parley, Store, Topic, Transport } from '../src/index.ts'
-import { EpochKeys } from '../src/epochs.ts'
-import { deviceKeysKey, Keyspace } from '../src/keyspace.ts'
+import { EpochKeys } from '../src/replica/epochs.ts'
+import { deviceKeysKey, Keyspace } from '../src/replica/keyspace.ts'
 import { allOf, formsOf, secretsIn } from './leaks.ts'
 import { createWorld, systemClock, until, type World } from './support.ts'
 

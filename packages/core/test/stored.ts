@@ -1,6 +1,6 @@
 /** What lies in a store about one entry. */
 import { conversationIdBytes, decodeEntry, messageIdParts, type ConversationId, type MessageId } from '@parley/protocol'
-import { Keyspace } from '../src/keyspace.ts'
+import { Keyspace } from '../src/replica/keyspace.ts'
 import type { Store } from '../src/index.ts'
 
 /** Whether the entry of a message, or the one `after` it in the same log, is there with its body. */

@@ -3,8 +3,8 @@ import { deviceKeysOf, verifyDeviceCert, type CryptoProvider, type DeviceCert } 
 import { conversationIdOf, deviceIdBytes } from '@parley/protocol'
 import { createMemoryStore, createManualClock, silentLogger } from '@parley/testing'
 import type { Context } from '../src/context.ts'
-import { EpochKeys } from '../src/epochs.ts'
-import type { Replica } from '../src/replica.ts'
+import { EpochKeys } from '../src/replica/epochs.ts'
+import type { Replica } from '../src/replica/replica.ts'
 
 export function hex(bytes: Uint8Array): string {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')

@@ -7,9 +7,9 @@ import { encodeLinkMessage, Reject } from '@parley/protocol'
 import { describe, expect, test } from 'vitest'
 import handshake from '../../../test/vectors/handshake.json' with { type: 'json' }
 import signals from '../../../test/vectors/signals.json' with { type: 'json' }
-import { Handshake, proofsOf, type Proof } from '../src/handshake.ts'
-import { makePresence, makeSlot, readPresence, readSlot } from '../src/signals.ts'
-import { sessionHandle } from '../src/sync.ts'
+import { Handshake, proofsOf, type Proof } from '../src/network/handshake.ts'
+import { makePresence, makeSlot, readPresence, readSlot } from '../src/conversation/signals.ts'
+import { sessionHandle } from '../src/network/sync.ts'
 import { certOf, contextOf, hex, replicaOf, unhex } from './vectors-cast.ts'
 
 describe('noble', () => {

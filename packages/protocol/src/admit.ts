@@ -37,6 +37,11 @@ export interface AdmitContext {
 
 /** Least bytes of an item: info, origin or parent, length. The bound on a claimed count before anything is allocated. */
 const MIN_ITEM_BYTES = 3
+/**
+ * Chunks of one update: full ones of the shortest entries fill 4 MiB 120 times, and every device of a conversation has an open one beside.
+ * Each costs a hash here, so that a member could keep us busy for seconds with roots of devices that nobody knows.
+ */
+const MAX_UPDATE_CHUNKS = 1_024
 const MAX_CHUNK = Math.floor(MAX_SEQ / CHUNK_ENTRIES)
 /** `l:` + 26 characters + `:` + 26 of the branch + `:` + 8 digits. */
 const MAX_ROOT_BYTES = 64
@@ -51,6 +56,7 @@ export function admit(update: Uint8Array, context: AdmitContext): EntryRun[] {
   if (update.length > (context.limits?.maxBytes ?? MAX_LIVE_UPDATE_BYTES)) throw new Reject('LimitExceeded', 'update is too long')
   const reader = new ByteReader(update)
   const clients = readCount(reader)
+  if (clients > MAX_UPDATE_CHUNKS) throw new Reject('LimitExceeded', 'update has too many chunks')
   const runs: EntryRun[] = []
   let before = Number.POSITIVE_INFINITY
   for (let i = 0; i < clients; i++) {

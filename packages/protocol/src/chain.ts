@@ -97,13 +97,17 @@ export function mustSign(seq: number, kind: EntryKind): boolean {
   return kind === EntryKind.control || (seq + 1) % CHUNK_ENTRIES === 0
 }
 
+/** Longest entry that may stand in a complete chunk without a signature: 255 of them make less than 1 MiB, which a receiver can hold back. */
+const MAX_UNSIGNED_ENTRY_BYTES = 4_096
+
 /**
  * The entry as it stands in a chunk that is complete: the signature at the chunk's end covers it, so one that it need not carry is left out.
+ * A long entry keeps its own: what waits for the end of its chunk must stay small.
  * Returns `bytes` when there is nothing to leave out. @throws {Reject} as decodeEntry.
  */
 export function sealEntry(bytes: Uint8Array, seq: number): Uint8Array {
   const { header, headerBytes, body, purgedBodyHash, signature } = decodeEntry(bytes)
-  if (signature === undefined || mustSign(seq, header.kind)) return bytes
+  if (signature === undefined || mustSign(seq, header.kind) || bytes.length > MAX_UNSIGNED_ENTRY_BYTES) return bytes
   return encodeEntry(headerBytes, body ?? { purged: purgedBodyHash! }, undefined)
 }
 

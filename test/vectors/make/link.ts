@@ -2,11 +2,11 @@
 import { createDeviceCert, deviceKeysOf, inviteKey, joinProof, verifyDeviceCert, type DeviceCert } from '@parley/crypto'
 import { concatBytes, conversationIdOf, decodeCbor, deviceIdBytes, encodeCbor, encodeLinkMessage, type CborValue } from '@parley/protocol'
 import type { Context } from '../../../packages/core/src/context.ts'
-import { EpochKeys } from '../../../packages/core/src/epochs.ts'
-import { Handshake, proofsOf, type Proof } from '../../../packages/core/src/handshake.ts'
-import type { Replica } from '../../../packages/core/src/replica.ts'
-import { makePresence, makeSlot } from '../../../packages/core/src/signals.ts'
-import { sessionHandle } from '../../../packages/core/src/sync.ts'
+import { EpochKeys } from '../../../packages/core/src/replica/epochs.ts'
+import { Handshake, proofsOf, type Proof } from '../../../packages/core/src/network/handshake.ts'
+import type { Replica } from '../../../packages/core/src/replica/replica.ts'
+import { makePresence, makeSlot } from '../../../packages/core/src/conversation/signals.ts'
+import { sessionHandle } from '../../../packages/core/src/network/sync.ts'
 import { bytesOf, conversation, hash, hex, provider, START_MS, withByte, type Json } from './seed.ts'
 
 interface Person {

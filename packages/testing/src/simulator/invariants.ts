@@ -66,9 +66,12 @@ export function checkDocument(peer: SimPeer, ledger: Ledger, violate: Violate): 
   const due = naiveFold(ledger, peer.held)
     .messages.slice(-VIEW)
     .map(({ id, text }) => `${id} ${text}`)
-  if (rows.join('\n') !== due.join('\n')) {
-    violate('I2', `${peer.name} has ${rows.length} messages in its view document that are not the newest ${due.length}`)
-  }
+  const at = rows.length === due.length ? rows.findIndex((row, index) => row !== due[index]) : Math.min(rows.length, due.length)
+  if (rows.length === due.length && at < 0) return
+  violate(
+    'I2',
+    `${peer.name} has ${rows.length} messages in its view document instead of ${due.length}; at ${at}: ${rows[at]} instead of ${due[at]}`,
+  )
 }
 
 /** I2 in its own words: who holds the same shows the same. */

@@ -28,11 +28,14 @@ export class PeerDisk {
   wasFull = false
   /** Operations under way in the present run. */
   inFlight = 0
+  /** When an operation last ended, by the common clock. */
+  usedAt = 0
   readonly #clock: ManualClock
   readonly #random: SeededRandom
   readonly #disk: MemoryDisk = createMemoryDisk()
   #store: MemoryStore | undefined
   #run = 0
+  #isOpen = false
   #armed: ArmedCrash | undefined
 
   constructor(clock: ManualClock, random: SeededRandom) {
@@ -42,6 +45,8 @@ export class PeerDisk {
 
   /** A store for the next run of the peer. The one before must have been closed or crashed. */
   open(): Store {
+    if (this.#isOpen) throw new ParleyError('ProfileLocked', 'the run before has not let go of this disk')
+    this.#isOpen = true
     this.#store ??= createMemoryStore({ disk: this.#disk })
     this.inFlight = 0
     this.wasFull = false
@@ -51,6 +56,7 @@ export class PeerDisk {
   /** Ends the present run: nothing of it settles any more. What the disk still holds depends on what crashed. */
   crash(kind: CrashKind): void {
     this.#run++
+    this.#isOpen = false
     this.#armed = undefined
     this.inFlight = 0
     this.#store = this.#store?.crash(kind)
@@ -97,8 +103,15 @@ export class PeerDisk {
     return armed
   }
 
+  /** @internal An operation of the present run has ended. */
+  ended(): void {
+    this.inFlight--
+    this.usedAt = this.#clock.now()
+  }
+
   /** @internal The run closed its store properly. */
   closed(): void {
+    this.#isOpen = false
     this.#store = undefined
   }
 }
@@ -171,7 +184,7 @@ class RunStore implements Store {
       const result = await task()
       return disk.isCurrent(this.#run) ? result : await never()
     } finally {
-      if (disk.isCurrent(this.#run)) disk.inFlight--
+      if (disk.isCurrent(this.#run)) disk.ended()
     }
   }
 }

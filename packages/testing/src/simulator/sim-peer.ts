@@ -43,7 +43,7 @@ interface Run {
 }
 
 /** Rejections that an honest peer can cause. */
-const INNOCENT: ReadonlySet<string> = new Set(['BadClock', 'OutOfOrder', 'UnknownDevice', 'UnknownChunk', 'NotAMember'])
+const INNOCENT: ReadonlySet<string> = new Set(['BadClock', 'OutOfOrder', 'UnknownDevice', 'UnknownChunk', 'NotAMember', 'RateLimited'])
 
 /** One person on one device, through all its runs. */
 export class SimPeer {
@@ -174,11 +174,17 @@ export class SimPeer {
 
   /** Ends the engine properly. */
   async close(): Promise<void> {
+    const run = this.#run
     this.condition = 'closing'
-    await this.#run?.parley?.close()
-    this.#run?.clock.kill()
-    this.#run = undefined
-    this.condition = 'stopped'
+    try {
+      await run?.parley?.close()
+    } finally {
+      if (this.#run === run) {
+        run?.clock.kill()
+        this.#run = undefined
+        this.condition = 'stopped'
+      }
+    }
   }
 
   /**

@@ -115,7 +115,7 @@ async function end(world: World): Promise<string> {
   for (const network of world.networks) network.heal()
   for (const peer of world.peers) peer.disk.mend()
   await world.clock.advance(1_000)
-  for (const peer of world.peers) if (peer.condition === 'stopped') startPeer(world, peer)
+  for (const peer of world.peers) if (peer.condition === 'stopped' && peer.runs > 0) startPeer(world, peer)
   const isLevel = (): boolean => {
     const vectors = world.peers
       .filter((peer) => peer.inviteLink !== undefined || peer === world.peers[0])

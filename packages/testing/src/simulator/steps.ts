@@ -262,7 +262,8 @@ function closeOne(world: World): string | undefined {
 }
 
 function restart(world: World): string | undefined {
-  const down = world.peers.filter((peer) => peer.condition === 'stopped')
+  // A newcomer who waits for an invite has not been there yet.
+  const down = world.peers.filter((peer) => peer.condition === 'stopped' && peer.runs > 0)
   if (down.length === 0) return undefined
   const peer = world.random.pick(down)
   startPeer(world, peer)

@@ -45,8 +45,8 @@ export const NAMES = [
 const MAX_CALL_MS = 60_000
 /** Pages are all read at every so many steps, and at the end. */
 const FULL_CHECK_EVERY = 50
-/** The view document follows what is stored within this time. */
-const VIEW_DUE_MS = 100
+/** The view document follows what is stored within this time after the disk has come to rest. */
+const VIEW_DUE_MS = 300
 /** Turns of the event loop in which a peer at rest must have answered everything that it is asked. */
 const MAX_LOOK_TURNS = 200
 
@@ -172,7 +172,7 @@ export class World implements PeerWorld {
         if (one === undefined) this.#shown.delete(peer)
         else this.#shown.set(peer, one)
       }
-      if (peer.touchedAt !== undefined && this.clock.now() - peer.touchedAt >= VIEW_DUE_MS) {
+      if (peer.touchedAt !== undefined && this.clock.now() - Math.max(peer.touchedAt, peer.disk.usedAt) >= VIEW_DUE_MS) {
         peer.touchedAt = undefined
         checkDocument(peer, this.ledger, (invariant, what) => this.violate(invariant, what))
       }

@@ -1,0 +1,206 @@
+/**
+ * Who is online and who types, by signed packets that are flooded over the links and never stored. A member is online while any of its
+ * devices gives signs of life; only a signed goodbye, or silence, makes it offline.
+ */
+import { MAX_PRESENCE_PER_SECOND, Reject, type DeviceId, type UserId } from '@parley/protocol'
+import type { MemberStatus } from '../api.ts'
+import type { Context } from '../context.ts'
+import { Emitter } from '../support/emitter.ts'
+import type { Replica } from '../replica/replica.ts'
+import { makePresence, readPresence, type PresencePacket } from './signals.ts'
+
+/** A device without a packet for so long is offline (API.md). */
+export const OFFLINE_AFTER_MS = 30_000
+/** Signs of life while nothing changes: two may be lost before the device counts as offline. */
+export const HEARTBEAT_MS = 10_000
+/** A participant who says nothing further has stopped typing (API.md). */
+export const TYPING_SILENCE_MS = 6_000
+/** At most one typing packet in this time (API.md). */
+export const TYPING_PACKET_MS = 3_000
+/** A packet of another time is a replay, or a clock too wrong to be believed (SECURITY-DESIGN 5.10). */
+export const MAX_PRESENCE_SKEW_MS = 120_000
+
+/** Packets of one device that may come at once: who starts, stops and sends within a second is heard in full. */
+const PRESENCE_BURST = 10
+
+export interface PresenceEvents {
+  packet: (bytes: Uint8Array, from: unknown) => void
+  typing: (user: UserId) => void
+  typingStopped: (user: UserId) => void
+  status: (user: UserId, status: MemberStatus) => void
+}
+
+interface Seen {
+  readonly packet: PresencePacket
+  readonly bytes: Uint8Array
+  /** Packets that may still come at once, as of `at`; grows by `MAX_PRESENCE_PER_SECOND`. */
+  readonly budget: number
+  readonly at: number
+  cancelOffline: () => void
+}
+
+export class Presence {
+  readonly events: Emitter<PresenceEvents>
+  readonly #context: Context
+  readonly #replica: Replica
+  readonly #devices = new Map<DeviceId, Seen>()
+  readonly #typing = new Map<UserId, () => void>()
+  #counter = 0
+  #ownTyping = false
+  #lastTypingPacket = Number.NEGATIVE_INFINITY
+  #cancelOwnTyping = (): void => undefined
+  #cancelHeartbeat = (): void => undefined
+  #stopped = false
+
+  constructor(context: Context, replica: Replica) {
+    this.#context = context
+    this.#replica = replica
+    this.events = new Emitter((error, event) => context.report(error, `presence ${event}`))
+  }
+
+  start(): void {
+    this.#heartbeat()
+  }
+
+  /** Says goodbye and forgets everything. */
+  async stop(): Promise<void> {
+    this.#stopped = true
+    this.#cancelHeartbeat()
+    this.#cancelOwnTyping()
+    for (const cancel of this.#typing.values()) cancel()
+    for (const seen of this.#devices.values()) seen.cancelOffline()
+    await this.#send(false)
+    this.events.clear()
+  }
+
+  isOnline(user: UserId): boolean {
+    if (user === this.#context.me.userId) return true
+    for (const [device, { packet }] of this.#devices) if (packet.online && this.#replica.userOf(device) === user) return true
+    return false
+  }
+
+  isTyping(user: UserId): boolean {
+    return this.#typing.has(user)
+  }
+
+  /** The last packet of every device that is online, for a peer that has just come. */
+  all(): Uint8Array[] {
+    return [...this.#devices.values()].filter((s) => s.packet.online).map((s) => s.bytes)
+  }
+
+  /** A fresh packet of this device, for a peer that has just come; undefined before admission. */
+  async own(): Promise<Uint8Array | undefined> {
+    if (this.#replica.epochs.current === undefined || this.#stopped) return undefined
+    return makePresence(this.#context, this.#replica, {
+      counter: ++this.#counter,
+      ms: this.#context.clock.now(),
+      online: true,
+      typing: this.#ownTyping,
+    })
+  }
+
+  startTyping(): void {
+    const now = this.#context.clock.now()
+    this.#cancelOwnTyping()
+    this.#cancelOwnTyping = this.#context.clock.setTimeout(() => this.stopTyping(), TYPING_SILENCE_MS)
+    this.#ownTyping = true
+    if (now - this.#lastTypingPacket < TYPING_PACKET_MS) return
+    this.#lastTypingPacket = now
+    this.#announce()
+  }
+
+  stopTyping(): void {
+    this.#cancelOwnTyping()
+    if (!this.#ownTyping) return
+    this.#ownTyping = false
+    this.#lastTypingPacket = Number.NEGATIVE_INFINITY
+    this.#announce()
+  }
+
+  /** A message of this user has come: they are no longer typing. */
+  sent(user: UserId): void {
+    this.#endTyping(user)
+  }
+
+  /** A packet from a peer. @throws {Reject} */
+  async accept(bytes: Uint8Array, from: unknown): Promise<void> {
+    const packet = await readPresence(this.#context, this.#replica, bytes)
+    if (this.#stopped || packet.device === this.#context.me.deviceId) return
+    const now = this.#context.clock.now()
+    if (Math.abs(packet.ms - now) > MAX_PRESENCE_SKEW_MS) throw new Reject('BadClock', 'presence packet of another time')
+    const before = this.#devices.get(packet.device)
+    if (before !== undefined && !isNewer(packet, before.packet)) return
+    const user = this.#replica.userOf(packet.device)
+    if (user === undefined) return
+    const budget =
+      before === undefined
+        ? PRESENCE_BURST
+        : Math.min(PRESENCE_BURST, before.budget + ((now - before.at) * MAX_PRESENCE_PER_SECOND) / 1_000)
+    // Else one member could make everybody pass on and show what nobody can follow.
+    if (budget < 1) throw new Reject('RateLimited', 'presence packets')
+    const wasOnline = this.isOnline(user)
+    before?.cancelOffline()
+    const cancelOffline = packet.online
+      ? this.#context.clock.setTimeout(() => this.#lost(packet.device), OFFLINE_AFTER_MS)
+      : () => undefined
+    this.#devices.set(packet.device, { packet, bytes: bytes.slice(), budget: budget - 1, at: now, cancelOffline })
+    this.#announceStatus(user, wasOnline)
+    if (packet.online && packet.typing) this.#beginTyping(user)
+    else this.#endTyping(user)
+    this.events.emit('packet', bytes, from)
+  }
+
+  #beginTyping(user: UserId): void {
+    const before = this.#typing.get(user)
+    before?.()
+    this.#typing.set(
+      user,
+      this.#context.clock.setTimeout(() => this.#endTyping(user), TYPING_SILENCE_MS),
+    )
+    if (before === undefined) this.events.emit('typing', user)
+  }
+
+  #endTyping(user: UserId): void {
+    const cancel = this.#typing.get(user)
+    if (cancel === undefined) return
+    cancel()
+    this.#typing.delete(user)
+    this.events.emit('typingStopped', user)
+  }
+
+  #lost(device: DeviceId): void {
+    const seen = this.#devices.get(device)
+    const user = this.#replica.userOf(device)
+    if (seen === undefined || user === undefined) return
+    this.#devices.set(device, { ...seen, packet: { ...seen.packet, online: false } })
+    this.#announceStatus(user, true)
+    if (!this.isOnline(user)) this.#endTyping(user)
+  }
+
+  #announceStatus(user: UserId, wasOnline: boolean): void {
+    const online = this.isOnline(user)
+    if (online !== wasOnline) this.events.emit('status', user, online ? 'ONLINE' : 'OFFLINE')
+  }
+
+  #heartbeat(): void {
+    this.#cancelHeartbeat = this.#context.clock.setTimeout(() => {
+      // A typing participant repeats it in time, so that those who listen do not take the silence for an end.
+      this.#announce()
+      this.#heartbeat()
+    }, HEARTBEAT_MS)
+  }
+
+  #announce(): void {
+    this.#send(true).catch((error: unknown) => this.#context.report(error, 'presence packet'))
+  }
+
+  async #send(online: boolean): Promise<void> {
+    if (this.#replica.epochs.current === undefined || this.#replica.record.state !== 'member') return
+    const state = { counter: ++this.#counter, ms: this.#context.clock.now(), online, typing: online && this.#ownTyping }
+    this.events.emit('packet', await makePresence(this.#context, this.#replica, state), undefined)
+  }
+}
+
+function isNewer(packet: PresencePacket, than: PresencePacket): boolean {
+  return packet.session === than.session ? packet.counter > than.counter : packet.ms > than.ms
+}

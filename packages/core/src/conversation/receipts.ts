@@ -1,0 +1,129 @@
+/** How far each member has seen the conversation: one signed slot a device, the highest version wins, kept in the store, outside the log. */
+import { compareBytes, decodeCbor, deviceIdBytes, encodeCbor, Reject, type DeviceId, type UserId } from '@parley/protocol'
+import type { Context } from '../context.ts'
+import { Emitter } from '../support/emitter.ts'
+import { Mutex } from '../support/mutex.ts'
+import type { Replica } from '../replica/replica.ts'
+import { makeSlot, readSlot, type SeenSlot } from './signals.ts'
+
+/** Slots kept of devices that are not known as members yet: some newcomers' worth, and a bound on what a peer can make us keep. */
+const MAX_EARLY_SLOTS = 64
+
+export interface ReceiptEvents {
+  /** A slot to pass on to every link but `from`. */
+  slot: (bytes: Uint8Array, from: unknown) => void
+  /** A user has seen up to this timeline key. */
+  seen: (user: UserId, key: Uint8Array) => void
+}
+
+interface Held {
+  readonly slot: SeenSlot
+  readonly bytes: Uint8Array
+}
+
+export class Receipts {
+  readonly events: Emitter<ReceiptEvents>
+  readonly #context: Context
+  readonly #replica: Replica
+  readonly #slots = new Map<DeviceId, Held>()
+  readonly #positions = new Map<UserId, Uint8Array>()
+  /** One slot after the other: what is newer in memory is newer in the store, and no version is given twice. */
+  readonly #mutex = new Mutex()
+  /** Slots that overtook the admission of their device, oldest first. A link carries a slot once, so they are looked at again here. */
+  #early: Uint8Array[] = []
+
+  constructor(context: Context, replica: Replica) {
+    this.#context = context
+    this.#replica = replica
+    this.events = new Emitter((error, event) => context.report(error, `receipts ${event}`))
+    replica.events.on('control', () => this.#retryEarly())
+  }
+
+  async load(): Promise<void> {
+    for (const { value } of await this.#context.store.range(this.#replica.keys.slots())) {
+      const [device, version, key, bytes] = decodeCbor(value) as [string, number, Uint8Array, Uint8Array]
+      this.#hold({ slot: { device: device as DeviceId, version, key }, bytes })
+    }
+  }
+
+  /** The timeline key up to which the user has seen; undefined when nothing. */
+  position(user: UserId): Uint8Array | undefined {
+    return this.#positions.get(user)
+  }
+
+  /** Users who have seen the message under `key`. */
+  seenBy(key: Uint8Array): UserId[] {
+    return [...this.#positions].filter(([, position]) => compareBytes(position, key) >= 0).map(([user]) => user)
+  }
+
+  /** Every slot, for a peer that has just come. */
+  all(): Uint8Array[] {
+    return [...this.#slots.values()].map((held) => held.bytes)
+  }
+
+  /** This user has seen up to `key`. Returns false when that is not further than before. */
+  advance(key: Uint8Array): Promise<boolean> {
+    return this.#mutex.run(() => this.#advance(key))
+  }
+
+  async #advance(key: Uint8Array): Promise<boolean> {
+    const { me } = this.#context
+    const before = this.#positions.get(me.userId)
+    if (before !== undefined && compareBytes(before, key) >= 0) return false
+    const version = (this.#slots.get(me.deviceId)?.slot.version ?? 0) + 1
+    const bytes = await makeSlot(this.#context, this.#replica, { version, key })
+    await this.#store({ slot: { device: me.deviceId, version, key }, bytes }, undefined)
+    return true
+  }
+
+  /** A slot from a peer. @throws {Reject} */
+  accept(bytes: Uint8Array, from: unknown): Promise<void> {
+    return this.#mutex.run(() => this.#accept(bytes, from))
+  }
+
+  async #accept(bytes: Uint8Array, from: unknown): Promise<void> {
+    let slot: SeenSlot
+    try {
+      slot = await readSlot(this.#context, this.#replica, bytes)
+    } catch (error) {
+      if (!(error instanceof Reject) || error.code !== 'UnknownDevice') throw error
+      this.#early = [...this.#early, bytes.slice()].slice(-MAX_EARLY_SLOTS)
+      return
+    }
+    if ((this.#slots.get(slot.device)?.slot.version ?? -1) >= slot.version) return
+    await this.#store({ slot, bytes: bytes.slice() }, from)
+  }
+
+  #retryEarly(): void {
+    for (const bytes of this.#early.splice(0)) {
+      this.accept(bytes, this).catch((error: unknown) => {
+        if (error instanceof Reject) this.#context.logger.warn('rejected', { code: error.code, why: error.message })
+        else this.#context.report(error, 'early seen slot')
+      })
+    }
+  }
+
+  async #store(held: Held, from: unknown): Promise<void> {
+    const { slot, bytes } = held
+    const value = encodeCbor([slot.device, slot.version, slot.key, bytes])
+    // Own slots outlive a power cut: a version that peers hold already must never be given a second time, to another position.
+    const durability = from === undefined ? 'strict' : 'relaxed'
+    await this.#context.store.write([{ type: 'put', key: this.#replica.keys.slot(deviceIdBytes(slot.device)), value }], { durability })
+    const user = this.#hold(held)
+    this.events.emit('slot', bytes, from)
+    if (user !== undefined) this.events.emit('seen', user, slot.key)
+  }
+
+  /** Returns the user whose position went forward. */
+  #hold(held: Held): UserId | undefined {
+    const { slot } = held
+    if ((this.#slots.get(slot.device)?.slot.version ?? -1) >= slot.version) return undefined
+    this.#slots.set(slot.device, held)
+    const user = this.#replica.userOf(slot.device)
+    if (user === undefined) return undefined
+    const before = this.#positions.get(user)
+    if (before !== undefined && compareBytes(before, slot.key) >= 0) return undefined
+    this.#positions.set(user, slot.key)
+    return user
+  }
+}

@@ -1,0 +1,105 @@
+/**
+ * The view document: the newest messages, the metadata and the members as Yjs types, and an Awareness with who is online and who types.
+ * An output: only the engine writes it, and it is never synced between people.
+ */
+import * as encoding from 'lib0/encoding'
+import * as Y from 'yjs'
+import { applyAwarenessUpdate, Awareness } from 'y-protocols/awareness'
+import type { Member, Message, Metadata } from '../api.ts'
+
+type Row = Record<string, unknown>
+
+/** Origin of the engine's transactions. */
+export const VIEW_ORIGIN = 'parley'
+
+export class View {
+  readonly doc = new Y.Doc()
+  readonly awareness: Awareness
+  readonly #messages: Y.Array<Row>
+  readonly #metadata: Y.Map<unknown>
+  readonly #members: Y.Array<Row>
+  readonly #clients = new Map<string, { client: number; clock: number }>()
+
+  constructor() {
+    this.#messages = this.doc.getArray('messages')
+    this.#metadata = this.doc.getMap('metadata')
+    this.#members = this.doc.getArray('members')
+    this.awareness = new Awareness(this.doc)
+    this.awareness.setLocalState(null)
+  }
+
+  /** Makes the document show exactly this, with the smallest change. `messages` are the newest, oldest first. */
+  show(state: { messages?: readonly Message[]; metadata?: Metadata; members?: readonly Member[] }): void {
+    this.doc.transact(() => {
+      if (state.messages !== undefined) replaceRows(this.#messages, state.messages)
+      if (state.members !== undefined) replaceRows(this.#members, state.members)
+      if (state.metadata !== undefined) replaceMap(this.#metadata, state.metadata)
+    }, VIEW_ORIGIN)
+  }
+
+  /** Shows what a person does; `undefined` when they went offline. */
+  present(userId: string, state: { user: { id: string; name: string }; typing: boolean } | undefined): void {
+    let entry = this.#clients.get(userId)
+    if (entry === undefined) {
+      if (state === undefined) return
+      this.#clients.set(userId, (entry = { client: this.#freeClient(), clock: 0 }))
+    }
+    entry.clock++
+    const update = encoding.createEncoder()
+    encoding.writeVarUint(update, 1)
+    encoding.writeVarUint(update, entry.client)
+    encoding.writeVarUint(update, entry.clock)
+    encoding.writeVarString(update, JSON.stringify(state ?? null))
+    applyAwarenessUpdate(this.awareness, encoding.toUint8Array(update), VIEW_ORIGIN)
+  }
+
+  destroy(): void {
+    this.awareness.destroy()
+    this.doc.destroy()
+  }
+
+  /** Awareness wants numbers; any that is not taken will do, for they stay on this device. */
+  #freeClient(): number {
+    return this.doc.clientID === this.#clients.size + 1 ? this.#clients.size + 2 : this.#clients.size + 1
+  }
+}
+
+function toRow(value: object): Row {
+  return Object.fromEntries(Object.entries(value).filter(([, v]) => v !== undefined))
+}
+
+/** Whether a row of the document shows this value; what is undefined is not in a row. */
+function shows(row: unknown, value: unknown): boolean {
+  if (row === value) return true
+  if (typeof row !== 'object' || typeof value !== 'object' || row === null || value === null) return false
+  const shown = Object.entries(value).filter(([, item]) => item !== undefined)
+  return shown.length === Object.keys(row).length && shown.every(([key, item]) => shows((row as Row)[key], item))
+}
+
+/** Keeps the rows that are equal at both ends of the list; replaces what lies between. */
+function replaceRows(array: Y.Array<Row>, rows: readonly { readonly id: string }[]): void {
+  const before = array.toArray()
+  // A window slides: rows leave at the front while others come at the back.
+  const first = rows[0] === undefined ? -1 : before.findIndex((row) => row['id'] === rows[0]!.id)
+  const left = Math.max(first, 0)
+  let head = 0
+  while (head < rows.length && left + head < before.length && shows(before[left + head], rows[head])) head++
+  let tail = 0
+  while (
+    tail < rows.length - head &&
+    tail < before.length - left - head &&
+    shows(before[before.length - 1 - tail], rows[rows.length - 1 - tail])
+  )
+    tail++
+  const from = left + head
+  const removed = before.length - tail - from
+  const inserted = rows.slice(head, rows.length - tail).map(toRow)
+  if (removed > 0) array.delete(from, removed)
+  if (inserted.length > 0) array.insert(from, inserted)
+  if (left > 0) array.delete(0, left)
+}
+
+function replaceMap(map: Y.Map<unknown>, values: Readonly<Record<string, unknown>>): void {
+  for (const key of [...map.keys()]) if (!Object.hasOwn(values, key)) map.delete(key)
+  for (const [key, value] of Object.entries(values)) if (map.get(key) !== value) map.set(key, value)
+}

@@ -1,0 +1,328 @@
+/** One link and what is known of the other end: the handshake, and a sync session for each conversation in common. */
+import { joinProof, verifyJoinProof, type DeviceCert } from '@parley/crypto'
+import {
+  equalBytes,
+  MAX_PROOFS,
+  MAX_STRIKES,
+  Reject,
+  TAG_BYTES,
+  toBase32,
+  type ConversationId,
+  type LinkMessage,
+  type RejectCode,
+} from '@parley/protocol'
+import type { Context } from '../context.ts'
+import { Handshake, proofsOf, type Proof } from './handshake.ts'
+import { Link } from './link.ts'
+import type { Replica } from '../replica/replica.ts'
+import { controlBatches, sessionHandle, SyncSession, type Shared } from './sync.ts'
+import type { Channel } from '../transport.ts'
+
+/** A link without any sign of life for so long is dead. */
+export const IDLE_LINK_MS = 45_000
+/** A ping after so long; three may be lost. */
+export const PING_EVERY_MS = 15_000
+/** Proof tags are sent in multiples, filled up with noise, so that their number tells little. */
+const TAG_MULTIPLE = 4
+
+/** Rejections that an honest peer can cause: by its clock, by order of arrival, by passing on what it could not know to be void. */
+const INNOCENT: ReadonlySet<RejectCode> = new Set([
+  'BadClock',
+  'OutOfOrder',
+  'UnknownDevice',
+  'UnknownChunk',
+  'Forked',
+  'NotAMember',
+  'RateLimited',
+])
+
+export interface PeerHost {
+  readonly context: Context
+  /** Every conversation of this engine. */
+  conversations(): Iterable<Shared>
+  onIdentified(peer: Peer): void
+  onClosed(peer: Peer, reason: string): void
+  /** Sessions or progress changed. */
+  onChange(conversation: ConversationId): void
+  onReject(reject: Reject, peer: Peer): void
+  /** The peer has had its strikes. */
+  onStruckOut(peer: Peer): void
+  /** A member refused a join request. */
+  onRefused(replica: Replica, code: 'InviteInvalid' | 'InviteExpired' | 'InviteUsedUp'): void
+}
+
+export class Peer {
+  readonly link: Link
+  readonly #host: PeerHost
+  readonly #handshake: Handshake
+  /** Tags sent, with what they prove. */
+  readonly #offered = new Map<string, Proof>()
+  /** Tags of the peer that match nothing known here yet. */
+  readonly #unmatched = new Map<string, Uint8Array>()
+  /** Tags of the peer that a join request answered. */
+  readonly #requested = new Map<string, Proof>()
+  readonly #matched = new Set<Replica>()
+  readonly #sessions = new Map<string, { session: SyncSession; replica: Replica }>()
+  #isIdentitySent = false
+  #isActive = false
+  #strikes = 0
+  #lastHeard: number
+  #pingSentAt = 0
+  #cancelPing = (): void => undefined
+  cert: DeviceCert | undefined
+  /** The peer's run of its engine, 8 bytes. */
+  session: Uint8Array | undefined
+  roundTripMs: number | undefined
+
+  constructor(host: PeerHost, channel: Channel) {
+    this.#host = host
+    this.#handshake = new Handshake(host.context, channel.binding)
+    this.#lastHeard = host.context.clock.now()
+    this.link = new Link(channel, {
+      handle: (message) => this.#handle(message),
+      onReject: (reject) => this.#reject(reject),
+      onFault: (error) => this.#fail(error),
+      onClose: (reason) => this.#closed(reason),
+    })
+    this.link.send('control', this.#handshake.hello)
+    this.#ping()
+  }
+
+  /** Names this link at both ends; decides between two links to one device. */
+  get transcript(): Uint8Array | undefined {
+    return this.#handshake.transcript
+  }
+
+  sessions(): SyncSession[] {
+    return [...this.#sessions.values()].map((s) => s.session)
+  }
+
+  sessionFor(replica: Replica): SyncSession | undefined {
+    return [...this.#sessions.values()].find((s) => s.replica === replica)?.session
+  }
+
+  conversations(): ConversationId[] {
+    return [...this.#sessions.values()].map((s) => s.replica.id)
+  }
+
+  /** Whether this is the link on which the two devices talk. */
+  get isActive(): boolean {
+    return this.#isActive
+  }
+
+  setActive(active: boolean): void {
+    this.#isActive = active
+    for (const { session } of this.#sessions.values()) {
+      if (active) session.start()
+      else session.suspend()
+    }
+  }
+
+  /** Keys, invites or memberships changed: prove what is new, and look again at what the peer proved. */
+  async refresh(): Promise<void> {
+    if (this.transcript === undefined) return
+    this.#offer()
+    const tags = [...this.#unmatched.values()]
+    this.#unmatched.clear()
+    await this.#onProofs(tags)
+    for (const { session } of this.#sessions.values()) session.membershipChanged()
+  }
+
+  close(reason: string): void {
+    if (!this.link.channel.closed && this.cert !== undefined) this.link.send('control', { type: 'bye' })
+    this.link.close(reason)
+  }
+
+  async #handle(message: LinkMessage): Promise<void> {
+    this.#lastHeard = this.#host.context.clock.now()
+    switch (message.type) {
+      case 'hello':
+        this.#handshake.meet(message)
+        this.#offer()
+        return
+      case 'proofs':
+        return this.#onProofs(message.tags)
+      case 'identify':
+        return this.#onIdentify(message)
+      case 'join':
+        return this.#onJoin(message)
+      case 'refuse': {
+        const proof = this.#requested.get(toBase32(message.tag))
+        if (proof !== undefined) this.#host.onRefused(proof.replica, message.code)
+        return
+      }
+      case 'ping':
+        this.link.send('control', { type: 'pong', nonce: message.nonce })
+        return
+      case 'pong':
+        this.roundTripMs = this.#lastHeard - this.#pingSentAt
+        return
+      case 'bye':
+        this.link.close('the peer said goodbye')
+        return
+      default:
+        return this.#onSessionMessage(message)
+    }
+  }
+
+  /** Sends the proofs that have not been sent yet. Invites are proved only in answer to a joiner. */
+  #offer(): void {
+    const tags: Uint8Array[] = []
+    for (const { replica } of this.#host.conversations()) {
+      for (const proof of proofsOf(replica)) {
+        if (proof.kind === 'invite') continue
+        const tag = this.#handshake.tag(proof, 'mine')
+        if (this.#offered.has(toBase32(tag))) continue
+        this.#offered.set(toBase32(tag), proof)
+        tags.push(tag)
+      }
+    }
+    if (tags.length === 0 && this.#offered.size > 0) return
+    do tags.push(this.#host.context.random.bytes(TAG_BYTES))
+    while (tags.length % TAG_MULTIPLE !== 0)
+    for (let i = 0; i < tags.length; i += MAX_PROOFS)
+      this.link.send('control', { type: 'proofs', tags: shuffled(tags.slice(i, i + MAX_PROOFS)) })
+  }
+
+  async #onProofs(tags: readonly Uint8Array[]): Promise<void> {
+    const expected = new Map<string, Proof>()
+    for (const { replica } of this.#host.conversations())
+      for (const proof of proofsOf(replica)) expected.set(toBase32(this.#handshake.tag(proof, 'theirs')), proof)
+    for (const tag of tags) {
+      const proof = expected.get(toBase32(tag))
+      if (proof !== undefined) await this.#onProof(proof, tag)
+      else if (this.#unmatched.size < MAX_PROOFS) this.#unmatched.set(toBase32(tag), tag.slice())
+    }
+  }
+
+  async #onProof(proof: Proof, tag: Uint8Array): Promise<void> {
+    if (proof.kind === 'join') {
+      const request = await joinProof(proof.signing, proof.replica.bytes, this.#host.context.me.cert)
+      this.#requested.set(toBase32(tag), proof)
+      this.link.trust()
+      this.link.send('control', { type: 'join', tag, sealed: this.#handshake.request(proof, request) })
+      return
+    }
+    const mine = this.#handshake.tag(proof, 'mine')
+    if (!this.#offered.has(toBase32(mine))) {
+      this.#offered.set(toBase32(mine), proof)
+      this.link.send('control', { type: 'proofs', tags: [mine] })
+    }
+    if (proof.kind !== 'member') return
+    // Before our identity goes out: what the peer says once it has that may be long.
+    this.link.trust()
+    this.#matched.add(proof.replica)
+    if (!this.#isIdentitySent) {
+      this.#isIdentitySent = true
+      this.link.send('control', { type: 'identify', tag, sealed: await this.#handshake.identity(proof) })
+    }
+    this.#openSessions()
+  }
+
+  async #onIdentify({ tag, sealed }: Extract<LinkMessage, { type: 'identify' }>): Promise<void> {
+    const proof = this.#offered.get(toBase32(tag))
+    if (proof === undefined || proof.kind !== 'member') throw new Reject('BadProof', 'identity without a proof')
+    const { cert, session } = await this.#handshake.readIdentity(proof, sealed)
+    if (this.cert !== undefined && !equalBytes(this.cert.bytes, cert.bytes)) throw new Reject('BadProof', 'a second identity')
+    if (cert.deviceId === this.#host.context.me.deviceId) return this.close('this is ourselves')
+    this.cert = cert
+    this.session = session
+    this.#openSessions()
+    this.#host.onIdentified(this)
+  }
+
+  async #onJoin({ tag, sealed }: Extract<LinkMessage, { type: 'join' }>): Promise<void> {
+    const proof = this.#offered.get(toBase32(tag))
+    if (proof === undefined || proof.kind !== 'invite') throw new Reject('BadProof', 'request without a proof')
+    const { replica, invite } = proof
+    // Its admissions count nowhere; another member lets the joiner in.
+    if (replica.isFrozen) return
+    const { cert, joinProof: signature } = await this.#handshake.readRequest(proof, sealed)
+    const isGenuine = await verifyJoinProof(this.#host.context.crypto, invite.publicKey, replica.bytes, cert.bytes, signature)
+    const verdict = isGenuine ? await replica.admitJoiner(invite.ref, cert, signature) : 'InviteInvalid'
+    if (verdict !== 'admitted') {
+      this.link.send('control', { type: 'refuse', tag, code: verdict })
+      return
+    }
+    const carriers = replica.controls.carriers()
+    const handle = this.#handle8(replica)
+    for (const entries of controlBatches(carriers)) this.link.send('control', { type: 'controls', handle, entries })
+  }
+
+  async #onSessionMessage(
+    message: Exclude<LinkMessage, { type: 'hello' | 'proofs' | 'identify' | 'join' | 'refuse' | 'ping' | 'pong' | 'bye' }>,
+  ): Promise<void> {
+    const open = this.#sessions.get(toBase32(message.handle))
+    if (open !== undefined) return open.session.handle(message)
+    if (message.type !== 'controls') throw new Reject('NotAMember', 'message for a conversation that is not shared on this link')
+    // The answer to a join request: the members let us in.
+    for (const proof of this.#requested.values()) {
+      if (!equalBytes(this.#handle8(proof.replica), message.handle)) continue
+      await proof.replica.ingestControls(message.entries)
+      return
+    }
+  }
+
+  /** Opens sessions for the conversations that both ends proved, once the device is known. */
+  #openSessions(): void {
+    const { cert, transcript } = this
+    if (cert === undefined || transcript === undefined) return
+    for (const shared of this.#host.conversations()) {
+      const { replica } = shared
+      if (!this.#matched.has(replica)) continue
+      const handle = this.#handle8(replica)
+      if (this.#sessions.has(toBase32(handle))) continue
+      const session = new SyncSession(shared, this.link, handle, cert.deviceId, (reject) => this.#reject(reject))
+      this.#sessions.set(toBase32(handle), { session, replica })
+      if (this.#isActive) session.start()
+      this.#host.onChange(replica.id)
+    }
+  }
+
+  #handle8(replica: Replica): Uint8Array {
+    if (this.transcript === undefined) throw new Reject('BadProof', 'no hello yet')
+    return sessionHandle((bytes) => this.#host.context.crypto.sha256(bytes), this.transcript, replica.bytes)
+  }
+
+  #ping(): void {
+    const { clock } = this.#host.context
+    this.#cancelPing = clock.setTimeout(() => {
+      const now = clock.now()
+      if (now - this.#lastHeard > IDLE_LINK_MS) return this.link.close('no sign of life')
+      this.#pingSentAt = now
+      this.link.send('control', { type: 'ping', nonce: 0 })
+      this.#ping()
+    }, PING_EVERY_MS)
+  }
+
+  #reject(reject: Reject): void {
+    this.#host.onReject(reject, this)
+    // Another version, or our own hello come back: nothing can follow.
+    if (this.transcript === undefined && reject.code === 'BadProof') return this.link.close('no common protocol')
+    if (INNOCENT.has(reject.code)) return
+    this.#strikes++
+    if (this.#strikes < MAX_STRIKES) return
+    this.link.close('too much that could not be accepted')
+    this.#host.onStruckOut(this)
+  }
+
+  /** A failure of our own, such as a full disk: the peer is not to blame, but this link cannot go on in step. */
+  #fail(error: unknown): void {
+    this.#host.context.report(error, 'link')
+    this.link.close('internal failure')
+  }
+
+  #closed(reason: string): void {
+    this.#cancelPing()
+    const ids = this.conversations()
+    for (const { session } of this.#sessions.values()) session.stop()
+    this.#sessions.clear()
+    this.#host.onClosed(this, reason)
+    for (const id of ids) this.#host.onChange(id)
+  }
+}
+
+/** In an order that tells nothing: by the bytes of what looks random. */
+function shuffled(tags: readonly Uint8Array[]): Uint8Array[] {
+  return [...tags].sort((a, b) => (toBase32(a) < toBase32(b) ? -1 : 1))
+}

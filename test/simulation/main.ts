@@ -1,0 +1,59 @@
+/**
+ * Runs one simulation, or several, and prints what happens.
+ *
+ *   npm run simulate -- [--seed N] [--seeds COUNT] [--steps M] [--peers P] [--quiet]
+ *
+ * With `--seeds`, that many seeds from `--seed` on. Exits with 1 at the first seed that fails, and prints the command that repeats it.
+ */
+import { nodeProvider } from '@parley/crypto/node'
+import { simulate } from '@parley/testing'
+import { parseArgs } from 'node:util'
+
+/** The first violation is the one that tells; the rest follows from it. */
+const MOST_SHOWN = 5
+
+const { values } = parseArgs({
+  options: {
+    seed: { type: 'string', default: '1' },
+    seeds: { type: 'string', default: '1' },
+    steps: { type: 'string', default: '300' },
+    peers: { type: 'string', default: '5' },
+    quiet: { type: 'boolean', default: false },
+  },
+})
+const first = whole('seed', values.seed)
+const count = whole('seeds', values.seeds)
+const isQuiet = values.quiet || count > 1
+
+for (let seed = first; seed < first + count; seed++) {
+  const began = performance.now()
+  const report = await simulate({
+    seed,
+    steps: whole('steps', values.steps),
+    peers: whole('peers', values.peers),
+    crypto: nodeProvider(),
+    ...(isQuiet ? {} : { onLine: say }),
+  })
+  const seconds = ((performance.now() - began) / 1000).toFixed(1)
+  const facts = `${report.entries} entries, ${Math.round(report.simulatedMs / 1000)} s simulated in ${seconds} s, digest ${report.digest.slice(0, 12)}`
+  say(`seed ${seed}: ${report.violations.length === 0 ? 'ok' : 'FAILED'}, ${facts}`)
+  for (const { invariant, what } of report.violations.slice(0, MOST_SHOWN)) say(`${invariant}: ${what}`)
+  if (report.violations.length > 0) {
+    say(`repeat with: ${report.repro}`)
+    process.exitCode = 1
+    break
+  }
+}
+
+function whole(name: string, text: string): number {
+  const number = Number(text)
+  if (text.trim() === '' || !Number.isInteger(number) || number < 0) {
+    process.stderr.write(`--${name} is a whole number\n`)
+    process.exit(1)
+  }
+  return number
+}
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`)
+}
