@@ -12,12 +12,15 @@ import {
   encodeHeader,
   entryId,
   EntryKind,
+  equalBytes,
   messageIdBytes,
   purgeEntry,
   signedHead,
   type DeviceId,
+  type ForkSide,
 } from '@parley/protocol'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import type { Replica } from '../../packages/core/src/replica/replica.ts'
 import { until } from '../../packages/core/test/support.ts'
 import { createHostileMember, forge, hash, sendIn, sendUpdate, stateAt, type HostileLink, type HostileMember } from './hostile-member.ts'
 import { LANE } from './raw-peer.ts'
@@ -106,6 +109,47 @@ test('heads of the log of alice with another id, claimed in a have-vector, neith
   await settle(30)
   await victims.expectUnharmed()
   expect(link.channel.closed).toBe(false)
+})
+
+test('a member who answers every question about another history of alice, with forgeries at its end, freezes nobody', async () => {
+  const device = deviceIdBytes(alice)
+  const end = mallory.replica.log.nextSeq(alice)
+  const { bytes, state } = await forge(mallory, alice, { state: await stateAt(mallory, alice, end - 1) })
+  const entries = [...(await mallory.replica.log.read(alice, 0, end - 1)), bytes]
+  sendIn(link, { type: 'have', heads: [{ device, nextSeq: end, head: state.prevId.slice(0, 8), controls: 3 }] })
+  let answered = 0
+  await until(() => {
+    const ranges = link.of('want').flatMap((want) => want.ranges.filter((range) => equalBytes(range.device, device)))
+    for (const { from, to } of ranges.slice(answered)) sendUpdate(mallory, link, alice, from, entries.slice(from, to))
+    answered = ranges.length
+    return rejected()['BadSignature'] !== undefined
+  })
+  // Each half of what was left, and then the end.
+  expect(answered).toBeGreaterThan(2)
+})
+
+test('a proof of a fork that alice never made has no effect', async () => {
+  const device = deviceIdBytes(alice)
+  const end = mallory.replica.log.nextSeq(alice)
+  const at = await stateAt(mallory, alice, end - 1)
+  const [real] = await mallory.replica.log.read(alice, end - 1, end)
+  const { bytes } = await forge(mallory, alice, { state: at })
+  const side = (entry: Uint8Array): ForkSide => {
+    const { headerBytes, body, signature } = decodeEntry(entry)
+    return { entries: [{ headerBytes, bodyHash: hash(body!) }], signature: signature! }
+  }
+  for (const [left, right] of [
+    [side(real!), side(bytes)],
+    [side(real!), side(real!)],
+  ] as const) {
+    const state = mallory.replica.log.state(own)
+    const body = encodeControl({ op: 'fork', device, seq: end - 1, prevId: at.prevId, sides: [left, right], pins: [], controls: [] })
+    await mallory.replica.commit(() => ({ kind: EntryKind.control, payload: body, epoch: undefined }))
+    const entries = await mallory.replica.log.read(own, state.nextSeq, state.nextSeq + 1)
+    sendUpdate(mallory, link, own, state.nextSeq, entries)
+  }
+  await until(() => (victims.his as unknown as { replica: Replica }).replica.log.nextSeq(own) === mallory.replica.log.nextSeq(own))
+  expect((victims.his as unknown as { replica: Replica }).replica.controls.forks.size).toBe(0)
 })
 
 test('entries of alice with their bodies left out: bob has them, and keeps them', async () => {
@@ -221,7 +265,14 @@ test('a device that writes two histories is found out, and only what it wrote it
   sendUpdate(mallory, link, own, state.nextSeq, [one.bytes])
   await until(async () => (await texts(victims.his)).includes('to bob'))
   victims.world.network.heal()
-  await until(() => Object.keys({ ...victims.alice.inspect().rejected, ...rejected() }).includes('Forked'))
+  // Both stay, for everybody, and what it writes from here on is shown by nobody.
+  for (const conversation of [victims.hers, victims.his])
+    await until(async () => (await texts(conversation)).filter((text) => text.startsWith('to ')).length === 2)
+  const [more, other] = [
+    await forge(mallory, own, { state: one.state, text: 'forged' }),
+    await forge(mallory, own, { state: two.state, text: 'forged' }),
+  ]
+  for (const { bytes } of [more, other]) sendUpdate(mallory, await mallory.to('bob'), own, state.nextSeq + 1, [bytes])
 })
 
 test('control entries: of another device, without authority, with a clock an hour ahead, a good one followed by a bad one', async () => {

@@ -169,7 +169,7 @@ class Engine implements Parley {
     this.#profile = profile
     await Promise.all(
       [...this.#conversations.values()]
-        .filter((c) => c.state === 'member')
+        .filter((c) => c.state === 'member' && !c.replica.isFrozen)
         .map((c) => c.replica.commitControl({ op: 'profile', name, avatar })),
     )
     this.#events.emit('conversations')

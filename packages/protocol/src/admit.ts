@@ -3,18 +3,20 @@
  * content, other parents, deletions, gaps, unknown clients, bytes that could be written shorter. So an admitted update, projected again,
  * gives the same bytes. Who wrote the entries is not asked here; the chain and its signatures answer that.
  */
-import { compareBytes, equalBytes, fromBase32 } from './bytes.ts'
+import { fromBase32 } from './bytes.ts'
 import type { Hash } from './bytes.ts'
 import { ParleyError, Reject } from './errors.ts'
 import { CHUNK_ENTRIES, MAX_ENTRY_BYTES, MAX_LIVE_UPDATE_BYTES, MAX_SEQ } from './limits.ts'
 import { ByteReader, varUint } from './varint.ts'
-import { INFO_FIRST, INFO_NEXT, MIN_CHUNK_CLIENT, PARENT_IS_ROOT, chunkClient } from './wire.ts'
-import type { EntryRun } from './wire.ts'
+import { INFO_FIRST, INFO_NEXT, MIN_CHUNK_CLIENT, PARENT_IS_ROOT, chunkClient, chunkStart, compareRuns, isSameLog } from './wire.ts'
+import type { BranchRef, EntryRun } from './wire.ts'
 
 /** A chunk of a device's log. */
 export interface ChunkRef {
   /** Device id, 16 bytes. */
   readonly device: Uint8Array
+  /** Undefined for the log itself. */
+  readonly branch?: BranchRef | undefined
   readonly chunk: number
 }
 
@@ -25,6 +27,8 @@ export interface AdmitContext {
   readonly conversation: Uint8Array
   /** The chunk behind a client id that is already known; only asked for updates that do not begin at the chunk's start. */
   chunkOf(client: number): ChunkRef | undefined
+  /** The branch (its 16 bytes) of a device, when it is known; without this none is. */
+  branchOf?(device: Uint8Array, branch: Uint8Array): BranchRef | undefined
   readonly limits?: {
     /** Length of the update. Default 1 MiB, that of a live update; give 4 MiB for an answer to a range. */
     readonly maxBytes?: number
@@ -39,14 +43,14 @@ const MIN_ITEM_BYTES = 3
  */
 const MAX_UPDATE_CHUNKS = 1_024
 const MAX_CHUNK = Math.floor(MAX_SEQ / CHUNK_ENTRIES)
-/** `l:` + 26 characters + `::` + 8 digits. */
-const MAX_ROOT_BYTES = 38
-const ROOT_PATTERN = /^l:([a-z2-7]{26})::(0|[1-9][0-9]{0,7})$/
+/** `l:` + 26 characters + `:` + 26 of the branch + `:` + 8 digits. */
+const MAX_ROOT_BYTES = 64
+const ROOT_PATTERN = /^l:([a-z2-7]{26}):((?:[a-z2-7]{26})?):(0|[1-9][0-9]{0,7})$/
 
 /**
- * The runs in an update, ascending by device and sequence number, chunks that follow each other joined. Entries are views on `update` and
+ * The runs in an update, ascending by device, branch and sequence number, chunks that follow each other joined. Entries are views on `update` and
  * not yet decoded.
- * @throws {Reject} BadShape, NotCanonical, LimitExceeded; DeleteSet when anything is deleted; UnknownChunk when `chunkOf` does not know a client.
+ * @throws {Reject} BadShape, NotCanonical, LimitExceeded; DeleteSet when anything is deleted; UnknownChunk when `chunkOf` does not know a client, or `branchOf` a branch.
  */
 export function admit(update: Uint8Array, context: AdmitContext): EntryRun[] {
   if (update.length > (context.limits?.maxBytes ?? MAX_LIVE_UPDATE_BYTES)) throw new Reject('LimitExceeded', 'update is too long')
@@ -98,8 +102,10 @@ function readRun(reader: ByteReader, client: number, count: number, context: Adm
     if (length > MAX_ENTRY_BYTES) throw new Reject('LimitExceeded', 'entry is too long')
     entries.push(reader.take(length))
   }
-  const { device, chunk } = where as ChunkRef
-  return { device, seq: chunk * CHUNK_ENTRIES + clock, entries }
+  const { device, branch, chunk } = where as ChunkRef
+  const seq = chunkStart(chunk, branch) + clock
+  if (seq + count > (chunk + 1) * CHUNK_ENTRIES) throw new Reject('BadShape', 'items lie beyond the chunk')
+  return { device, ...(branch === undefined ? {} : { branch }), seq, entries }
 }
 
 /** The origin must be the item just before, by the same client. Numbers have one form, so comparing bytes is enough. */
@@ -118,28 +124,33 @@ function readRoot(reader: ByteReader, client: number, context: AdmitContext): Ch
   if (length > MAX_ROOT_BYTES) throw new Reject('BadShape', 'root is not that of a chunk')
   const match = ROOT_PATTERN.exec(String.fromCharCode(...reader.take(length)))
   if (match === null) throw new Reject('BadShape', 'root is not that of a chunk')
-  const chunk = Number(match[2])
+  const chunk = Number(match[3])
   if (chunk > MAX_CHUNK) throw new Reject('BadShape', 'root is not that of a chunk')
-  const device = deviceOf(match[1] as string)
-  if (chunkClient(context.hash, context.conversation, device, chunk) !== client)
+  const device = bytesOf(match[1] as string)
+  const id = bytesOf(match[2] as string)
+  if (chunkClient(context.hash, context.conversation, device, chunk, id) !== client)
     throw new Reject('BadShape', 'client does not belong to the root')
-  return { device, chunk }
+  if (id.length === 0) return { device, chunk }
+  const branch = context.branchOf?.(device, id)
+  if (branch === undefined) throw new Reject('UnknownChunk', 'branch is not known')
+  if ((chunk + 1) * CHUNK_ENTRIES <= branch.seq) throw new Reject('BadShape', 'chunk lies before its branch')
+  return { device, branch, chunk }
 }
 
-function deviceOf(text: string): Uint8Array {
+function bytesOf(text: string): Uint8Array {
   try {
     return fromBase32(text)
   } catch (cause) {
-    if (cause instanceof ParleyError) throw new Reject('BadShape', 'root names no device')
+    if (cause instanceof ParleyError) throw new Reject('BadShape', 'root names no log')
     throw cause
   }
 }
 
 function joined(runs: EntryRun[]): EntryRun[] {
   const all: (EntryRun & { entries: Uint8Array[] })[] = []
-  for (const run of runs.sort((a, b) => compareBytes(a.device, b.device) || a.seq - b.seq)) {
+  for (const run of runs.sort(compareRuns)) {
     const last = all.at(-1)
-    if (last !== undefined && equalBytes(last.device, run.device) && last.seq + last.entries.length === run.seq) {
+    if (last !== undefined && isSameLog(last, run) && last.seq + last.entries.length === run.seq) {
       for (const entry of run.entries) last.entries.push(entry)
     } else {
       all.push({ ...run, entries: [...run.entries] })

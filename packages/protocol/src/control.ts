@@ -1,6 +1,6 @@
 /**
  * What the body of a control entry says: who is a member, under which key, and how the conversation is named. CBOR arrays that begin
- * with a code. Codes 6 to 31 belong to operations on membership that later versions bring; this one refuses them.
+ * with a code. Codes 7 to 31 belong to operations on membership that later versions bring; this one refuses them.
  */
 import { concatBytes, utf8 } from './bytes.ts'
 import type { Hash } from './bytes.ts'
@@ -17,8 +17,12 @@ import {
   MAX_EPOCH_PARENTS,
   MAX_INVITE_USES,
   MAX_METADATA_VALUE_BYTES,
+  MAX_HEADER_BYTES,
   MAX_NAME_BYTES,
   MAX_PAYLOAD_BYTES,
+  MAX_PINNED_CONTROLS,
+  MAX_PINS,
+  MAX_PROOF_ENTRIES,
   MAX_SEQ,
   MAX_TIME_MS,
 } from './limits.ts'
@@ -92,9 +96,33 @@ export interface ProfileControl {
   readonly avatar: string
 }
 
-export type ControlPayload = GenesisControl | EpochControl | InviteControl | AdmitControl | MetadataControl | ProfileControl
+/** One of two histories: its entries from the fork on, up to one that the device signed. */
+export interface ForkSide {
+  /** 1 to 256 headers with the SHA-256 of the body. */
+  readonly entries: readonly { readonly headerBytes: Uint8Array; readonly bodyHash: Uint8Array }[]
+  /** Signature (64 bytes) over the head that the last of them makes. */
+  readonly signature: Uint8Array
+}
 
-const CODES = { genesis: 0, epoch: 1, invite: 2, admit: 3, metadata: 4, profile: 5 } as const
+/** A device said two things at one position. It proves itself; who writes it only says how far the branches count. */
+export interface ForkControl {
+  readonly op: 'fork'
+  /** Device id, 16 bytes. */
+  readonly device: Uint8Array
+  /** Where the histories part. */
+  readonly seq: number
+  /** Id (32 bytes) of the last entry that they have in common, or what stands for it in an empty log. */
+  readonly prevId: Uint8Array
+  readonly sides: readonly [ForkSide, ForkSide]
+  /** Logs (16 bytes, a branch by `branchLogId`) with the number of the entry after the last that counts. */
+  readonly pins: readonly { readonly log: Uint8Array; readonly nextSeq: number }[]
+  /** First 16 bytes of the ids of control entries from the fork on that count. */
+  readonly controls: readonly Uint8Array[]
+}
+
+export type ControlPayload = GenesisControl | EpochControl | InviteControl | AdmitControl | MetadataControl | ProfileControl | ForkControl
+
+const CODES = { genesis: 0, epoch: 1, invite: 2, admit: 3, metadata: 4, profile: 5, fork: 6 } as const
 const SCOPES = ['application', 'conversation'] as const
 const VERSION = 1
 const SUITE = 1
@@ -103,7 +131,7 @@ const GENESIS_TAG = utf8('parley/1/genesis')
 
 /** Whether the body of such an entry is in clear: a joiner has no key yet when reading it. */
 export function isClearControl(op: ControlPayload['op']): boolean {
-  return op === 'genesis' || op === 'epoch' || op === 'invite' || op === 'admit'
+  return op === 'genesis' || op === 'epoch' || op === 'invite' || op === 'admit' || op === 'fork'
 }
 
 /** The id (32 bytes) of the conversation that a genesis payload founds. */
@@ -143,6 +171,8 @@ export function decodeControl(bytes: Uint8Array): ControlPayload {
       return metadataOf(fields)
     case CODES.profile:
       return profileOf(fields)
+    case CODES.fork:
+      return forkOf(fields)
     default:
       throw new Reject('BadShape', 'unknown control operation')
   }
@@ -168,6 +198,15 @@ function fieldsOf(payload: ControlPayload): readonly CborValue[] {
       return [SCOPES.indexOf(payload.scope), flatMapToCbor(payload.values, limitsOf(payload.scope))]
     case 'profile':
       return [payload.name, payload.avatar]
+    case 'fork':
+      return [
+        payload.device,
+        payload.seq,
+        payload.prevId,
+        payload.sides.map(({ entries, signature }) => [entries.flatMap(({ headerBytes, bodyHash }) => [headerBytes, bodyHash]), signature]),
+        payload.pins.map(({ log, nextSeq }) => [log, nextSeq]),
+        payload.controls,
+      ]
   }
 }
 
@@ -226,6 +265,33 @@ function metadataOf(fields: readonly CborValue[]): MetadataControl {
 function profileOf(fields: readonly CborValue[]): ProfileControl {
   const [name, avatar] = exactly(fields, 2)
   return { op: 'profile', name: text(name, MAX_NAME_BYTES), avatar: text(avatar, MAX_AVATAR_BYTES) }
+}
+
+function forkOf(fields: readonly CborValue[]): ForkControl {
+  const [device, seq, prevId, sides, pins, controls] = exactly(fields, 6)
+  const [left, right] = exactly(listOf(sides, 2), 2)
+  return {
+    op: 'fork',
+    device: fixed(device, 16),
+    seq: uint(seq, 0, MAX_SEQ - MAX_PROOF_ENTRIES),
+    prevId: fixed(prevId, 32),
+    sides: [sideOf(left), sideOf(right)],
+    pins: listOf(pins, MAX_PINS).map((pin) => {
+      const [log, nextSeq] = exactly(listOf(pin, 2), 2)
+      return { log: fixed(log, 16), nextSeq: uint(nextSeq, 0, MAX_SEQ) }
+    }),
+    controls: listOf(controls, MAX_PINNED_CONTROLS).map((id) => fixed(id, 16)),
+  }
+}
+
+function sideOf(value: CborValue | undefined): ForkSide {
+  const [list, signature] = exactly(listOf(value, 2), 2)
+  const items = listOf(list, 2 * MAX_PROOF_ENTRIES)
+  if (items.length === 0 || items.length % 2 !== 0) throw new Reject('BadShape', 'expected headers and hashes')
+  const entries: { headerBytes: Uint8Array; bodyHash: Uint8Array }[] = []
+  for (let i = 0; i < items.length; i += 2)
+    entries.push({ headerBytes: upTo(items[i], MAX_HEADER_BYTES), bodyHash: fixed(items[i + 1], 32) })
+  return { entries, signature: fixed(signature, 64) }
 }
 
 function limitsOf(scope: MetadataControl['scope']): FlatLimits {

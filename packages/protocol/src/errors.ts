@@ -20,6 +20,7 @@ export type ErrorCode =
   | 'NotAuthor'
   | 'NotFound'
   | 'PageOutOfRange'
+  | 'ProfileForked'
   | 'ProfileLocked'
   | 'StorageFull'
   | 'StorageUnavailable'

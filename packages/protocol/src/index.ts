@@ -87,6 +87,8 @@ export type {
   AdmitControl,
   ControlPayload,
   EpochControl,
+  ForkControl,
+  ForkSide,
   GenesisControl,
   InviteControl,
   MetadataControl,
@@ -95,8 +97,11 @@ export type {
   RoleNumber,
 } from './control.ts'
 
-export { MIN_CHUNK_CLIENT, chunkClient, encodeStateVector, project, rootName } from './wire.ts'
-export type { EntryRun, LogHead } from './wire.ts'
+export { BRANCH_ID_BYTES, branchLogId, forkClaims } from './fork.ts'
+export type { SideClaim } from './fork.ts'
+
+export { MIN_CHUNK_CLIENT, chunkClient, compareRuns, encodeStateVector, isSameLog, project, rootName } from './wire.ts'
+export type { BranchRef, EntryRun, LogHead } from './wire.ts'
 export { admit } from './admit.ts'
 export type { AdmitContext, ChunkRef } from './admit.ts'
 
@@ -108,6 +113,7 @@ export {
   MAX_AVATAR_BYTES,
   MAX_BODY_BYTES,
   MAX_BOX_BYTES,
+  MAX_BRANCHES,
   MAX_CBOR_DEPTH,
   MAX_CBOR_ITEMS,
   MAX_CERT_BYTES,
@@ -132,9 +138,12 @@ export {
   MAX_NAME_BYTES,
   MAX_OPEN_INVITES,
   MAX_PAYLOAD_BYTES,
+  MAX_PINNED_CONTROLS,
+  MAX_PINS,
   MAX_PRESENCE_BYTES,
   MAX_PRESENCE_PER_SECOND,
   MAX_PRESENCE_SESSIONS_PER_DEVICE,
+  MAX_PROOF_ENTRIES,
   MAX_RANGE_UPDATE_BYTES,
   MAX_SEQ,
   MAX_STRIKES,

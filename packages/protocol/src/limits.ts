@@ -86,6 +86,14 @@ export const MAX_DEVICES_PER_USER = 16
 export const MAX_DEVICES = 500
 /** Control entries of one conversation: a joiner verifies them one by one, 1.6 ms each at worst. */
 export const MAX_CONTROL_ENTRIES = 20_000
+/** Branches of one device's log: each needs signatures of that device, and nobody copies a profile so often. More are left as they are. */
+export const MAX_BRANCHES = 32
+/** Entries of one branch in a proof of a fork: a signature comes at the latest at the end of a chunk. */
+export const MAX_PROOF_ENTRIES = CHUNK_ENTRIES
+/** Heads that one proof of a fork names: those of all branches. */
+export const MAX_PINS = MAX_BRANCHES
+/** Control entries that one proof of a fork names: 16 kB of ids. */
+export const MAX_PINNED_CONTROLS = 1_024
 /** Invites that could still admit somebody. */
 export const MAX_OPEN_INVITES = 100
 

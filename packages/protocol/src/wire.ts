@@ -12,16 +12,28 @@ import { varUint, varUintLength, writeVarUint } from './varint.ts'
 export interface EntryRun {
   /** Device id, 16 bytes. */
   readonly device: Uint8Array
+  /** The branch that they lie on; undefined for the log itself. */
+  readonly branch?: BranchRef
   /** Sequence number of the first entry. */
   readonly seq: number
   /** Stored entries. From `admit` they are views on the update. */
   readonly entries: readonly Uint8Array[]
 }
 
+/** A branch of a forked log. */
+export interface BranchRef {
+  /** First 16 bytes of the id of its first entry. */
+  readonly id: Uint8Array
+  /** Sequence number of its first entry. */
+  readonly seq: number
+}
+
 /** How far a log reaches. */
 export interface LogHead {
   /** Device id, 16 bytes. */
   readonly device: Uint8Array
+  /** The branch that it is the head of; undefined for the log itself. */
+  readonly branch?: BranchRef
   /** Number of entries, which is the sequence number of the next one. */
   readonly nextSeq: number
 }
@@ -38,7 +50,7 @@ export const PARENT_IS_ROOT = 1
 
 const NO_BRANCH = new Uint8Array(0)
 
-/** The Yjs client id of a chunk: 2^52 + the first 52 bits of SHA-256(conversation | device | branch | u32be chunk). `branch` is reserved. */
+/** The Yjs client id of a chunk: 2^52 + the first 52 bits of SHA-256(conversation | device | branch | u32be chunk). `branch` is the 16 bytes of a branch, else empty. */
 export function chunkClient(
   hash: Hash,
   conversation: Uint8Array,
@@ -51,9 +63,14 @@ export function chunkClient(
   return MIN_CHUNK_CLIENT + view.getUint32(0) * 2 ** 20 + (view.getUint32(4) >>> 12)
 }
 
-/** The name of the root type that holds a chunk: `l:<device>:<branch>:<chunk>`, chunk in decimal. `branch` is reserved and empty. */
+/** The name of the root type that holds a chunk: `l:<device>:<branch>:<chunk>`, chunk in decimal. `branch` is the 16 bytes of a branch, else empty. */
 export function rootName(deviceId: string, chunk: number, branch: Uint8Array = NO_BRANCH): string {
   return `l:${deviceId}:${toBase32(branch)}:${chunk}`
+}
+
+/** Where the items of a chunk begin: in the first one of a branch at its first entry, which is item 0. */
+export function chunkStart(chunk: number, branch: BranchRef | undefined): number {
+  return Math.max(chunk * CHUNK_ENTRIES, branch?.seq ?? 0)
 }
 
 /**
@@ -74,10 +91,11 @@ export function project(hash: Hash, conversation: Uint8Array, runs: readonly Ent
 /** The state vector of the document that holds all entries of these logs, as Yjs encodes it. */
 export function encodeStateVector(hash: Hash, conversation: Uint8Array, heads: readonly LogHead[]): Uint8Array {
   const clocks: { client: number; clock: number }[] = []
-  for (const { device, nextSeq } of heads) {
-    for (let start = 0; start < nextSeq; start += CHUNK_ENTRIES) {
-      const client = chunkClient(hash, conversation, device, start / CHUNK_ENTRIES)
-      clocks.push({ client, clock: Math.min(CHUNK_ENTRIES, nextSeq - start) })
+  for (const { device, branch, nextSeq } of heads) {
+    for (let chunk = Math.floor((branch?.seq ?? 0) / CHUNK_ENTRIES); chunk * CHUNK_ENTRIES < nextSeq; chunk++) {
+      const start = chunkStart(chunk, branch)
+      const client = chunkClient(hash, conversation, device, chunk, branch?.id)
+      clocks.push({ client, clock: Math.min((chunk + 1) * CHUNK_ENTRIES, nextSeq) - start })
     }
   }
   clocks.sort((a, b) => b.client - a.client)
@@ -90,6 +108,16 @@ export function encodeStateVector(hash: Hash, conversation: Uint8Array, heads: r
     at = writeVarUint(vector, at, clock)
   }
   return vector
+}
+
+/** The order of runs: by device, branch (the log itself first), sequence number. */
+export function compareRuns(a: EntryRun, b: EntryRun): number {
+  return compareBytes(a.device, b.device) || compareBytes(a.branch?.id ?? NO_BRANCH, b.branch?.id ?? NO_BRANCH) || a.seq - b.seq
+}
+
+/** Whether two runs are of one log. */
+export function isSameLog(a: EntryRun, b: EntryRun): boolean {
+  return compareBytes(a.device, b.device) === 0 && compareBytes(a.branch?.id ?? NO_BRANCH, b.branch?.id ?? NO_BRANCH) === 0
 }
 
 /** The part of an update that belongs to one client: consecutive entries of one chunk. */
@@ -105,14 +133,15 @@ interface Block {
 }
 
 function blocksOf(hash: Hash, conversation: Uint8Array, runs: readonly EntryRun[]): Block[] {
-  const ordered = runs.filter((run) => run.entries.length > 0).sort((a, b) => compareBytes(a.device, b.device) || a.seq - b.seq)
+  const ordered = runs.filter((run) => run.entries.length > 0).sort(compareRuns)
   const blocks: Block[] = []
-  let open: { device: Uint8Array; nextSeq: number; block: Block } | undefined
-  for (const { device, seq: first, entries } of ordered) {
-    if (device.length !== 16 || !Number.isInteger(first) || first < 0 || first + entries.length - 1 > MAX_SEQ) {
+  let open: { run: EntryRun; nextSeq: number; block: Block } | undefined
+  for (const run of ordered) {
+    const { device, branch, seq: first, entries } = run
+    if (device.length !== 16 || !Number.isInteger(first) || first < (branch?.seq ?? 0) || first + entries.length - 1 > MAX_SEQ) {
       throw new ParleyError('InvalidArgument', 'a run needs a device of 16 bytes and a sequence number of 32 bits')
     }
-    if (open !== undefined && compareBytes(open.device, device) !== 0) open = undefined
+    if (open !== undefined && !isSameLog(open.run, run)) open = undefined
     for (let i = 0; i < entries.length; i++) {
       const seq = first + i
       const chunk = Math.floor(seq / CHUNK_ENTRIES)
@@ -120,10 +149,10 @@ function blocksOf(hash: Hash, conversation: Uint8Array, runs: readonly EntryRun[
         throw new ParleyError('InvalidArgument', 'runs overlap, or leave a gap within a chunk')
       }
       if (open === undefined || seq !== open.nextSeq || seq % CHUNK_ENTRIES === 0) {
-        const client = chunkClient(hash, conversation, device, chunk)
-        const clock = seq % CHUNK_ENTRIES
-        const root = clock === 0 ? rootName(toBase32(device), chunk) : ''
-        open = { device, nextSeq: seq, block: { client, clientBytes: varUint(client), clock, root, entries: [], length: 0 } }
+        const client = chunkClient(hash, conversation, device, chunk, branch?.id)
+        const clock = seq - chunkStart(chunk, branch)
+        const root = clock === 0 ? rootName(toBase32(device), chunk, branch?.id) : ''
+        open = { run, nextSeq: seq, block: { client, clientBytes: varUint(client), clock, root, entries: [], length: 0 } }
         blocks.push(open.block)
       }
       open.block.entries.push(entries[i] as Uint8Array)

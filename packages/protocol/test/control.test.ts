@@ -57,14 +57,14 @@ test('payloads are written as the format says', () => {
 })
 
 test('what a joiner must read before having a key is in clear', () => {
-  const clear = (['genesis', 'epoch', 'invite', 'admit', 'metadata', 'profile'] as const).filter(isClearControl)
-  expect(clear).toEqual(['genesis', 'epoch', 'invite', 'admit'])
+  const clear = (['genesis', 'epoch', 'invite', 'admit', 'metadata', 'profile', 'fork'] as const).filter(isClearControl)
+  expect(clear).toEqual(['genesis', 'epoch', 'invite', 'admit', 'fork'])
 })
 
 test.each<[string, CborValue, string]>([
   ['no array', 0, 'BadShape'],
   ['no code', [], 'BadShape'],
-  ['a reserved code', [6], 'BadShape'],
+  ['a reserved code', [7], 'BadShape'],
   ['a genesis of version 2', [0, 2, 1, 0, cert, b32, b32, []], 'BadShape'],
   ['a genesis of suite 2', [0, 1, 2, 0, cert, b32, b32, []], 'BadShape'],
   ['a genesis of a direct conversation', [0, 1, 1, 1, cert, b32, b32, []], 'BadShape'],

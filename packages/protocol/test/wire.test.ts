@@ -32,6 +32,50 @@ describe('names', () => {
   })
 })
 
+describe('branches', () => {
+  const branch = { id: bob, seq: 250 }
+  const entries = aliceLog.slice(250, 530)
+  const branchOf = (device: Uint8Array, id: Uint8Array): typeof branch | undefined =>
+    device[0] === alice[0] && id[0] === bob[0] ? branch : undefined
+  const update = project(hash, conversation, [
+    { device: alice, seq: 0, entries: aliceLog.slice(0, 250) },
+    { device: alice, branch, seq: 250, entries },
+  ])
+
+  test('a branch that begins inside a chunk has arrays of its own, from item 0 on, and comes back as it was', () => {
+    const runs = admit(update, { hash, conversation, chunkOf: () => undefined, branchOf })
+    expect(runs.map(({ seq, branch: at, entries: { length } }) => [seq, at?.seq, length])).toEqual([
+      [0, undefined, 250],
+      [250, 250, 280],
+    ])
+    expect(runs[1]!.entries).toEqual(entries)
+    expect(project(hash, conversation, runs)).toEqual(update)
+    const doc = docOf(update)
+    expect(doc.getArray(rootName(deviceIdOf(alice), 0, bob)).length).toBe(6)
+    expect(doc.getArray(rootName(deviceIdOf(alice), 1, bob)).length).toBe(256)
+    expect(doc.store.pendingStructs).toBeNull()
+    const vector = encodeStateVector(hash, conversation, [
+      { device: alice, nextSeq: 250 },
+      { device: alice, branch, nextSeq: 530 },
+    ])
+    expect(vector).toEqual(Y.encodeStateVector(doc))
+  })
+
+  test('a branch that nobody told of is refused', () => {
+    const refuse = (known?: typeof branchOf): unknown =>
+      admit(update, { hash, conversation, chunkOf: () => undefined, ...(known === undefined ? {} : { branchOf: known }) })
+    expect(() => refuse()).toThrow(expect.objectContaining({ name: 'Reject', code: 'UnknownChunk' }))
+    expect(() => refuse(() => ({ id: bob, seq: 300 }))).toThrow(expect.objectContaining({ name: 'Reject', code: 'BadShape' }))
+  })
+
+  test('more items than the first chunk of a branch can hold are refused', () => {
+    const long = project(hash, conversation, [{ device: alice, branch: { id: bob, seq: 0 }, seq: 0, entries: aliceLog.slice(0, 7) }])
+    expect(() => admit(long, { hash, conversation, chunkOf: () => undefined, branchOf })).toThrow(
+      expect.objectContaining({ name: 'Reject', code: 'BadShape' }),
+    )
+  })
+})
+
 describe('project, read by Yjs', () => {
   test('a document has the entries in order', () => {
     const doc = docOf(project(hash, conversation, both))

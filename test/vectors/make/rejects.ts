@@ -58,6 +58,7 @@ const dep = (byte: number): [Uint8Array, number, Uint8Array] => [new Uint8Array(
 const fields: readonly CborValue[] = [0, START_MS, 0, epoch, [], 1, 0]
 const headerWith = (at: number, value: CborValue): Uint8Array => encodeCbor(fields.with(at, value))
 const control = (...items: CborValue[]): Uint8Array => encodeCbor(items)
+const side: CborValue = [[bytesOf('h', 9), bytesOf('b', 32)], bytesOf('s', 64)]
 const message = control
 const client = chunkClient(hash, conversation, alice, 0)
 const root = rootName(deviceIdOf(alice), 0)
@@ -163,7 +164,22 @@ const ROWS: [decoder: string, name: string, bytes: Uint8Array, code: RejectCode]
   ['react', 'on as a number', encodeCbor([target, 'e', 1]), 'BadShape'],
 
   ['control', 'no code', encodeCbor([]), 'BadShape'],
-  ['control', 'code 6, reserved', control(6), 'BadShape'],
+  ['control', 'code 7, reserved', control(7), 'BadShape'],
+  ['control', 'fork with one side', control(6, device, 3, bytesOf('p', 32), [side], [], []), 'BadShape'],
+  ['control', 'fork with a side of no entries', control(6, device, 3, bytesOf('p', 32), [side, [[], bytesOf('s', 64)]], [], []), 'BadShape'],
+  [
+    'control',
+    'fork with a header and no hash',
+    control(6, device, 3, bytesOf('p', 32), [side, [[bytesOf('h', 9)], bytesOf('s', 64)]], [], []),
+    'BadShape',
+  ],
+  ['control', 'fork with a pin of 15 bytes', control(6, device, 3, bytesOf('p', 32), [side, side], [[bytesOf('l', 15), 1]], []), 'BadShape'],
+  [
+    'control',
+    'fork with 33 pins',
+    control(6, device, 3, bytesOf('p', 32), [side, side], Array.from({ length: 33 }, () => [bytesOf('l', 16), 1]), []),
+    'LimitExceeded',
+  ],
   ['control', 'code 255', control(255, 1, 2), 'BadShape'],
   ['control', 'a code that is text', control('genesis'), 'BadShape'],
   ['control', 'genesis of version 2', control(...genesis.with(1, 2)), 'BadShape'],

@@ -1,6 +1,7 @@
 /** Vectors of the structures of `packages/protocol`: ids, clock, entries, payloads, links, updates. */
 import {
   bodyAad,
+  branchLogId,
   chunkClient,
   conversationIdOf,
   conversationIdOfGenesis,
@@ -200,6 +201,27 @@ export function controls(): Json {
     { name: 'metadata of the application', payload: { op: 'metadata', scope: 'application', values: { color: 'blue', gone: null, n: 1.5 } } },
     { name: 'title', payload: { op: 'metadata', scope: 'conversation', values: { title: 'Picnic', avatar: '' } } },
     { name: 'profile', payload: { op: 'profile', name: 'Alice', avatar: '' } },
+    {
+      name: 'proof of a fork',
+      payload: {
+        op: 'fork',
+        device: alice,
+        seq: 300,
+        prevId: bytesOf('common', 32),
+        sides: [
+          { entries: [{ headerBytes: bytesOf('header 1', 20), bodyHash: bytesOf('body 1', 32) }], signature: bytesOf('signature 1', 64) },
+          {
+            entries: [
+              { headerBytes: bytesOf('header 2', 14), bodyHash: bytesOf('body 2', 32) },
+              { headerBytes: bytesOf('header 3', 14), bodyHash: bytesOf('body 3', 32) },
+            ],
+            signature: bytesOf('signature 2', 64),
+          },
+        ],
+        pins: [{ log: branchLogId(hash, alice, bytesOf('branch', 16)), nextSeq: 301 }],
+        controls: [bytesOf('control', 16)],
+      },
+    },
   ]
   return rows.map(({ name, payload }) => ({ name, value: plain(payload), bytes: hex(encodeControl(payload)) }))
 }

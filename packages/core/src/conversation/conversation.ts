@@ -46,7 +46,7 @@ import type { Network } from '../network/network.ts'
 import { authorOf, isBy, messageIdOfKey, NewestMessages } from './newest.ts'
 import { Presence } from './presence.ts'
 import { Receipts } from './receipts.ts'
-import type { Replica } from '../replica/replica.ts'
+import { profileForked, type Replica } from '../replica/replica.ts'
 import type { Shared } from '../network/sync.ts'
 import { compareKeys, parseTimelineKey, timelineKey, type Content, type TimelineChange } from '../replica/timeline.ts'
 import { View } from './view.ts'
@@ -633,6 +633,7 @@ export class LiveConversation implements Conversation {
   #assertWriter(): void {
     this.#assertOpen()
     if (this.state === 'refused') throw this.refusal ?? new ParleyError('NotAMember', 'you are not a member of this conversation')
+    if (this.replica.isFrozen) throw profileForked()
     if (this.state === 'joining') throw new ParleyError('NotAMember', 'no member has let you in yet; wait for conversation.admitted()')
   }
 }

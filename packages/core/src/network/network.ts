@@ -33,6 +33,11 @@ const MAX_REDIAL_MS = 30_000
 /** A ban outlasts reconnections and ends without anybody's help, should a fault of ours have caused it. */
 export const BAN_MS = 600_000
 
+/** The first entry after a start waits at most so long for what peers hold of the own log: a slow link's round trips. */
+const OWN_LOG_WAIT_MS = 3_000
+/** How often it is looked meanwhile. */
+const OWN_LOG_LOOK_MS = 20
+
 export interface NetworkEvents {
   connection: () => void
   /** Links or progress of one conversation changed. */
@@ -89,6 +94,10 @@ export class Network {
       const own = entries.findLast((e) => e.device === this.#context.me.deviceId)
       if (own !== undefined && sessions.length > 0) this.events.emit('sent', replica.id, own.seq + 1)
     })
+    replica.ownLogKnown = () => this.#ownLogKnown(replica)
+    replica.events.on('forks', () => {
+      for (const session of this.#sessions(replica, undefined)) session.logsChanged()
+    })
     const refresh = (): void => {
       this.#updateTopics()
       for (const peer of this.#peers) peer.refresh().catch((error: unknown) => this.#context.report(error, 'proofs'))
@@ -104,6 +113,19 @@ export class Network {
     if (!this.#isRunning) return
     refresh()
     this.wake()
+  }
+
+  /** Waits until peers that are linked have said what they hold of this device's log and it is here; at once when there is nobody to ask. */
+  #ownLogKnown(replica: Replica): Promise<void> {
+    const { clock } = this.#context
+    const deadline = clock.now() + OWN_LOG_WAIT_MS
+    return new Promise((resolve) => {
+      const look = (): void => {
+        if (clock.now() >= deadline || this.sessions(replica).every((session) => session.knowsOwnLog)) resolve()
+        else clock.setTimeout(look, OWN_LOG_LOOK_MS)
+      }
+      look()
+    })
   }
 
   /** Sessions of a conversation on the links in use. */

@@ -235,6 +235,8 @@ export class Peer {
     const proof = this.#offered.get(toBase32(tag))
     if (proof === undefined || proof.kind !== 'invite') throw new Reject('BadProof', 'request without a proof')
     const { replica, invite } = proof
+    // Its admissions count nowhere; another member lets the joiner in.
+    if (replica.isFrozen) return
     const { cert, joinProof: signature } = await this.#handshake.readRequest(proof, sealed)
     const isGenuine = await verifyJoinProof(this.#host.context.crypto, invite.publicKey, replica.bytes, cert.bytes, signature)
     const verdict = isGenuine ? await replica.admitJoiner(invite.ref, cert, signature) : 'InviteInvalid'

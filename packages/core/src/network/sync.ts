@@ -16,11 +16,13 @@ import {
   project,
   type ControlCarrier,
   type DeviceId,
+  type EntryRun,
   type HaveHead,
   type LinkMessage,
   Reject,
 } from '@parley/protocol'
 import type { Context } from '../context.ts'
+import type { LogId } from '../replica/forks.ts'
 import type { Link } from './link.ts'
 import type { LogEntry } from '../replica/log.ts'
 import type { Presence } from '../conversation/presence.ts'
@@ -61,26 +63,30 @@ export class SyncSession {
   readonly #link: Link
   readonly #handle: Uint8Array
   /** How many entries of each device the peer has, or will have when what is under way arrives. */
-  readonly #theirs = new Map<DeviceId, number>()
+  readonly #theirs = new Map<LogId, number>()
   /** What our last have-vector told the peer: up to there it asks by itself, from there on we push. */
-  readonly #told = new Map<DeviceId, number>()
+  readonly #told = new Map<LogId, number>()
+  /** Logs of which something was not pushed because it was not known how far the peer is. */
+  readonly #skipped = new Set<LogId>()
   /** Ranges under way to us, with their ends. */
-  #asked = new Map<DeviceId, number>()
+  #asked = new Map<LogId, number>()
   /** Devices of which nothing came although it was asked for; the others go first. */
-  readonly #stalled = new Set<DeviceId>()
-  /** Devices of which this peer holds another history than we do: neither can use what the other has. */
-  readonly #strayed = new Set<DeviceId>()
+  readonly #stalled = new Set<LogId>()
+  /** Logs of which this peer holds another history than we do, until it is proved. */
+  readonly #strayed = new Set<LogId>()
+  /** Where histories part is looked for. */
+  readonly #searches = new Map<LogId, ForkSearch>()
   /** Something came that does not follow what is here: there is more than the peer told of. */
   #isBehind = false
   #lastReceived = Number.NEGATIVE_INFINITY
   #isStarted = false
   #isBodiesAsked = false
-  #wanted = new Map<DeviceId, number>()
+  #wanted = new Map<LogId, number>()
   #compared = false
   #waiting = 0
   #cancelCompare = (): void => undefined
   #cancelAcknowledge: (() => void) | undefined
-  readonly #toAcknowledge = new Set<DeviceId>()
+  readonly #toAcknowledge = new Set<LogId>()
   #closed = false
 
   readonly #onReject: (reject: Reject) => void
@@ -134,11 +140,15 @@ export class SyncSession {
   /** Entries are new here: push them, unless the peer has them or is about to ask for them. */
   push(entries: readonly LogEntry[]): void {
     if (!this.#isStarted || !this.#isMember) return
-    for (const [device, list] of Map.groupBy(entries, (e) => e.device)) {
+    for (const [device, list] of Map.groupBy(entries, (e) => e.log)) {
+      if (this.#strayed.has(device)) continue
       const theirs = this.#theirs.get(device)
-      if (theirs === undefined && list[0]!.seq > 0) continue // Not compared yet.
       const from = theirs ?? 0
-      if (from < (this.#told.get(device) ?? 0)) continue
+      // Not compared yet, or the peer is about to ask.
+      if ((theirs === undefined && list[0]!.seq > 0) || from < (this.#told.get(device) ?? 0)) {
+        this.#skipped.add(device)
+        continue
+      }
       const fresh = list.filter((e) => e.seq >= from)
       if (fresh.length === 0) continue
       if (fresh[0]!.seq > from) this.#catchUp(device)
@@ -159,7 +169,7 @@ export class SyncSession {
     const { replica, context } = this.#shared
     const from = this.#theirs.get(device) ?? 0
     const to = replica.log.nextSeq(device)
-    if (from < (this.#told.get(device) ?? 0) || from >= to) return
+    if (this.#strayed.has(device) || from < (this.#told.get(device) ?? 0) || from >= to) return
     if (to - from > WANT_WINDOW) return this.#compare()
     this.#theirs.set(device, to)
     replica.log
@@ -170,6 +180,13 @@ export class SyncSession {
         else if (from + entries.length < to) this.#compare()
       })
       .catch((error: unknown) => context.report(error, 'catching up a peer'))
+  }
+
+  /** It is known now how far the peer is: what was not pushed meanwhile follows, unless the peer is about to ask for it. */
+  #resume(log: LogId): void {
+    if (!this.#skipped.has(log) || (this.#theirs.get(log) ?? 0) < (this.#told.get(log) ?? 0)) return
+    this.#skipped.delete(log)
+    this.#catchUp(log)
   }
 
   /** Passes on a seen slot or a presence packet. */
@@ -207,6 +224,7 @@ export class SyncSession {
         if (!equalBytes(message.sum, replica.sum())) return this.#sendHave()
         for (const head of replica.have()) this.#noteTheirs(deviceIdOf(head.device), head.nextSeq)
         this.#told.clear()
+        for (const log of [...this.#skipped]) this.#resume(log)
         this.#leveled()
         return
       case 'have':
@@ -221,7 +239,10 @@ export class SyncSession {
       case 'update':
         return this.#onUpdate(message.bytes)
       case 'got':
-        for (const { device, nextSeq } of message.heads) this.#noteTheirs(deviceIdOf(device), nextSeq)
+        for (const { device, nextSeq } of message.heads) {
+          this.#noteTheirs(deviceIdOf(device), nextSeq)
+          this.#resume(deviceIdOf(device))
+        }
         return
       case 'slots':
         for (const slot of message.slots) await this.#eachAlone(() => this.#shared.receipts.accept(slot, this))
@@ -243,6 +264,11 @@ export class SyncSession {
     this.#cancelCompare()
     this.#cancelCompare = this.#shared.context.clock.setTimeout(() => {
       this.#giveUp()
+      // A search that got no answer begins again with the heads.
+      for (const [log, search] of this.#searches) {
+        if (!search.isIdle) search.isIdle = true
+        else if (this.#searches.delete(log)) this.#strayed.delete(log)
+      }
       this.#compare()
     }, COMPARE_EVERY_MS)
   }
@@ -272,21 +298,30 @@ export class SyncSession {
   async #onHave(heads: readonly HaveHead[]): Promise<void> {
     const { replica } = this.#shared
     const controls: { device: Uint8Array; from: number }[] = []
-    const strayed = this.#strayed.size
+    let isStray = false
     this.#wanted = new Map()
     for (const head of heads) {
       const device = deviceIdOf(head.device)
       this.#noteTheirs(device, head.nextSeq)
       if (head.controls > replica.controls.count(device)) controls.push({ device: head.device, from: replica.controls.count(device) + 1 })
-      // A device that is not known yet: its admission is among the control entries, and the comparison that follows them tells of it again.
-      if (!this.#isMember || replica.userOf(device) === undefined || replica.forked.has(device) || this.#strayed.has(device)) continue
-      if (head.nextSeq > replica.log.nextSeq(device)) this.#wanted.set(device, head.nextSeq)
-      else if (await this.#isStray(device, head)) this.#strayed.add(device)
+      // A device or a branch that is not known yet: it is among the control entries, and the comparison that follows them tells of it again.
+      if (!this.#isMember || replica.ownerOf(device) === undefined || this.#strayed.has(device)) continue
+      const nextSeq = Math.min(head.nextSeq, replica.limit(device))
+      if (nextSeq > replica.log.nextSeq(device)) this.#wanted.set(device, nextSeq)
+      else if (await this.#isStray(device, head)) {
+        isStray = true
+        this.#search(device, head.nextSeq - 1, head.nextSeq)
+      }
     }
+    // Of a branch that the peer does not speak of it has nothing yet.
+    for (const { log, device } of replica.log.heads())
+      if (log !== device && !this.#theirs.has(log)) this.#noteTheirs(log, replica.log.startOf(log))
+    for (const log of [...this.#skipped]) if (this.#theirs.has(log)) this.#resume(log)
     this.#compared = true
     this.#ask(controls.slice(0, MAX_WANTS))
     this.#tellHeads(heads)
-    if (this.#strayed.size > strayed) throw new Reject('Forked', 'the peer holds another history of a device')
+    // Counted; perhaps it is a fork, perhaps a lie.
+    if (isStray) throw new Reject('Forked', 'the peer holds another history of a device')
   }
 
   /** A peer whose head is ours at that place, but with another id, holds another history of that device: so it says, which proves nothing. */
@@ -322,7 +357,7 @@ export class SyncSession {
       if (end === from) continue
       room -= end - from
       // One entry that is here already comes along: it shows whether the peer holds the same history.
-      ranges.push({ device: deviceIdBytes(device), from: Math.max(0, from - 1), to: end })
+      ranges.push({ device: deviceIdBytes(device), from: Math.max(replica.log.startOf(device), from - 1), to: end })
     }
     if (controls.length > 0 || ranges.length > 0) this.#send('control', { type: 'want', handle: this.#handle, controls, ranges })
     for (const { device, to } of ranges) this.#asked.set(deviceIdOf(device), to)
@@ -358,8 +393,9 @@ export class SyncSession {
     let room = WANT_WINDOW + want.ranges.length
     for (const { device, from, to } of this.#isMember ? want.ranges : []) {
       const id = deviceIdOf(device)
-      let at = from
-      const end = Math.min(to, from + room, replica.log.nextSeq(id))
+      if (replica.ownerOf(id) === undefined) continue
+      let at = Math.max(from, replica.log.startOf(id))
+      const end = Math.min(to, from + room, replica.log.nextSeq(id), Math.max(replica.limit(id), replica.log.startOf(id)))
       room -= Math.max(0, end - from)
       while (at < end) {
         const entries = await replica.log.readSealed(id, at, Math.min(end, at + UPDATE_ENTRIES), UPDATE_BYTES)
@@ -371,17 +407,23 @@ export class SyncSession {
     }
   }
 
-  #sendEntries(lane: 'live' | 'history', device: DeviceId, seq: number, entries: readonly Uint8Array[]): boolean {
+  #sendEntries(lane: 'live' | 'history', log: LogId, seq: number, entries: readonly Uint8Array[]): boolean {
     const { context, replica } = this.#shared
-    const bytes = project((b) => context.crypto.sha256(b), replica.bytes, [{ device: deviceIdBytes(device), seq, entries }])
+    const branch = replica.log.branchOf(log)
+    const bytes = project((b) => context.crypto.sha256(b), replica.bytes, [
+      { device: deviceIdBytes(replica.log.deviceOf(log)), ...(branch === undefined ? {} : { branch }), seq, entries },
+    ])
     return bytes.length <= MAX_RANGE_UPDATE_BYTES && this.#send(lane, { type: 'update', handle: this.#handle, bytes })
   }
 
   async #onUpdate(bytes: Uint8Array): Promise<void> {
     try {
-      const { missing, strayed } = await this.#shared.replica.ingest(bytes, this, this.#strayed)
+      const { replica } = this.#shared
+      const { missing, strayed } = await replica.ingest(bytes, this, (log, run) => this.#take(log, run))
       this.#isBehind ||= missing
-      for (const device of strayed) this.#strayed.add(device)
+      for (const log of strayed)
+        this.#search(log, replica.log.nextSeq(log) - 1, Math.max(this.#theirs.get(log) ?? 0, replica.log.nextSeq(log)))
+      await this.#goOnSearching()
       // Nothing is kept of it; heads are compared, and it is asked for. What overtook a history under way is nothing to count.
       if (missing && this.#waiting === 0)
         this.#onReject(new Reject('OutOfOrder', 'entries of a place that the log here does not reach yet'))
@@ -396,6 +438,83 @@ export class SyncSession {
     } finally {
       this.#goOn()
     }
+  }
+
+  /** Histories part at or before `differs`; the peer has entries up to `theirs`. Begins to look where. */
+  #search(log: LogId, differs: number, theirs: number): void {
+    const { replica } = this.#shared
+    if (this.#strayed.has(log) || replica.userOf(this.peer) === undefined) return
+    this.#strayed.add(log)
+    this.#wanted.delete(log)
+    const search: ForkSearch = { low: replica.log.startOf(log), high: differs, theirs, from: 0, to: 0, got: [], isIdle: false }
+    this.#searches.set(log, search)
+    this.#askSearched(log, search)
+  }
+
+  /** Halves what is left; then asks for the other history from there on. */
+  #askSearched(log: LogId, search: ForkSearch): void {
+    const { low, high, theirs } = search
+    search.from = low < high ? Math.floor((low + high) / 2) : low
+    search.to = low < high ? search.from + 1 : windowEnd(low, theirs, WANT_WINDOW)
+    search.got = []
+    search.isIdle = false
+    this.#shared.replica.expect(log, search.from, search.to)
+    const range = { device: deviceIdBytes(log), from: search.from, to: search.to }
+    this.#send('control', { type: 'want', handle: this.#handle, controls: [], ranges: [range] })
+  }
+
+  /** Runs of a log of which the peer holds another history are not taken in; those that were asked for are kept for the search. */
+  #take(log: LogId, run: EntryRun): boolean {
+    if (!this.#strayed.has(log)) return false
+    const search = this.#searches.get(log)
+    if (
+      search !== undefined &&
+      run.seq === search.from + search.got.length &&
+      search.got.length + run.entries.length <= search.to - search.from
+    )
+      search.got.push(...run.entries.map((bytes) => bytes.slice()))
+    return true
+  }
+
+  async #goOnSearching(): Promise<void> {
+    const { replica } = this.#shared
+    for (const [log, search] of [...this.#searches]) {
+      const { low, high, from, to, got } = search
+      if (got.length < to - from) continue
+      if (low < high) {
+        if (await replica.holds(log, from, got[0]!)) search.low = from + 1
+        else search.high = from
+        this.#askSearched(log, search)
+        continue
+      }
+      this.#searches.delete(log)
+      // Not awaited: it may have to wait for what this very link brings.
+      replica.proveFork(log, from, got).catch((error: unknown) => {
+        if (error instanceof Reject) this.#onReject(error)
+        else this.#shared.context.report(error, 'proof of a fork')
+      })
+    }
+  }
+
+  /** Logs were cut where they part: what is known of the peer's is void. */
+  logsChanged(): void {
+    this.#strayed.clear()
+    this.#searches.clear()
+    this.#asked.clear()
+    this.#wanted.clear()
+    const { replica } = this.#shared
+    for (const log of this.#theirs.keys()) if (replica.controls.forks.isForked(replica.log.deviceOf(log))) this.#theirs.delete(log)
+    if (!this.#isStarted) return
+    // The peer asks for the proof, and names the logs anew itself.
+    this.#sendHave()
+    this.#compare()
+  }
+
+  /** Whether the peer has said what it holds of this device's own log, and it is here. */
+  get knowsOwnLog(): boolean {
+    const { deviceId } = this.#shared.context.me
+    if (!this.#compared || this.#searches.has(deviceId)) return false
+    return this.#strayed.has(deviceId) || (this.#theirs.get(deviceId) ?? 0) <= this.#shared.replica.log.nextSeq(deviceId)
   }
 
   /** One of several independent statements: a bad one is counted and stops no other. */
@@ -419,7 +538,7 @@ export class SyncSession {
   /** Entries came from this peer and are stored: it has them, and hears that we do. */
   received(entries: readonly LogEntry[]): void {
     this.#lastReceived = this.#shared.context.clock.now()
-    for (const { device, seq } of entries) {
+    for (const { log: device, seq } of entries) {
       this.#stalled.delete(device)
       this.#theirs.set(device, Math.max(this.#theirs.get(device) ?? 0, seq + 1))
       this.#toAcknowledge.add(device)
@@ -439,10 +558,26 @@ export class SyncSession {
 
   #noteTheirs(device: DeviceId, nextSeq: number): void {
     // A member can claim anything of devices that nobody knows; there is no end of them.
-    if (this.#shared.replica.userOf(device) === undefined) return
+    if (this.#shared.replica.ownerOf(device) === undefined) return
     this.#theirs.set(device, nextSeq)
     if (device === this.#shared.context.me.deviceId) this.#shared.onStored(this.peer, nextSeq)
   }
+}
+
+/** Looking for the place where a peer's history of a log parts from ours. */
+interface ForkSearch {
+  /** Before this number both are the same. */
+  low: number
+  /** From this number on they are not. */
+  high: number
+  /** How many entries the peer says it has. */
+  readonly theirs: number
+  /** What was asked for, and what came of it. */
+  from: number
+  to: number
+  got: Uint8Array[]
+  /** Nothing has come since heads were last compared. */
+  isIdle: boolean
 }
 
 /** Ends a window where a signature is: at the head, or at the end of a chunk. */

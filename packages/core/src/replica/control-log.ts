@@ -5,6 +5,7 @@
 import { openBody, verifyDeviceCert, verifyJoinProof, type CryptoProvider, type DeviceCert } from '@parley/crypto'
 import {
   bodyAad,
+  compareHlc,
   decodeCbor,
   decodeControl,
   decodeEntry,
@@ -13,6 +14,7 @@ import {
   entryId,
   EntryKind,
   equalBytes,
+  forkClaims,
   conversationIdOfGenesis,
   isClearControl,
   messageIdFromBytes,
@@ -28,6 +30,7 @@ import {
   type UserId,
 } from '@parley/protocol'
 import type { EpochKeys } from './epochs.ts'
+import { Forks, type ProvenFork } from './forks.ts'
 import type { Keyspace } from './keyspace.ts'
 import { compareEntries, resolveMembership, type ControlEntry, type Membership } from './membership.ts'
 import type { Store, StoreOperation } from '../store.ts'
@@ -50,12 +53,16 @@ export class ControlLog {
   readonly #crypto: CryptoProvider
   readonly #keys: Keyspace
   readonly #epochs: EpochKeys
+  /** By running number. A device that forked can have several with the same one. */
   readonly #byDevice = new Map<DeviceId, ControlEntry[]>()
+  /** Verdicts on proofs of forks, by entry id: the two branches, or undefined for what proves nothing. */
+  readonly #claims = new Map<string, ProvenFork['branches'] | undefined>()
   /** Verdicts on join proofs, by admission id and invite key: a signature is checked once. */
   readonly #proofs = new Map<string, boolean>()
 
   /** The latest clock of a control entry here, in milliseconds; 0 while there is none. */
   latestMs = 0
+  forks: Forks
   membership: Membership = { members: new Map(), devices: new Map(), invites: new Map() }
   readonly #application = new Map<string, MetadataValue>()
   readonly #conversationMetadata = new Map<string, MetadataValue>()
@@ -66,15 +73,18 @@ export class ControlLog {
     this.#crypto = options.crypto
     this.#keys = options.keys
     this.#epochs = options.epochs
+    this.forks = new Forks(this.#hash, [])
   }
 
   /** Reads everything stored. Rows were verified before they were written; their signatures are not checked again. */
   async open(store: Store): Promise<void> {
-    for (const { key, value } of await store.range(this.#keys.controls())) {
+    const rows = [...(await store.range(this.#keys.controls())), ...(await store.range(this.#keys.branchControls()))]
+    for (const { key, value } of rows) {
       const fields = decodeCbor(value)
       if (!Array.isArray(fields)) throw new Reject('BadShape', 'stored control entry')
       const [seq, prevId, bytes] = fields as [number, Uint8Array, Uint8Array]
-      const device = key.subarray(key.length - 20, key.length - 4)
+      // Table and conversation come first, 17 bytes.
+      const device = key.subarray(17, 33)
       this.#insert(await this.#parse({ device, seq, prevId, entry: bytes }, decodeEntry(bytes)))
     }
     await this.refold()
@@ -82,13 +92,15 @@ export class ControlLog {
 
   /** How many control entries of that device are here; they are contiguous from number 1. */
   count(device: DeviceId): number {
-    return this.#byDevice.get(device)?.length ?? 0
+    return this.#byDevice.get(device)?.at(-1)?.number ?? 0
   }
 
   /** All of them, or those of one device from running number `from` (1-based) on. */
   carriers(device?: DeviceId, from = 1): ControlCarrier[] {
     const entries =
-      device === undefined ? [...this.#byDevice.values()].flat().sort(compareEntries) : (this.#byDevice.get(device) ?? []).slice(from - 1)
+      device === undefined
+        ? [...this.#byDevice.values()].flat().sort(compareEntries)
+        : (this.#byDevice.get(device) ?? []).filter((e) => e.number >= from)
     return entries.map((e) => ({ device: e.deviceBytes, seq: e.seq, prevId: e.prevId, entry: e.bytes }))
   }
 
@@ -128,25 +140,35 @@ export class ControlLog {
 
   async #acceptInto(accepted: ControlEntry[], carriers: readonly ControlCarrier[], latestMs: number): Promise<number> {
     let waiting = carriers.map((carrier) => ({ carrier, parts: decodeEntry(carrier.entry), device: deviceIdOf(carrier.device) }))
+    let broken: (typeof waiting)[number] | undefined
     for (;;) {
       const later: typeof waiting = []
       for (const item of waiting) {
         const number = item.parts.header.controls
-        if (number <= this.count(item.device)) {
-          this.#checkSame(item.device, number, item.carrier)
+        if (this.#isKnown(item.device, number, item.carrier)) continue
+        const isForked = this.forks.isForked(item.device)
+        // Another history, which only a proof lets in; or one more of ours, that it does not follow.
+        if (!isForked && !this.#follows(item.device, item.carrier, item.parts)) {
+          if (number > this.count(item.device)) broken = item
+          later.push(item)
           continue
         }
         const signKey = await this.#signKeyFor(item.device, item.parts)
-        if (signKey === undefined || number !== this.count(item.device) + 1 || item.parts.header.time > latestMs) {
+        if (signKey === undefined || number > this.count(item.device) + 1 || item.parts.header.time > latestMs) {
           later.push(item)
           continue
         }
         const entry = await this.#verify(item.carrier, item.parts, signKey)
+        if (isForked && !this.forks.counts(entry)) {
+          later.push(item)
+          continue
+        }
         this.#insert(entry)
         accepted.push(entry)
-        if (entry.payload?.op === 'genesis' || entry.payload?.op === 'admit') await this.refold()
+        if (entry.payload?.op === 'genesis' || entry.payload?.op === 'admit' || entry.payload?.op === 'fork') await this.refold()
       }
       if (later.length === waiting.length) {
+        if (broken !== undefined && !accepted.some(({ payload }) => payload?.op === 'fork')) await this.#refuseBroken(broken)
         if (accepted.length > 0) await this.refold()
         return later.length
       }
@@ -162,10 +184,21 @@ export class ControlLog {
     return entry
   }
 
-  row(entry: { deviceBytes: Uint8Array; number: number; seq: number; prevId: Uint8Array; bytes: Uint8Array }): StoreOperation {
+  row(entry: {
+    deviceBytes: Uint8Array
+    number: number
+    seq: number
+    id: Uint8Array
+    prevId: Uint8Array
+    bytes: Uint8Array
+  }): StoreOperation {
+    const first = this.#first(deviceIdOf(entry.deviceBytes), entry.number)
     return {
       type: 'put',
-      key: this.#keys.control(entry.deviceBytes, entry.number),
+      key:
+        first === undefined || equalBytes(first.id, entry.id)
+          ? this.#keys.control(entry.deviceBytes, entry.number)
+          : this.#keys.branchControl(entry.deviceBytes, entry.number, entry.id.subarray(0, 16)),
       value: encodeCbor([entry.seq, entry.prevId, entry.bytes]),
     }
   }
@@ -194,7 +227,9 @@ export class ControlLog {
       for (const entry of list) parsed.push(entry.sealed ? await this.#parse(carrierOf(entry), decodeEntry(entry.bytes)) : entry)
       this.#byDevice.set(device, parsed)
     }
-    const entries = this.entries()
+    const all = this.entries()
+    this.forks = await this.#foldForks(all)
+    const entries = all.filter((entry) => this.forks.counts(entry))
     await this.#checkProofs(entries)
     this.membership = resolveMembership(entries, (admit, key) => this.#proofs.get(proofName(admit, key)) === true)
     this.#application.clear()
@@ -213,6 +248,29 @@ export class ControlLog {
       if (value === null) target.delete(key)
       else target.set(key, value)
     }
+  }
+
+  /** A proof counts whoever wrote it: it has the signatures of the device that forked. */
+  async #foldForks(entries: readonly ControlEntry[]): Promise<Forks> {
+    const proven: ProvenFork[] = []
+    for (const entry of entries) {
+      const { payload, device: poster } = entry
+      if (payload?.op !== 'fork') continue
+      const name = toBase32(entry.id)
+      if (!this.#claims.has(name)) {
+        const device = deviceIdOf(payload.device)
+        // The id of a device is a hash of its key: a certificate says the same whoever let it in.
+        const cert = entries.find((e) => e.cert?.deviceId === device)?.cert
+        if (cert === undefined) continue
+        const claims = forkClaims(this.#hash, this.#conversation, payload)
+        const jobs = (claims ?? []).map(({ message, signature }) => ({ publicKey: cert.signKey, message, signature }))
+        const isValid = claims !== undefined && !(await this.#crypto.verifyMany(jobs)).includes(false)
+        this.#claims.set(name, isValid ? [claims[0].branch, claims[1].branch] : undefined)
+      }
+      const branches = this.#claims.get(name)
+      if (branches !== undefined) proven.push({ poster, fork: payload, branches })
+    }
+    return new Forks(this.#hash, proven)
   }
 
   async #checkProofs(entries: readonly ControlEntry[]): Promise<void> {
@@ -256,10 +314,14 @@ export class ControlLog {
     const entry = await this.#parse(carrier, parts)
     const message = signedHead(this.#conversation, carrier.device, carrier.seq, entry.id)
     if (!(await this.#crypto.verify({ publicKey: signKey, message, signature }))) throw new Reject('BadSignature', 'control entry')
-    const previous = this.#byDevice.get(entry.device)?.at(-1)
-    if (previous !== undefined && (previous.seq >= entry.seq || compareEntries(previous, entry) >= 0))
-      throw new Reject('BadClock', 'control entry before its predecessor')
     return entry
+  }
+
+  async #refuseBroken({ carrier, parts, device }: { carrier: ControlCarrier; parts: EntryParts; device: DeviceId }): Promise<void> {
+    const signKey = await this.#signKeyFor(device, parts)
+    if (signKey === undefined) return
+    await this.#verify(carrier, parts, signKey)
+    throw new Reject('BadClock', 'control entry before its predecessor')
   }
 
   async #parse(carrier: ControlCarrier, parts: EntryParts): Promise<ControlEntry> {
@@ -325,13 +387,31 @@ export class ControlLog {
     this.latestMs = Math.max(this.latestMs, entry.hlc.ms)
     const list = this.#byDevice.get(entry.device)
     if (list === undefined) this.#byDevice.set(entry.device, [entry])
-    else list.push(entry)
+    else list.splice(list.findLastIndex((e) => e.number <= entry.number) + 1, 0, entry)
   }
 
-  #checkSame(device: DeviceId, number: number, carrier: ControlCarrier): void {
-    const known = this.#byDevice.get(device)?.[number - 1]
-    if (known !== undefined && !equalBytes(known.bytes, carrier.entry)) throw new Reject('Forked', 'another control entry at this position')
+  #isKnown(device: DeviceId, number: number, carrier: ControlCarrier): boolean {
+    const first = this.#first(device, number)
+    if (first === undefined || equalBytes(first.bytes, carrier.entry)) return first !== undefined
+    return this.forks.isForked(device) && this.#byDevice.get(device)!.some((e) => e.number === number && equalBytes(e.bytes, carrier.entry))
   }
+
+  /** The control entry with that number that came first; a device that did not fork has no other. */
+  #first(device: DeviceId, number: number): ControlEntry | undefined {
+    const list = this.#byDevice.get(device)
+    const at = list?.[number - 1]
+    return at?.number === number ? at : list?.find((e) => e.number === number)
+  }
+
+  /** Whether it can be the next one of a device that has one history. */
+  #follows(device: DeviceId, { seq }: ControlCarrier, { header }: EntryParts): boolean {
+    const previous = this.#byDevice.get(device)?.at(-1)
+    if (previous === undefined) return true
+    const hlc: Hlc = { ms: header.time, ctr: header.ctr }
+    return header.controls > previous.number && seq > previous.seq && compareHlc(hlc, previous.hlc) > 0
+  }
+
+  readonly #hash = (bytes: Uint8Array): Uint8Array => this.#crypto.sha256(bytes)
 }
 
 const carrierOf = (e: ControlEntry): ControlCarrier => ({ device: e.deviceBytes, seq: e.seq, prevId: e.prevId, entry: e.bytes })

@@ -2,8 +2,9 @@
  * Entries whose bodies were left out by the peer that passed them on. That is what an honest peer does with deleted messages, and what a
  * dishonest one could do to silence somebody: so the body is asked for elsewhere, and nothing counts as deleted until its author says so.
  */
-import { concatBytes, decodeEntry, deviceIdBytes, deviceIdOf, EntryKind, equalBytes, readU32be, type DeviceId } from '@parley/protocol'
+import { concatBytes, decodeEntry, deviceIdBytes, deviceIdOf, EntryKind, equalBytes, readU32be } from '@parley/protocol'
 import type { Context } from '../context.ts'
+import type { LogId } from './forks.ts'
 import type { Keyspace } from './keyspace.ts'
 import type { ConversationLog, LogEntry } from './log.ts'
 import type { StoreOperation } from '../store.ts'
@@ -12,7 +13,7 @@ import type { StoreOperation } from '../store.ts'
 export const MAX_HOLLOW_WANTS = 256
 
 interface Hollow {
-  readonly device: DeviceId
+  readonly log: LogId
   readonly seq: number
   readonly id: Uint8Array
   readonly prevId: Uint8Array
@@ -31,9 +32,10 @@ export class HollowEntries {
   }
 
   async load(): Promise<void> {
+    this.#entries.clear()
     for (const { key, value } of await this.#context.store.range(this.#keys.hollows())) {
-      const device = deviceIdOf(key.slice(key.length - 20, key.length - 4))
-      this.#add({ device, seq: readU32be(key.subarray(key.length - 4)), id: value.slice(0, 32), prevId: value.slice(32, 64) })
+      const log = deviceIdOf(key.slice(key.length - 20, key.length - 4))
+      this.#add({ log, seq: readU32be(key.subarray(key.length - 4)), id: value.slice(0, 32), prevId: value.slice(32, 64) })
     }
   }
 
@@ -44,71 +46,73 @@ export class HollowEntries {
   /** Notes what came without a body; the rows belong into the batch that stores the entries. */
   note(entries: readonly LogEntry[]): StoreOperation[] {
     const operations: StoreOperation[] = []
-    for (const { device, seq, id, prevId, parts } of entries) {
+    for (const { log, seq, id, prevId, parts } of entries) {
       if (parts.body !== undefined || parts.header.kind === EntryKind.control) continue
-      this.#add({ device, seq, id, prevId })
-      operations.push({ type: 'put', key: this.#keys.hollow(deviceIdBytes(device), seq), value: concatBytes(id, prevId) })
+      this.#add({ log, seq, id, prevId })
+      operations.push({ type: 'put', key: this.#keys.hollow(deviceIdBytes(log), seq), value: concatBytes(id, prevId) })
     }
     return operations
   }
 
   /** The next bodies to ask for. */
-  wants(): { device: Uint8Array; from: number; to: number }[] {
+  wants(): { log: LogId; device: Uint8Array; from: number; to: number }[] {
     return [...this.#entries.values()]
       .slice(0, MAX_HOLLOW_WANTS)
-      .map(({ device, seq }) => ({ device: deviceIdBytes(device), from: seq, to: seq + 1 }))
+      .map(({ log, seq }) => ({ log, device: deviceIdBytes(log), from: seq, to: seq + 1 }))
   }
 
   /**
    * Stores the bodies that these entries bring, the first of which has number `seq`. Returns the filled entries for the folds; `settle` follows
    * once the folds are written down.
    */
-  async fill(device: DeviceId, seq: number, entries: readonly Uint8Array[]): Promise<LogEntry[]> {
+  async fill(log: LogId, seq: number, entries: readonly Uint8Array[]): Promise<LogEntry[]> {
     if (this.#entries.size === 0) return []
     const filled: LogEntry[] = []
     const operations: StoreOperation[] = []
+    const device = this.#log.deviceOf(log)
     const deviceBytes = deviceIdBytes(device)
     for (const [i, bytes] of entries.entries()) {
-      const hollow = this.#entries.get(nameOf(device, seq + i))
+      const hollow = this.#entries.get(nameOf(log, seq + i))
       if (hollow === undefined) continue
       const parts = decodeEntry(bytes)
       if (parts.body === undefined || !equalBytes(this.#log.idOf(deviceBytes, hollow.seq, hollow.prevId, parts), hollow.id)) continue
       const own = bytes.slice()
-      const hlc = await this.#log.clockAt(device, hollow.seq)
-      filled.push({ device, seq: hollow.seq, id: hollow.id, prevId: hollow.prevId, hlc, parts: decodeEntry(own), bytes: own })
-      operations.push({ type: 'put', key: this.#keys.entry(deviceBytes, hollow.seq), value: own })
+      const hlc = await this.#log.clockAt(log, hollow.seq)
+      filled.push({ log, device, seq: hollow.seq, id: hollow.id, prevId: hollow.prevId, hlc, parts: decodeEntry(own), bytes: own })
+      operations.push({ type: 'put', key: this.#keys.entry(deviceIdBytes(log), hollow.seq), value: own })
     }
     if (filled.length > 0) await this.#context.store.write(operations)
-    for (const entry of filled) this.#log.replaced(device, entry.seq)
+    for (const entry of filled) this.#log.replaced(log, entry.seq)
     return filled
   }
 
   /** Entries that were filled when the process ended before `settle`: to be folded again. */
   async unsettled(): Promise<LogEntry[]> {
     const filled: LogEntry[] = []
-    for (const { device, seq, id, prevId } of this.#entries.values()) {
-      const [bytes] = await this.#log.read(device, seq, seq + 1)
+    for (const { log, seq, id, prevId } of this.#entries.values()) {
+      const [bytes] = await this.#log.read(log, seq, seq + 1)
+      const device = this.#log.deviceOf(log)
       const parts = bytes === undefined ? undefined : decodeEntry(bytes)
       if (bytes !== undefined && parts?.body !== undefined)
-        filled.push({ device, seq, id, prevId, hlc: await this.#log.clockAt(device, seq), parts, bytes })
+        filled.push({ log, device, seq, id, prevId, hlc: await this.#log.clockAt(log, seq), parts, bytes })
     }
     return filled
   }
 
   /** The folds hold these entries now. */
   async settle(filled: readonly LogEntry[]): Promise<void> {
-    for (const { device, seq } of filled) await this.forget(device, seq)
+    for (const { log, seq } of filled) await this.forget(log, seq)
   }
 
   /** The body is here, or its author deleted the message: it is not wanted any more. */
-  async forget(device: DeviceId, seq: number): Promise<void> {
-    if (!this.#entries.delete(nameOf(device, seq))) return
-    await this.#context.store.write([{ type: 'delete', key: this.#keys.hollow(deviceIdBytes(device), seq) }])
+  async forget(log: LogId, seq: number): Promise<void> {
+    if (!this.#entries.delete(nameOf(log, seq))) return
+    await this.#context.store.write([{ type: 'delete', key: this.#keys.hollow(deviceIdBytes(log), seq) }])
   }
 
   #add(hollow: Hollow): void {
-    this.#entries.set(nameOf(hollow.device, hollow.seq), hollow)
+    this.#entries.set(nameOf(hollow.log, hollow.seq), hollow)
   }
 }
 
-const nameOf = (device: DeviceId, seq: number): string => `${device}:${seq}`
+const nameOf = (log: LogId, seq: number): string => `${log}:${seq}`

@@ -16,6 +16,8 @@ const TABLES = {
   slot: 0x15,
   anchor: 0x16,
   hollow: 0x17,
+  branch: 0x18,
+  branchControl: 0x19,
   timeline: 0x20,
   overlay: 0x21,
   folded: 0x22,
@@ -69,6 +71,14 @@ export class Keyspace {
   control = (device: Uint8Array, number: number): Uint8Array => this.#key('control', device, u32be(number))
   controls = (): { gte: Uint8Array; lt: Uint8Array } => this.#all(this.#key('control'))
 
+  /** A control entry beside another one of the same device and number: they lie on different branches. `id` are 16 bytes of the entry's. */
+  branchControl = (device: Uint8Array, number: number, id: Uint8Array): Uint8Array => this.#key('branchControl', device, u32be(number), id)
+  branchControls = (): { gte: Uint8Array; lt: Uint8Array } => this.#all(this.#key('branchControl'))
+
+  /** What a branch belongs to and where it begins. */
+  branch = (log: Uint8Array): Uint8Array => this.#key('branch', log)
+  branches = (): { gte: Uint8Array; lt: Uint8Array } => this.#all(this.#key('branch'))
+
   /** The secret of an epoch. */
   epoch = (id: Uint8Array): Uint8Array => this.#key('epoch', id)
   epochs = (): { gte: Uint8Array; lt: Uint8Array } => this.#all(this.#key('epoch'))
@@ -77,11 +87,20 @@ export class Keyspace {
   epochOf = (device: Uint8Array, seq: number): Uint8Array => this.#key('epochOf', device, u32be(seq))
   epochsOf = (): { gte: Uint8Array; lt: Uint8Array } => this.#all(this.#key('epochOf'))
 
+  epochsOfLog = (device: Uint8Array, from: number): { gte: Uint8Array; lt: Uint8Array } => ({
+    gte: this.epochOf(device, from),
+    lt: successor(this.#key('epochOf', device)),
+  })
+
   /** The id (32 bytes) before the first entry of a chunk, from where ids inside it are computed. */
   anchor = (device: Uint8Array, chunk: number): Uint8Array => this.#key('anchor', device, u32be(chunk))
 
   /** An entry whose body a peer left out; the row holds its id (32 bytes) and the one before (32 bytes). */
   hollow = (device: Uint8Array, seq: number): Uint8Array => this.#key('hollow', device, u32be(seq))
+  hollowsOf = (device: Uint8Array, from: number): { gte: Uint8Array; lt: Uint8Array } => ({
+    gte: this.hollow(device, from),
+    lt: successor(this.#key('hollow', device)),
+  })
   hollows = (): { gte: Uint8Array; lt: Uint8Array } => this.#all(this.#key('hollow'))
 
   /** The newest seen slot of a device. */

@@ -1,25 +1,31 @@
 /** The logs of one conversation: verified entries of every device, append-only, in the store. The truth that everything else is folded from. */
-import { sealBody, signRun, verifyRun, type CryptoProvider, type SigningKey, type UnsignedEntry } from '@parley/crypto'
+import { sealBody, signRun, verifyRun, type CryptoProvider, type SigningKey, type UnsignedEntry, type VerifiedEntry } from '@parley/crypto'
 import {
   bodyAad,
   CHUNK_ENTRIES,
   compareBytes,
   compareHlc,
+  decodeCbor,
   decodeChainState,
   decodeEntry,
   deviceIdBytes,
   deviceIdOf,
+  encodeCbor,
   encodeChainState,
   encodeHeader,
   EntryKind,
   entryId,
+  equalBytes,
+  extendChain,
   MAX_FUTURE_SKEW_MS,
+  mustSign,
   nextHlc,
   readU32be,
   Reject,
   sealEntry,
   standsAlone,
   startChain,
+  type BranchRef,
   type ChainState,
   type ControlCarrier,
   type Dep,
@@ -28,11 +34,14 @@ import {
   type Hlc,
 } from '@parley/protocol'
 import type { Epoch } from './epochs.ts'
+import type { LogId } from './forks.ts'
 import type { Keyspace } from './keyspace.ts'
 import type { Store, StoreOperation } from '../store.ts'
 
 /** A verified entry on its way from the log to the folds. */
 export interface LogEntry {
+  /** The log that it lies in: that of the device, or a branch of it. */
+  readonly log: LogId
   readonly device: DeviceId
   readonly seq: number
   readonly id: Uint8Array
@@ -51,8 +60,10 @@ export interface Draft {
 
 /** The heads of the logs at some moment. */
 export interface DeviceHead {
+  readonly log: LogId
+  readonly logBytes: Uint8Array
+  /** Whose log it is. */
   readonly device: DeviceId
-  readonly deviceBytes: Uint8Array
   readonly state: ChainState
 }
 
@@ -65,6 +76,14 @@ export interface Ingested {
   readonly unsigned: number
 }
 
+/** A branch that is known here: whose it is, and the chain before its first entry. */
+interface KnownBranch {
+  readonly device: DeviceId
+  readonly deviceBytes: Uint8Array
+  readonly branch: BranchRef
+  readonly start: ChainState
+}
+
 interface Author {
   readonly device: DeviceId
   readonly key: SigningKey
@@ -75,14 +94,17 @@ export class ConversationLog {
   readonly #crypto: CryptoProvider
   readonly #keys: Keyspace
   readonly #store: Store
-  readonly #heads = new Map<DeviceId, DeviceHead>()
+  readonly #heads = new Map<LogId, DeviceHead>()
+  readonly #branches = new Map<LogId, KnownBranch>()
+  /** Ids of the entries of a chunk, as 32 bytes each, of those chunks of forked logs that were looked at last. */
+  readonly #chunkIds = new Map<string, Promise<Uint8Array[]>>()
   /** Epochs by device as [first seq, epoch id or undefined for clear], ascending. */
-  readonly #epochChanges = new Map<DeviceId, { seq: number; epoch: Uint8Array | undefined }[]>()
+  readonly #epochChanges = new Map<LogId, { seq: number; epoch: Uint8Array | undefined }[]>()
   /** The entries that came last, for whoever reads them at once: folds, events, the view. */
   readonly #recent = new Map<string, Uint8Array>()
   #recentBytes = 0
-  /** Devices whose head moved since this device's last entry. */
-  readonly #news = new Set<DeviceId>()
+  /** Logs whose head moved since this device's last entry. */
+  readonly #news = new Set<LogId>()
 
   constructor(options: { conversation: Uint8Array; crypto: CryptoProvider; keys: Keyspace; store: Store }) {
     this.#conversation = options.conversation
@@ -93,9 +115,12 @@ export class ConversationLog {
 
   /** Reads the heads and epoch changes; nothing of the entries. */
   async open(): Promise<void> {
+    for (const { key, value } of await this.#store.range(this.#keys.branches())) {
+      const [device, id, start] = decodeCbor(value) as [Uint8Array, Uint8Array, Uint8Array]
+      this.#noteBranch(deviceIdOf(key.slice(key.length - 16)), device, id, decodeChainState(start))
+    }
     for (const { key, value } of await this.#store.range(this.#keys.heads())) {
-      const deviceBytes = key.slice(key.length - 16)
-      this.#setHead(deviceBytes, decodeChainState(value))
+      this.#setHead(key.slice(key.length - 16), decodeChainState(value))
     }
     for (const { key, value } of await this.#store.range(this.#keys.epochsOf())) {
       const device = deviceIdOf(key.slice(key.length - 20, key.length - 4))
@@ -105,25 +130,211 @@ export class ConversationLog {
 
   /** All heads, by device bytes. */
   heads(): DeviceHead[] {
-    return [...this.#heads.values()].sort((a, b) => compareBytes(a.deviceBytes, b.deviceBytes))
+    return [...this.#heads.values()].sort((a, b) => compareBytes(a.logBytes, b.logBytes))
   }
 
   /** How many entries of that device are here. */
-  nextSeq(device: DeviceId): number {
-    return this.#heads.get(device)?.state.nextSeq ?? 0
+  nextSeq(log: LogId): number {
+    return this.#heads.get(log)?.state.nextSeq ?? this.startOf(log)
   }
 
-  state(device: DeviceId): ChainState {
-    return this.#heads.get(device)?.state ?? startChain(this.#hash, this.#conversation, deviceIdBytes(device))
+  state(log: LogId): ChainState {
+    return this.#heads.get(log)?.state ?? this.startState(log)
+  }
+
+  /** The chain before the first entry. */
+  startState(log: LogId): ChainState {
+    return this.#branches.get(log)?.start ?? startChain(this.#hash, this.#conversation, deviceIdBytes(log))
+  }
+
+  /** Number of the first entry: 0, or where the branch begins. */
+  startOf(log: LogId): number {
+    return this.#branches.get(log)?.branch.seq ?? 0
+  }
+
+  /** Whose log it is. */
+  deviceOf(log: LogId): DeviceId {
+    return this.#branches.get(log)?.device ?? log
+  }
+
+  branchOf(log: LogId): BranchRef | undefined {
+    return this.#branches.get(log)?.branch
+  }
+
+  hasBranch(log: LogId): boolean {
+    return this.#branches.has(log)
+  }
+
+  /** The logs of a device that are known here, its own first. */
+  logsOf(device: DeviceId): LogId[] {
+    return [device, ...[...this.#branches].filter(([, branch]) => branch.device === device).map(([log]) => log)]
+  }
+
+  /** Where the entry of a message is. Ids are looked at only where a device has several entries with that number. */
+  async locate(device: DeviceId, seq: number, entry16: Uint8Array): Promise<LogId | undefined> {
+    if (this.#branches.size === 0) return seq < this.nextSeq(device) ? device : undefined
+    const logs = this.logsOf(device).filter((log) => seq >= this.startOf(log) && seq < this.nextSeq(log))
+    if (logs.length === 1 && logs[0] === device) return device
+    for (const log of logs) {
+      const chunk = Math.floor(seq / CHUNK_ENTRIES)
+      const ids = await this.#idsOfChunk(log, chunk)
+      const id = ids[seq - Math.max(chunk * CHUNK_ENTRIES, this.startOf(log))]
+      if (id !== undefined && equalBytes(id.subarray(0, 16), entry16)) return log
+    }
+    return undefined
+  }
+
+  #idsOfChunk(log: LogId, chunk: number): Promise<Uint8Array[]> {
+    const name = `${log}:${chunk}:${this.nextSeq(log) >= (chunk + 1) * CHUNK_ENTRIES ? 'all' : this.nextSeq(log)}`
+    let ids = this.#chunkIds.get(name)
+    if (ids === undefined) {
+      ids = this.#readIds(log, chunk)
+      this.#chunkIds.set(name, ids)
+      for (const oldest of this.#chunkIds.keys()) {
+        if (this.#chunkIds.size <= MAX_CHUNK_IDS) break
+        this.#chunkIds.delete(oldest)
+      }
+    }
+    return ids
+  }
+
+  async #readIds(log: LogId, chunk: number): Promise<Uint8Array[]> {
+    const ids: Uint8Array[] = []
+    const { start, prevId } = await this.#base(log, chunk * CHUNK_ENTRIES)
+    let id = prevId
+    for (const [i, entry] of (await this.read(log, start, (chunk + 1) * CHUNK_ENTRIES)).entries()) {
+      if (id === undefined) return ids
+      id = this.idOf(deviceIdBytes(this.deviceOf(log)), start + i, id, decodeEntry(entry))
+      ids.push(id)
+    }
+    return ids
+  }
+
+  /** From where ids and clocks of a chunk are computed: its first entry in this log, and what comes before that. */
+  async #base(log: LogId, seq: number): Promise<{ start: number; prevId: Uint8Array | undefined; hlc: Hlc }> {
+    const branch = this.#branches.get(log)
+    const start = seq - (seq % CHUNK_ENTRIES)
+    if (branch !== undefined && start <= branch.branch.seq)
+      return { start: branch.branch.seq, prevId: branch.start.prevId, hlc: branch.start.hlc }
+    return { start, prevId: await this.#store.get(this.#keys.anchor(deviceIdBytes(log), start / CHUNK_ENTRIES)), hlc: { ms: 0, ctr: 0 } }
+  }
+
+  /** The chain before the entry at `seq`; undefined when the log does not reach it. */
+  async stateAt(log: LogId, seq: number): Promise<ChainState | undefined> {
+    const state = this.state(log)
+    if (seq === state.nextSeq) return state
+    if (seq > state.nextSeq || seq < this.startOf(log)) return undefined
+    const device = deviceIdBytes(this.deviceOf(log))
+    const { start, prevId } = await this.#base(log, seq)
+    const entries = (await this.read(log, start, seq + 1)).map(decodeEntry)
+    const first = entries[0]?.header
+    if (first === undefined || prevId === undefined) return this.startState(log)
+    let at = this.startState(log)
+    if (start !== at.nextSeq) {
+      const posts = first.posts - (first.kind === EntryKind.post ? 1 : 0)
+      const deletes = first.deletes - (first.kind === EntryKind.delete ? 1 : 0)
+      const controls = await this.#controlsBefore(log, start)
+      at = {
+        nextSeq: start,
+        prevId,
+        hlc: await this.clockAt(log, start - 1),
+        posts,
+        deletes,
+        controls,
+        epoch: this.epochAt(log, start - 1),
+      }
+    }
+    for (const parts of entries.slice(0, seq - start)) at = extendChain(this.#hash, this.#conversation, device, at, parts)
+    return at
+  }
+
+  /** How many control entries come before `seq`: the next one says it. */
+  async #controlsBefore(log: LogId, seq: number): Promise<number> {
+    for (let at = seq; at < this.nextSeq(log); at += READ_BATCH) {
+      for (const bytes of await this.read(log, at, at + READ_BATCH)) {
+        const { header } = decodeEntry(bytes)
+        if (header.kind === EntryKind.control) return header.controls - 1
+      }
+    }
+    return this.state(log).controls
+  }
+
+  /** Makes a branch known that goes on after `start`. */
+  async addBranch(logBytes: Uint8Array, device: DeviceId, id: Uint8Array, start: ChainState): Promise<void> {
+    if (this.#branches.has(deviceIdOf(logBytes))) return
+    await this.#store.write([this.#branchRow(logBytes, device, id, start)])
+    this.#noteBranch(deviceIdOf(logBytes), deviceIdBytes(device), id, start)
+  }
+
+  /**
+   * Moves what follows `at` in a log to a branch of its own, in one batch. `branchLog` gives the 16 bytes that stand for it.
+   * Nothing else may work on the log meanwhile.
+   */
+  async cut(log: LogId, at: ChainState, branchLog: (branch: Uint8Array) => Uint8Array): Promise<void> {
+    const head = this.state(log)
+    const from = at.nextSeq
+    if (from >= head.nextSeq || from < this.startOf(log)) return
+    const device = this.deviceOf(log)
+    const [first] = await this.read(log, from, from + 1)
+    const id = this.idOf(deviceIdBytes(device), from, at.prevId, decodeEntry(first!)).slice(0, 16)
+    const oldBytes = deviceIdBytes(log)
+    const newBytes = branchLog(id)
+    const operations: StoreOperation[] = []
+    const move = (key: Uint8Array, value: Uint8Array): void => {
+      // Table and conversation come before the log, 17 bytes.
+      const moved = key.slice()
+      moved.set(newBytes, 17)
+      operations.push({ type: 'put', key: moved, value }, { type: 'delete', key })
+    }
+    for (let seq = from; seq < head.nextSeq; seq += READ_BATCH)
+      for (const { key, value } of await this.#store.range(this.#keys.entries(oldBytes, seq, Math.min(seq + READ_BATCH, head.nextSeq))))
+        move(key, value)
+    for (let chunk = Math.ceil(from / CHUNK_ENTRIES); chunk * CHUNK_ENTRIES < head.nextSeq; chunk++) {
+      const value = await this.#store.get(this.#keys.anchor(oldBytes, chunk))
+      // The first chunk of a branch begins from the chain before it.
+      if (value !== undefined) move(this.#keys.anchor(oldBytes, chunk), value)
+    }
+    for (const range of [this.#keys.epochsOfLog(oldBytes, from), this.#keys.hollowsOf(oldBytes, from)])
+      for (const { key, value } of await this.#store.range(range)) move(key, value)
+    operations.push(
+      this.#branchRow(newBytes, device, id, at),
+      { type: 'put', key: this.#keys.head(newBytes), value: encodeChainState(head) },
+      { type: 'put', key: this.#keys.head(oldBytes), value: encodeChainState(at) },
+    )
+    await this.#store.write(operations, { durability: 'strict' })
+    const branch = deviceIdOf(newBytes)
+    const changes = this.#epochChanges.get(log) ?? []
+    this.#epochChanges.set(
+      branch,
+      changes.filter((change) => change.seq >= from),
+    )
+    this.#epochChanges.set(
+      log,
+      changes.filter((change) => change.seq < from),
+    )
+    this.#noteBranch(branch, deviceIdBytes(device), id, at)
+    this.#setHead(newBytes, head)
+    this.#setHead(oldBytes, at)
+    this.#recent.clear()
+    this.#recentBytes = 0
+    this.#chunkIds.clear()
+  }
+
+  #branchRow(logBytes: Uint8Array, device: DeviceId, id: Uint8Array, start: ChainState): StoreOperation {
+    return { type: 'put', key: this.#keys.branch(logBytes), value: encodeCbor([deviceIdBytes(device), id, encodeChainState(start)]) }
+  }
+
+  #noteBranch(log: LogId, deviceBytes: Uint8Array, id: Uint8Array, start: ChainState): void {
+    this.#branches.set(log, { device: deviceIdOf(deviceBytes), deviceBytes, branch: { id: id.slice(), seq: start.nextSeq }, start })
   }
 
   readonly #hash = (bytes: Uint8Array): Uint8Array => this.#crypto.sha256(bytes)
 
   /** The epoch (id) that seals the entry at `seq`; undefined when it is in clear. */
-  epochAt(device: DeviceId, seq: number): Uint8Array | undefined {
-    const changes = this.#epochChanges.get(device) ?? []
+  epochAt(log: LogId, seq: number): Uint8Array | undefined {
+    const changes = this.#epochChanges.get(log) ?? []
     for (let i = changes.length - 1; i >= 0; i--) if (changes[i]!.seq <= seq) return changes[i]!.epoch
-    return undefined
+    return this.#branches.get(log)?.start.epoch
   }
 
   /** Writes this device's next entries and resolves once they are durable, with what `alongside` gives in the same batch. One signature covers them all. */
@@ -175,7 +386,16 @@ export class ConversationLog {
     const signed = await signRun(author.key, { conversation: this.#conversation, device }, unsigned)
     const entries = unsigned.map((entry, i): LogEntry => {
       const bytes = signed[i]!
-      return { device: author.device, seq: entry.seq, id: entry.id, prevId: entry.prevId, hlc: entry.hlc, parts: decodeEntry(bytes), bytes }
+      return {
+        log: author.device,
+        device: author.device,
+        seq: entry.seq,
+        id: entry.id,
+        prevId: entry.prevId,
+        hlc: entry.hlc,
+        parts: decodeEntry(bytes),
+        bytes,
+      }
     })
     await this.#store.write([...alongside(entries), ...this.#rows(device, entries, state)], { durability: 'strict' })
     this.#commit(device, entries, state)
@@ -186,20 +406,39 @@ export class ConversationLog {
   /**
    * Verifies entries of a peer from where this log ends. `entries[0]` has sequence number `seq`; what is known already is skipped.
    * Nothing is written yet: the caller writes `operations` and then calls `commit`.
+   * `vouched` are heads (entries up to `seq`) that something else proves, ascending: what leads to one needs no signature.
    * @throws {Reject} OutOfOrder when a gap lies before them, or what `verifyRun` finds.
    */
-  async verify(device: Uint8Array, signKey: Uint8Array, seq: number, entries: readonly Uint8Array[], now: number): Promise<Ingested> {
-    const id = deviceIdOf(device)
-    const state = this.state(id)
+  async verify(
+    log: LogId,
+    signKey: Uint8Array,
+    seq: number,
+    entries: readonly Uint8Array[],
+    now: number,
+    vouched: readonly { seq: number; prevId: Uint8Array }[] = [],
+  ): Promise<Ingested> {
+    const id = this.deviceOf(log)
+    const device = deviceIdBytes(id)
+    const state = this.state(log)
     if (seq > state.nextSeq) throw new Reject('OutOfOrder', 'a gap lies before these entries')
     const fresh = entries.slice(state.nextSeq - seq)
     const run = await verifyRun(this.#crypto, { conversation: this.#conversation, device, signKey }, state, fresh, {
       signatures: 'required',
     })
+    let { rest } = run
+    for (const { seq: end, prevId } of vouched) {
+      const length = end - run.state.nextSeq
+      if (length <= 0 || length > rest) continue
+      const tail = this.#vouchedFor(device, run.state, fresh.slice(fresh.length - rest, fresh.length - rest + length), prevId)
+      if (tail === undefined) continue
+      run.entries.push(...tail.entries)
+      run.state = tail.state
+      rest -= length
+    }
     const accepted: LogEntry[] = []
     let prevId = state.prevId
     for (const entry of run.entries) {
-      accepted.push({ device: id, seq: entry.seq, id: entry.id, prevId, hlc: entry.hlc, parts: entry.parts, bytes: entry.bytes })
+      accepted.push({ log, device: id, seq: entry.seq, id: entry.id, prevId, hlc: entry.hlc, parts: entry.parts, bytes: entry.bytes })
       prevId = entry.id
     }
     if (accepted.some((e) => e.hlc.ms > now + MAX_FUTURE_SKEW_MS)) {
@@ -207,18 +446,36 @@ export class ConversationLog {
     }
     return {
       entries: accepted,
-      operations: accepted.length === 0 ? [] : this.#rows(device, accepted, run.state),
+      operations: accepted.length === 0 ? [] : this.#rows(deviceIdBytes(log), accepted, run.state),
       head: run.state,
       held: 0,
-      unsigned: run.rest,
+      unsigned: rest,
     }
   }
 
+  /** The entries as verified when they lead to the id; undefined otherwise. */
+  #vouchedFor(
+    device: Uint8Array,
+    state: ChainState,
+    fresh: readonly Uint8Array[],
+    prevId: Uint8Array,
+  ): { entries: VerifiedEntry[]; state: ChainState } | undefined {
+    const entries: VerifiedEntry[] = []
+    let at = state
+    for (const bytes of fresh) {
+      const parts = decodeEntry(bytes)
+      if (mustSign(at.nextSeq, parts.header.kind)) return undefined
+      at = extendChain(this.#hash, this.#conversation, device, at, parts)
+      entries.push({ bytes, parts, seq: at.nextSeq - 1, id: at.prevId, hlc: at.hlc })
+    }
+    return equalBytes(at.prevId, prevId) ? { entries, state: at } : undefined
+  }
+
   /** The verified entries are in the store now: move the head. */
-  commit(device: Uint8Array, ingested: Ingested): void {
+  commit(log: LogId, ingested: Ingested): void {
     if (ingested.entries.length === 0) return
-    this.#commit(device, ingested.entries, ingested.head)
-    this.#news.add(deviceIdOf(device))
+    this.#commit(deviceIdBytes(log), ingested.entries, ingested.head)
+    this.#news.add(log)
   }
 
   /** As `read`, in the form for other peers: chunks that are complete without the signatures that their end covers. */
@@ -244,11 +501,11 @@ export class ConversationLog {
   }
 
   /** Stored entries here and there, in the order asked for; undefined for what is not here. */
-  async readMany(places: readonly { device: DeviceId; seq: number }[]): Promise<(Uint8Array | undefined)[]> {
-    const found = places.map(({ device, seq }) => this.#recent.get(`${device}:${seq}`))
+  async readMany(places: readonly { log: LogId; seq: number }[]): Promise<(Uint8Array | undefined)[]> {
+    const found = places.map(({ log, seq }) => this.#recent.get(`${log}:${seq}`))
     const missing = places.filter((_, i) => found[i] === undefined)
     if (missing.length === 0) return found
-    const rows = await this.#store.getMany(missing.map(({ device, seq }) => this.#keys.entry(deviceIdBytes(device), seq)))
+    const rows = await this.#store.getMany(missing.map(({ log, seq }) => this.#keys.entry(deviceIdBytes(log), seq)))
     let next = 0
     return found.map((bytes) => bytes ?? rows[next++])
   }
@@ -264,11 +521,11 @@ export class ConversationLog {
   /** The id of a stored entry, computed from the start of its chunk; undefined when it is not here. */
   async idAt(device: DeviceId, seq: number): Promise<Uint8Array | undefined> {
     const state = this.state(device)
-    if (seq < 0 || seq >= state.nextSeq) return undefined
+    if (seq < this.startOf(device) || seq >= state.nextSeq) return undefined
     if (seq === state.nextSeq - 1) return state.prevId
-    const bytes = deviceIdBytes(device)
-    const start = seq - (seq % CHUNK_ENTRIES)
-    let id = await this.#store.get(this.#keys.anchor(bytes, start / CHUNK_ENTRIES))
+    const bytes = deviceIdBytes(this.deviceOf(device))
+    const { start, prevId } = await this.#base(device, seq)
+    let id = prevId
     for (const [i, entry] of (await this.read(device, start, seq + 1)).entries()) {
       if (id === undefined) return undefined
       id = this.idOf(bytes, start + i, id, decodeEntry(entry))
@@ -289,8 +546,8 @@ export class ConversationLog {
 
   /** The clock of an entry: times are differences inside a chunk, so the chunk is read from its start. */
   async clockAt(device: DeviceId, seq: number): Promise<Hlc> {
-    const start = seq - (seq % CHUNK_ENTRIES)
-    let hlc: Hlc = { ms: 0, ctr: 0 }
+    const { start, hlc: before } = await this.#base(device, seq)
+    let hlc = before
     for (const [i, bytes] of (await this.read(device, start, seq + 1)).entries()) {
       const { header } = decodeEntry(bytes)
       hlc = { ms: standsAlone(start + i, header.kind) ? header.time : hlc.ms + header.time, ctr: header.ctr }
@@ -347,9 +604,9 @@ export class ConversationLog {
     this.#setHead(device, state)
   }
 
-  #remember({ device, seq, bytes }: LogEntry): void {
+  #remember({ log, seq, bytes }: LogEntry): void {
     // A copy: what came from a peer is a view on the whole message that brought it.
-    this.#recent.set(`${device}:${seq}`, bytes.slice())
+    this.#recent.set(`${log}:${seq}`, bytes.slice())
     this.#recentBytes += bytes.length
     for (const [name, oldest] of this.#recent) {
       if (this.#recentBytes <= RECENT_BYTES) break
@@ -365,8 +622,8 @@ export class ConversationLog {
   }
 
   #setHead(device: Uint8Array, state: ChainState): void {
-    const id = deviceIdOf(device)
-    this.#heads.set(id, { device: id, deviceBytes: device.slice(), state })
+    const log = deviceIdOf(device)
+    this.#heads.set(log, { log, logBytes: device.slice(), device: this.deviceOf(log), state })
   }
 
   #latestClock(): Hlc {
@@ -377,22 +634,30 @@ export class ConversationLog {
 
   /** Heads of others that moved since the own last entry, the 16 latest, sorted by device. */
   #deps(own: DeviceId): Dep[] {
-    return [...this.#news]
-      .filter((device) => device !== own)
-      .map((device) => this.#heads.get(device)!)
-      .sort((a, b) => compareHlc(b.state.hlc, a.state.hlc))
-      .slice(0, 16)
-      .sort((a, b) => compareBytes(a.deviceBytes.subarray(0, 8), b.deviceBytes.subarray(0, 8)))
-      .map(({ deviceBytes, state }) => ({
-        device8: deviceBytes.subarray(0, 8),
-        seq: state.nextSeq - 1,
-        entry8: state.prevId.subarray(0, 8),
-      }))
+    const devices = new Set<DeviceId>()
+    return (
+      [...this.#news]
+        .map((log) => this.#heads.get(log)!)
+        .filter(({ device }) => device !== own)
+        .sort((a, b) => compareHlc(b.state.hlc, a.state.hlc))
+        // Of several branches the latest.
+        .filter(({ device }) => devices.size !== devices.add(device).size)
+        .map(({ device, state }) => ({ deviceBytes: deviceIdBytes(device), state }))
+        .slice(0, 16)
+        .sort((a, b) => compareBytes(a.deviceBytes.subarray(0, 8), b.deviceBytes.subarray(0, 8)))
+        .map(({ deviceBytes, state }) => ({
+          device8: deviceBytes.subarray(0, 8),
+          seq: state.nextSeq - 1,
+          entry8: state.prevId.subarray(0, 8),
+        }))
+    )
   }
 }
 
 /** Entries kept in memory after they came: some hundred short messages. */
 const RECENT_BYTES = 262_144
+/** Chunks of forked logs whose ids are kept: a page lies in a few. */
+const MAX_CHUNK_IDS = 16
 /** Rows fetched from the store at a time. */
 const READ_BATCH = 256
 

@@ -7,7 +7,8 @@ export const MAX_EDITS = 64
 export interface EditRef {
   /** hlc (8 B) | first 16 bytes of the entry id: the order of edits. */
   readonly order: Uint8Array
-  readonly device: Uint8Array
+  /** The log that it lies in, 16 bytes. */
+  readonly log: Uint8Array
   readonly seq: number
 }
 
@@ -26,7 +27,7 @@ export function withEdit(overlay: Overlay, edit: EditRef): Overlay {
 }
 
 export function encodeOverlay(overlay: Overlay): Uint8Array {
-  return encodeCbor([overlay.deleted, overlay.edits.map((e) => [e.order, e.device, e.seq])])
+  return encodeCbor([overlay.deleted, overlay.edits.map((e) => [e.order, e.log, e.seq])])
 }
 
 /** @throws {Reject} BadShape when the row is damaged. */
@@ -34,8 +35,8 @@ export function decodeOverlay(bytes: Uint8Array): Overlay {
   const value = decodeCbor(bytes)
   if (!Array.isArray(value) || typeof value[0] !== 'boolean' || !Array.isArray(value[1])) throw new Reject('BadShape', 'overlay row')
   const edits = (value[1] as CborValue[]).map((item): EditRef => {
-    const [order, device, seq] = item as [Uint8Array, Uint8Array, number]
-    return { order, device, seq }
+    const [order, log, seq] = item as [Uint8Array, Uint8Array, number]
+    return { order, log, seq }
   })
   return { deleted: value[0], edits }
 }

@@ -28,7 +28,6 @@ import {
   purgeEntry,
   readU32be,
   Reject,
-  startChain,
   u32be,
   type DeviceId,
   type EntryParts,
@@ -39,6 +38,7 @@ import {
   type UserId,
 } from '@parley/protocol'
 import { ContentCache } from './content-cache.ts'
+import type { LogId } from './forks.ts'
 import type { Keyspace } from './keyspace.ts'
 import type { ConversationLog, LogEntry } from './log.ts'
 import { decodeOverlay, encodeOverlay, NO_OVERLAY, withEdit, type Overlay } from './overlay.ts'
@@ -53,11 +53,15 @@ export const CHECKPOINT_ENTRIES = 256
 /** What the fold must know of people and keys. */
 export interface TimelineHost {
   /** The body in clear; undefined when purged or sealed under an epoch that is not held. */
-  open(device: DeviceId, seq: number, parts: EntryParts): Uint8Array | undefined
+  open(log: LogId, seq: number, parts: EntryParts): Uint8Array | undefined
   userOf(device: DeviceId): UserId | undefined
   mayPost(device: DeviceId): boolean
-  /** The author deleted this message, whether or not it is here. */
-  deleted(id: MessageId): Promise<void>
+  /** The author deleted the message that is, or belongs, there. */
+  deleted(log: LogId, seq: number): Promise<void>
+  /** How many entries of a log count. */
+  limit(log: LogId): number
+  /** Changes when other entries count than before. */
+  version(): number
 }
 
 export type TimelineChange = { type: 'posted'; key: Uint8Array } | { type: 'edited' | 'deleted'; id: MessageId }
@@ -98,10 +102,11 @@ export class Timeline {
   /** Messages that have an overlay and have not come yet. */
   readonly #orphans = new Set<MessageId>()
   /** How many entries of each device have been folded. */
-  readonly #folded = new Map<DeviceId, number>()
+  readonly #folded = new Map<LogId, number>()
   /** The same at the last checkpoint: overlays of later messages are not in the store. */
-  readonly #written = new Map<DeviceId, number>()
+  readonly #written = new Map<LogId, number>()
   #sinceCheckpoint = 0
+  #isOutdated = false
   /** What the tree gave to be written and is not known to be in the store, oldest first. */
   readonly #takes: StoreOperation[][] = []
 
@@ -118,18 +123,22 @@ export class Timeline {
   async open(): Promise<void> {
     this.#tree = await openRankTree({ store: this.#store, prefix: this.#keys.timeline(), keyBytes: TIMELINE_KEY_BYTES })
     const folded = await this.#readFolded()
+    // A fork came to light, and the process ended before everything was folded anew.
+    if (this.#isOutdated || [...folded].some(([log, state]) => state.nextSeq > this.#log.nextSeq(log))) return this.rebuild()
     for (const [device, state] of folded) {
       this.#folded.set(device, state.nextSeq)
       this.#written.set(device, state.nextSeq)
     }
     for (const head of this.#log.heads()) {
-      let state = folded.get(head.device) ?? startChain(this.#hash, this.#conversation, head.deviceBytes)
+      const { log, device } = head
+      const deviceBytes = deviceIdBytes(device)
+      let state = folded.get(log) ?? this.#log.startState(log)
       while (state.nextSeq < head.state.nextSeq) {
         const batch: LogEntry[] = []
-        for (const bytes of await this.#log.read(head.device, state.nextSeq, state.nextSeq + CHUNK_ENTRIES)) {
+        for (const bytes of await this.#log.read(log, state.nextSeq, state.nextSeq + CHUNK_ENTRIES)) {
           const parts = decodeEntry(bytes)
-          const next = extendChain(this.#hash, this.#conversation, head.deviceBytes, state, parts)
-          batch.push({ device: head.device, seq: state.nextSeq, id: next.prevId, prevId: state.prevId, hlc: next.hlc, parts, bytes })
+          const next = extendChain(this.#hash, this.#conversation, deviceBytes, state, parts)
+          batch.push({ log, device, seq: state.nextSeq, id: next.prevId, prevId: state.prevId, hlc: next.hlc, parts, bytes })
           state = next
         }
         if (batch.length === 0) throw new Reject('BadChain', 'the log is shorter than its head')
@@ -180,7 +189,9 @@ export class Timeline {
     let posts: Uint8Array[] = []
     for (const entry of entries) {
       const { kind } = entry.parts.header
-      this.#folded.set(entry.device, Math.max(entry.seq + 1, this.#foldedSeq(entry.device)))
+      this.#folded.set(entry.log, Math.max(entry.seq + 1, this.#foldedSeq(entry.log)))
+      // Written with a key that had been frozen, and seen by no member before.
+      if (entry.seq >= this.#host.limit(entry.log)) continue
       if (kind === EntryKind.post) {
         const key = await this.#post(entry)
         if (key !== undefined) posts.push(key)
@@ -205,8 +216,12 @@ export class Timeline {
     const overlays = [...this.#overlays]
     for (const [id, overlay] of overlays)
       operations.push({ type: 'put', key: this.#keys.overlay(messageIdBytes(id)), value: encodeOverlay(overlay) })
-    const heads = this.#log.heads().map((h) => [h.deviceBytes, encodeChainState(h.state)])
-    operations.push({ type: 'put', key: this.#keys.folded(), value: encodeCbor([heads, [...this.#orphans].map(messageIdBytes)]) })
+    const heads = this.#log.heads().map((h) => [h.logBytes, encodeChainState(h.state)])
+    operations.push({
+      type: 'put',
+      key: this.#keys.folded(),
+      value: encodeCbor([heads, [...this.#orphans].map(messageIdBytes), this.#host.version()]),
+    })
     const written = [...this.#folded]
     const { length } = this.#takes
     const count = this.#sinceCheckpoint
@@ -246,8 +261,9 @@ export class Timeline {
   /** The key of a message, or undefined when it is not shown here. */
   async keyOf(id: MessageId): Promise<Uint8Array | undefined> {
     const { device, seq, entry16 } = messageIdParts(id)
-    if (seq >= this.#foldedSeq(deviceIdOf(device))) return undefined
-    const key = timelineKey(await this.#log.clockAt(deviceIdOf(device), seq), entry16, device, seq)
+    const log = await this.#log.locate(deviceIdOf(device), seq, entry16)
+    if (log === undefined || seq >= this.#foldedSeq(log)) return undefined
+    const key = timelineKey(await this.#log.clockAt(log, seq), entry16, device, seq)
     return (await this.#tree.has(key)) ? key : undefined
   }
 
@@ -264,19 +280,24 @@ export class Timeline {
   /** Reads and opens messages; undefined for what was deleted meanwhile. */
   async #open(places: readonly Place[]): Promise<(Content | undefined)[]> {
     const version = this.#version
-    const rows = await this.#log.readMany(places)
+    const logs = await Promise.all(
+      places.map(async ({ device, seq, key }) => (await this.#log.locate(device, seq, key.subarray(8, 24))) ?? device),
+    )
+    const rows = await this.#log.readMany(places.map(({ seq }, i) => ({ log: logs[i]!, seq })))
     const overlays = await this.#readOverlays(places.map((p) => p.id))
     const result: (Content | undefined)[] = []
     for (const [i, { id, key, device, seq, hlc }] of places.entries()) {
       const row = rows[i]
-      if (row === undefined) throw new Reject('BadChain', 'a message of the timeline is not in the log')
-      const parts = decodeEntry(row)
-      if (parts.body === undefined) {
+      // Moved to a branch since: the caller looks again.
+      const isMoved = row === undefined && this.#log.logsOf(device).length > 1
+      if (row === undefined && !isMoved) throw new Reject('BadChain', 'a message of the timeline is not in the log')
+      const parts = row === undefined ? undefined : decodeEntry(row)
+      if (parts?.body === undefined) {
         result.push(undefined)
         continue
       }
       const edit = await this.#lastEdit(overlays[i]!)
-      const payload = edit?.payload ?? this.#decodePost(device, seq, parts)
+      const payload = edit?.payload ?? this.#decodePost(logs[i]!, seq, parts)
       const content: Content = { id, key, device, seq, hlc, payload, editedAt: edit?.at }
       // What changed while we read must not be kept, nor what can be read later.
       if (version === this.#version && payload !== UNREADABLE) this.#contents.add(content)
@@ -306,7 +327,7 @@ export class Timeline {
         this.#overlays.set(id, overlay!)
         if (overlay!.deleted) {
           await this.#purge(id, overlay!)
-          await this.#host.deleted(id)
+          await this.#host.deleted(entry.log, entry.seq)
           return undefined
         }
       }
@@ -317,18 +338,18 @@ export class Timeline {
   }
 
   async #edit(entry: LogEntry): Promise<TimelineChange | undefined> {
-    const body = this.#host.open(entry.device, entry.seq, entry.parts)
+    const body = this.#host.open(entry.log, entry.seq, entry.parts)
     const target = body === undefined ? undefined : readTarget(() => decodeEdit(body).target)
     if (target === undefined || !this.#isAuthor(entry, target)) return undefined
     const order = concatBytes(hlcBytes(entry.hlc), entry.id.subarray(0, 16))
     const overlay = await this.#overlay(target)
     if (overlay.deleted) return undefined
-    this.#setOverlay(target, withEdit(overlay, { order, device: deviceIdBytes(entry.device), seq: entry.seq }))
+    await this.#setOverlay(target, withEdit(overlay, { order, log: deviceIdBytes(entry.log), seq: entry.seq }))
     return { type: 'edited', id: target }
   }
 
   async #delete(entry: LogEntry): Promise<TimelineChange | undefined> {
-    const body = this.#host.open(entry.device, entry.seq, entry.parts)
+    const body = this.#host.open(entry.log, entry.seq, entry.parts)
     const target = body === undefined ? undefined : readTarget(() => decodeDelete(body).target)
     if (target === undefined || !this.#isAuthor(entry, target)) return undefined
     const overlay = await this.#overlay(target)
@@ -337,8 +358,9 @@ export class Timeline {
       await this.#purge(target, overlay)
       await this.#tree.delete([key])
     }
-    this.#setOverlay(target, { deleted: true, edits: [] })
-    await this.#host.deleted(target)
+    await this.#setOverlay(target, { deleted: true, edits: [] })
+    const place = await this.#placeOf(target)
+    await this.#host.deleted(place.log, place.seq)
     return key === undefined ? undefined : { type: 'deleted', id: target }
   }
 
@@ -356,27 +378,34 @@ export class Timeline {
 
   /** Replaces the bodies of a message and of its edits by their hashes. The chain still verifies. */
   async #purge(id: MessageId, overlay: Overlay): Promise<void> {
-    const { device, seq } = messageIdParts(id)
-    const keys = [this.#keys.entry(device, seq), ...overlay.edits.map((e) => this.#keys.entry(e.device, e.seq))]
+    const { log, seq } = await this.#placeOf(id)
+    const keys = [this.#keys.entry(deviceIdBytes(log), seq), ...overlay.edits.map((e) => this.#keys.entry(e.log, e.seq))]
     const rows = await this.#store.getMany(keys)
     const operations: StoreOperation[] = []
     for (const [i, row] of rows.entries())
       if (row !== undefined) operations.push({ type: 'put', key: keys[i]!, value: purgeEntry(row, this.#hash) })
     await this.#store.write(operations)
     this.#changed(id)
-    this.#log.replaced(deviceIdOf(device), seq)
-    for (const edit of overlay.edits) this.#log.replaced(deviceIdOf(edit.device), edit.seq)
+    this.#log.replaced(log, seq)
+    for (const edit of overlay.edits) this.#log.replaced(deviceIdOf(edit.log), edit.seq)
   }
 
-  #setOverlay(id: MessageId, overlay: Overlay): void {
-    const { device, seq } = messageIdParts(id)
+  async #setOverlay(id: MessageId, overlay: Overlay): Promise<void> {
+    const { log, seq, isHere } = await this.#placeOf(id)
     this.#overlays.set(id, overlay)
     this.#changed(id)
-    if (seq >= this.#foldedSeq(deviceIdOf(device))) this.#orphans.add(id)
+    if (!isHere || seq >= this.#foldedSeq(log)) this.#orphans.add(id)
   }
 
-  #foldedSeq(device: DeviceId): number {
-    return this.#folded.get(device) ?? 0
+  /** Where a message is, or where it belongs when it is not here. */
+  async #placeOf(id: MessageId): Promise<{ log: LogId; seq: number; isHere: boolean }> {
+    const { device, seq, entry16 } = messageIdParts(id)
+    const log = await this.#log.locate(deviceIdOf(device), seq, entry16)
+    return { log: log ?? deviceIdOf(device), seq, isHere: log !== undefined }
+  }
+
+  #foldedSeq(log: LogId): number {
+    return this.#folded.get(log) ?? 0
   }
 
   async #overlay(id: MessageId): Promise<Overlay> {
@@ -399,21 +428,23 @@ export class Timeline {
 
   #mayBeStored(id: MessageId): boolean {
     const { device, seq } = messageIdParts(id)
-    return this.#orphans.has(id) || seq < (this.#written.get(deviceIdOf(device)) ?? 0)
+    // Of a forked log it is not known yet where the message lies.
+    const author = deviceIdOf(device)
+    return this.#orphans.has(id) || seq < (this.#written.get(author) ?? 0) || this.#log.logsOf(author).length > 1
   }
 
   async #lastEdit(overlay: Overlay): Promise<{ payload: PostPayload; at: number } | undefined> {
     for (const edit of overlay.edits.toReversed()) {
-      const device = deviceIdOf(edit.device)
-      const [row] = await this.#log.readMany([{ device, seq: edit.seq }])
-      const body = row === undefined ? undefined : this.#host.open(device, edit.seq, decodeEntry(row))
+      const log = deviceIdOf(edit.log)
+      const [row] = await this.#log.readMany([{ log, seq: edit.seq }])
+      const body = row === undefined ? undefined : this.#host.open(log, edit.seq, decodeEntry(row))
       if (body !== undefined) return { payload: decodeEdit(body), at: hlcFromBytes(edit.order.subarray(0, 8)).ms }
     }
     return undefined
   }
 
-  #decodePost(device: DeviceId, seq: number, parts: EntryParts): PostPayload {
-    const body = this.#host.open(device, seq, parts)
+  #decodePost(log: LogId, seq: number, parts: EntryParts): PostPayload {
+    const body = this.#host.open(log, seq, parts)
     if (body === undefined) return UNREADABLE
     try {
       return decodePost(body)
@@ -427,11 +458,14 @@ export class Timeline {
   async #readFolded(): Promise<Map<DeviceId, ReturnType<typeof decodeChainState>>> {
     const row = await this.#store.get(this.#keys.folded())
     const folded = new Map<DeviceId, ReturnType<typeof decodeChainState>>()
+    this.#isOutdated = false
     if (row === undefined) return folded
-    const [heads, orphans] = decodeCbor(row, { maxBytes: 1_048_576, maxDepth: 4, maxItems: 100_000 }) as [
+    const [heads, orphans, version = 0] = decodeCbor(row, { maxBytes: 1_048_576, maxDepth: 4, maxItems: 100_000 }) as [
       [Uint8Array, Uint8Array][],
       Uint8Array[],
+      number?,
     ]
+    this.#isOutdated = version !== this.#host.version()
     for (const [device, state] of heads) folded.set(deviceIdOf(device), decodeChainState(state))
     for (const id of orphans) this.#orphans.add(messageIdFromBytes(id))
     return folded
