@@ -9,9 +9,15 @@ const IPV6_PREFIX_GROUPS = 4
  * `X-Forwarded-For`, the only one that the proxy itself wrote.
  */
 export function clientAddress(request: IncomingMessage, trustProxy: boolean): string {
-  const header = trustProxy ? request.headers['x-forwarded-for'] : undefined
-  const forwarded = (Array.isArray(header) ? header.at(-1) : header)?.split(',').at(-1)?.trim()
-  return addressGroup(forwarded || (request.socket.remoteAddress ?? ''))
+  const forwarded = trustProxy ? forwardedAddress(request) : undefined
+  return addressGroup(forwarded ?? request.socket.remoteAddress ?? '')
+}
+
+/** The last address of `X-Forwarded-For`, the one that the nearest proxy wrote; undefined when there is none. */
+export function forwardedAddress(request: IncomingMessage): string | undefined {
+  const header = request.headers['x-forwarded-for']
+  const last = (Array.isArray(header) ? header.at(-1) : header)?.split(',').at(-1)?.trim()
+  return last === '' ? undefined : last
 }
 
 /** An IPv4 address as it is (also when written inside IPv6), the /64 of an IPv6 address, other text unchanged. */

@@ -7,7 +7,16 @@ export type ClientMessage =
   | { type: 'ping' }
 
 /** Why a message was refused. Each is counted in `Relay.stats()`. */
-export type RefusalCode = 'NotJson' | 'BadShape' | 'UnknownType' | 'BadTopic' | 'TooManyTopics' | 'TopicFull' | 'RelayFull'
+export type RefusalCode =
+  | 'NotJson'
+  | 'BadShape'
+  | 'UnknownType'
+  | 'BadTopic'
+  | 'TooManyTopics'
+  | 'TopicFull'
+  | 'RelayFull'
+  | 'TopicBusy'
+  | 'RelayBusy'
 
 /** What parsing gives: the message, or the reason why it is none. */
 export type Parsed = { message: ClientMessage } | { refused: RefusalCode }

@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { createRelay, DEFAULT_LIMITS, type Relay, type RelayLimits } from '../src/index.ts'
 import { addressGroup } from '../src/address.ts'
+import { Addresses } from '../src/addresses.ts'
 import { TokenBucket } from '../src/token-bucket.ts'
 import { connect, type RawClient } from './raw-client.ts'
 
@@ -33,7 +34,7 @@ describe('connections', () => {
     await connect(relay.url)
     const bob = await connect(relay.url)
     await expect(connect(relay.url)).rejects.toThrow('503')
-    expect(relay.stats()).toMatchObject({ connections: 2, turnedAway: 1 })
+    expect(relay.stats()).toMatchObject({ connections: 2, turnedAway: { RelayFull: 1 } })
     bob.socket.terminate()
     await bob.closed
   })
@@ -47,7 +48,30 @@ describe('connections', () => {
     alice.socket.terminate()
     while (relay.stats().connections > 1) await bob.settled()
     await connect(relay.url, from('192.0.2.1'))
-    expect(relay.stats()).toMatchObject({ connections: 2, turnedAway: 1 })
+    expect(relay.stats()).toMatchObject({ connections: 2, turnedAway: { AddressFull: 1 } })
+  })
+
+  test('attempts of one address, and only of that one', async () => {
+    const relay = await startRelay({ attemptBurst: 2, attemptsPerSecond: 0.001 }, true)
+    const from = (address: string) => ({ headers: { 'x-forwarded-for': address } })
+    for (let i = 0; i < 2; i++) (await connect(relay.url, from('192.0.2.1'))).socket.terminate()
+    await expect(connect(relay.url, from('192.0.2.1'))).rejects.toThrow('429')
+    await connect(relay.url, from('192.0.2.2'))
+    expect(relay.stats()).toMatchObject({ turnedAway: { AddressRate: 1 }, addresses: 2 })
+  })
+
+  test('an address is forgotten once it is gone and its rates are full again', () => {
+    const addresses = new Addresses({ ...DEFAULT_LIMITS, attemptBurst: 2, attemptsPerSecond: 1 })
+    expect(addresses.admit('192.0.2.1', 0)).toBeUndefined()
+    addresses.prune(5_000)
+    expect(addresses.size).toBe(1)
+    expect(addresses.admit('192.0.2.1', 5_000)).toBeUndefined()
+    addresses.leave('192.0.2.1')
+    addresses.leave('192.0.2.1')
+    addresses.prune(5_500)
+    expect(addresses.size).toBe(1)
+    addresses.prune(6_000)
+    expect(addresses.size).toBe(0)
   })
 
   test('the header of a proxy counts for nothing unless it is trusted', async () => {
@@ -119,7 +143,7 @@ describe('messages', () => {
     const alice = await connect(relay.url)
     alice.send({ type: 'publish', topic: 'room', data: 'x'.repeat(100) })
     expect(await alice.closed).toBe(TOO_LARGE)
-    expect(relay.stats().broken).toBe(1)
+    expect(relay.stats()).toMatchObject({ giant: 1, broken: 0 })
   })
 
   test('above the rate a sender is slowed down and loses nothing', async () => {
@@ -139,6 +163,61 @@ describe('messages', () => {
     expect(await alice.closed).toBe(POLICY_VIOLATION)
     expect(relay.stats().cutOff).toBe(1)
     expect(relay.stats().received).toBeLessThan(30)
+  })
+
+  test.each(['ping', 'pong'] as const)('%s frames count like messages', async (frame) => {
+    const relay = await startRelay({ burst: 10, messagesPerSecond: 0.001 })
+    const alice = await connect(relay.url)
+    for (let i = 0; i < 1_000; i++) alice.socket[frame]()
+    expect(await alice.closed).toBe(POLICY_VIOLATION)
+    expect(relay.stats()).toMatchObject({ cutOff: 1, received: 0 })
+  })
+
+  test('a ping is answered', async () => {
+    const relay = await startRelay({})
+    const alice = await connect(relay.url)
+    const pong = once(alice.socket, 'pong')
+    alice.socket.ping('are you there')
+    expect(String(await pong)).toBe('are you there')
+  })
+
+  test('an address has one rate, however many connections it has', async () => {
+    const relay = await startRelay({ addressBurst: 20, addressMessagesPerSecond: 0.001 }, true)
+    const from = (address: string) => ({ headers: { 'x-forwarded-for': address } })
+    const [first, second] = [await connect(relay.url, from('192.0.2.1')), await connect(relay.url, from('192.0.2.1'))]
+    const bob = await connect(relay.url, from('192.0.2.2'))
+    for (let i = 0; i < 20; i++) first.send({ type: 'ping' })
+    for (let i = 0; i < 20; i++) await first.next()
+    second.send({ type: 'ping' })
+    while (relay.stats().slowed === 0) await bob.settled()
+    second.send({ type: 'ping' })
+    await bob.settled()
+    expect(second.received).toEqual([{ type: 'pong' }])
+  })
+
+  test('a topic has one rate; beyond it others are told so and not blamed, and other topics go on', async () => {
+    const relay = await startRelay({ topicBurst: 1, topicDeliveriesPerSecond: 0.001, strikes: 1 })
+    const [alice, bob, carol] = [await connect(relay.url), await connect(relay.url), await connect(relay.url)]
+    await subscribe(carol, 'busy', 'quiet')
+    for (let i = 0; i < 2; i++) alice.send({ type: 'publish', topic: 'busy', data: i })
+    for (let i = 0; i < 2; i++) expect(await carol.next()).toMatchObject({ data: i })
+    bob.send({ type: 'publish', topic: 'busy', data: 2 })
+    expect(await bob.next()).toEqual({ type: 'error', code: 'TopicBusy' })
+    carol.send({ type: 'publish', topic: 'quiet', data: 3 })
+    expect(await carol.next()).toMatchObject({ topic: 'quiet', data: 3 })
+    expect(relay.stats()).toMatchObject({ cutOff: 0, delivered: 3, refused: { TopicBusy: 1 } })
+    expect(relay.stats().slowed).toBeGreaterThan(0)
+  })
+
+  test('the relay has one rate for all topics', async () => {
+    const relay = await startRelay({ relayBurst: 1, relayDeliveriesPerSecond: 0.001, strikes: 1 })
+    const [alice, bob] = [await connect(relay.url), await connect(relay.url)]
+    await subscribe(alice, 'a', 'b')
+    for (const topic of ['a', 'b']) alice.send({ type: 'publish', topic })
+    for (const topic of ['a', 'b']) expect(await alice.next()).toMatchObject({ topic })
+    bob.send({ type: 'publish', topic: 'a' })
+    expect(await bob.next()).toEqual({ type: 'error', code: 'RelayBusy' })
+    expect(relay.stats()).toMatchObject({ cutOff: 0, delivered: 2, refused: { RelayBusy: 1 } })
   })
 
   test('large messages to many subscribers cost more', async () => {
@@ -177,6 +256,21 @@ describe('readers', () => {
     }
     await bob.settled()
     expect(relay.stats()).toMatchObject({ connections: 2, slow: 1, subscriptions: 1 })
+    carol.socket.terminate()
+  })
+
+  test('while the relay holds too much in total, a reader may have little waiting', async () => {
+    const relay = await startRelay({ bufferedBytesTotal: 100_000, bufferedBytesShare: 1_000, burst: 1_000_000 })
+    const [alice, bob, carol] = [await connect(relay.url), await connect(relay.url), await connect(relay.url)]
+    await subscribe(bob, 'room')
+    await subscribe(carol, 'room')
+    carol.socket.pause()
+    while (relay.stats().slow === 0) {
+      alice.send({ type: 'publish', topic: 'room', data: 'x'.repeat(60_000) })
+      await bob.next()
+    }
+    await bob.settled()
+    expect(relay.stats()).toMatchObject({ connections: 2, slow: 1, bufferedBytes: 0 })
     carol.socket.terminate()
   })
 
