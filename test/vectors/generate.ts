@@ -1,10 +1,11 @@
 /**
- * Writes the vectors: `node --conditions=@parley/source test/vectors/generate.ts`. By hand, after a change of the format that is meant. The same
+ * Writes the vectors: `node --conditions=@parley/source test/vectors/generate.ts [name...]`, all of them unless named. By hand, after a change of the format that is meant. The same
  * code gives the same files, so `git diff` shows what changed; the tests read the files and never this.
  */
 import { writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { boxes, certificates, chains, epochs, invites, sealed, signatures } from './make/crypto.ts'
+import { comparisons, contactCards, deviceChains, deviceLinks, recovery, wrappedSecrets } from './make/identity.ts'
 import { handshakes, signals } from './make/link.ts'
 import { rejects } from './make/rejects.ts'
 import type { Json } from './make/seed.ts'
@@ -28,9 +29,17 @@ const FILES: Record<string, { about: string; vectors: Json }> = {
   epochs: { about: 'Epoch secrets, their commitments, ids and derived keys.', vectors: epochs() },
   handshake: { about: 'One handshake: hellos, transcript, tags, handle, sealed identity and join request.', vectors: await handshakes() },
   signals: { about: 'Presence packets and seen slots.', vectors: await signals() },
+  'device-chains': { about: 'Certificates of added devices, and chains of certificates.', vectors: await deviceChains() },
+  recovery: { about: 'Recovery phrases and the secrets that follow from them.', vectors: recovery() },
+  comparisons: { about: 'Safety numbers, and a short code with its commitments.', vectors: await comparisons() },
+  'contact-cards': { about: 'Contact cards, texts that are none, and cards that are not true; inbox keys.', vectors: await contactCards() },
+  'device-links': { about: 'Device link codes with their keys, and texts that are none.', vectors: deviceLinks() },
+  'wrapped-secrets': { about: 'The secret of an epoch wrapped under the one that follows it.', vectors: wrappedSecrets() },
   invites: { about: 'Invite keys and join proofs.', vectors: await invites() },
 }
 
+const named = process.argv.slice(2)
 for (const [name, content] of Object.entries(FILES)) {
+  if (named.length > 0 && !named.includes(name)) continue
   writeFileSync(fileURLToPath(new URL(`${name}.json`, import.meta.url)), `${JSON.stringify(content, null, 1)}\n`)
 }

@@ -47,6 +47,11 @@ const MAX_CHUNK = Math.floor(MAX_SEQ / CHUNK_ENTRIES)
 const MAX_ROOT_BYTES = 64
 const ROOT_PATTERN = /^l:([a-z2-7]{26}):((?:[a-z2-7]{26})?):(0|[1-9][0-9]{0,7})$/
 
+/** A run whose list of entries is still ours to extend. */
+interface OwnRun extends EntryRun {
+  readonly entries: Uint8Array[]
+}
+
 /**
  * The runs in an update, ascending by device, branch and sequence number, chunks that follow each other joined. Entries are views on `update` and
  * not yet decoded.
@@ -57,7 +62,7 @@ export function admit(update: Uint8Array, context: AdmitContext): EntryRun[] {
   const reader = new ByteReader(update)
   const clients = readCount(reader)
   if (clients > MAX_UPDATE_CHUNKS) throw new Reject('LimitExceeded', 'update has too many chunks')
-  const runs: EntryRun[] = []
+  const runs: OwnRun[] = []
   let before = Number.POSITIVE_INFINITY
   for (let i = 0; i < clients; i++) {
     const count = readCount(reader)
@@ -79,7 +84,7 @@ function readCount(reader: ByteReader): number {
   return count
 }
 
-function readRun(reader: ByteReader, client: number, count: number, context: AdmitContext): EntryRun {
+function readRun(reader: ByteReader, client: number, count: number, context: AdmitContext): OwnRun {
   const clock = reader.varUint()
   if (clock + count > CHUNK_ENTRIES) throw new Reject('BadShape', 'items lie beyond the chunk')
   const clientBytes = varUint(client)
@@ -146,14 +151,15 @@ function bytesOf(text: string): Uint8Array {
   }
 }
 
-function joined(runs: EntryRun[]): EntryRun[] {
-  const all: (EntryRun & { entries: Uint8Array[] })[] = []
+/** Joins them in place. */
+function joined(runs: OwnRun[]): EntryRun[] {
+  const all: OwnRun[] = []
   for (const run of runs.sort(compareRuns)) {
     const last = all.at(-1)
     if (last !== undefined && isSameLog(last, run) && last.seq + last.entries.length === run.seq) {
       for (const entry of run.entries) last.entries.push(entry)
     } else {
-      all.push({ ...run, entries: [...run.entries] })
+      all.push(run)
     }
   }
   return all

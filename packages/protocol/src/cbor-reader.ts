@@ -2,7 +2,7 @@
  * Reads the canonical subset of CBOR (RFC 8949) item by item: integers of at most 53 bits, byte and text strings, arrays, false, true,
  * null; definite and shortest lengths only. Bytes come out as views on the input, nothing is allocated that the input does not hold.
  */
-import { textFromUtf8 } from './bytes.ts'
+import { textFromUtf8, viewOf } from './bytes.ts'
 import { Reject } from './errors.ts'
 
 /** The major types of the subset, as the reader's `peek` gives them. */
@@ -104,7 +104,7 @@ export class CborReader {
     if (length > this.remaining) throw new Reject('BadShape', 'bytes end too early')
     const start = this.#offset
     this.#offset += length
-    return this.#bytes.subarray(start, this.#offset)
+    return viewOf(this.#bytes, start, this.#offset)
   }
 
   #argument(major: number): number {

@@ -4,8 +4,9 @@
 import type { Hash } from './bytes.ts'
 import { encodeCbor } from './cbor.ts'
 import { CborReader } from './cbor-reader.ts'
-import { EntryKind, decodeEntry, encodeEntry, entryId, firstPrevId } from './entry.ts'
+import { EntryKind, StoredEntry, decodeEntry, encodeEntry } from './entry.ts'
 import type { EntryHeader, EntryParts } from './entry.ts'
+import { LogIds, firstPrevId } from './entry-id.ts'
 import { Reject } from './errors.ts'
 import { HLC_ZERO, MAX_HLC_CTR, compareHlc } from './hlc.ts'
 import type { Hlc } from './hlc.ts'
@@ -71,25 +72,90 @@ export function startChain(hash: Hash, conversation: Uint8Array, device: Uint8Ar
 }
 
 /**
- * The state after one more entry; its `prevId` is the id of that entry. Signatures are not looked at.
+ * The state after one more entry; its `prevId` is the id of that entry. Signatures are not looked at. For many entries use `ChainWalk`.
  * @throws {Reject} BadClock when the entry is not later than the one before, BadChain when a counter or the epoch does not follow.
  */
 export function extendChain(hash: Hash, conversation: Uint8Array, device: Uint8Array, state: ChainState, parts: EntryParts): ChainState {
-  const { header, headerBytes, body } = parts
-  const seq = state.nextSeq
-  if (seq > MAX_SEQ) throw new Reject('BadChain', 'log is full')
-  const hlc = clockAfter(state, header)
-  const posts = state.posts + (header.kind === EntryKind.post ? 1 : 0)
-  const deletes = state.deletes + (header.kind === EntryKind.delete ? 1 : 0)
-  const isControl = header.kind === EntryKind.control
-  const controls = state.controls + (isControl ? 1 : 0)
-  if (header.posts !== posts || header.deletes !== deletes || (isControl && header.controls !== controls)) {
-    throw new Reject('BadChain', 'counters do not follow')
+  const walk = new ChainWalk(hash, conversation, device, state)
+  walk.extend(parts)
+  return walk.state()
+}
+
+/** Follows a log entry by entry, without a state for each. What it gives out stays as it is when it goes on. */
+export class ChainWalk {
+  readonly #hash: Hash
+  readonly #ids: LogIds
+  #nextSeq: number
+  #prevId: Uint8Array
+  #hlc: Hlc
+  #posts: number
+  #deletes: number
+  #controls: number
+  #epoch: Uint8Array | undefined
+
+  /** `conversation` and `device` must not change while this is in use. */
+  constructor(hash: Hash, conversation: Uint8Array, device: Uint8Array, state: ChainState) {
+    this.#hash = hash
+    this.#ids = new LogIds(hash, conversation, device)
+    this.#nextSeq = state.nextSeq
+    this.#prevId = state.prevId
+    this.#hlc = state.hlc
+    this.#posts = state.posts
+    this.#deletes = state.deletes
+    this.#controls = state.controls
+    this.#epoch = state.epoch
   }
-  const epoch = epochAfter(state, header)
-  const bodyHash = body === undefined ? (parts.purgedBodyHash as Uint8Array) : hash(body)
-  const prevId = entryId(hash, { conversation, device, seq, prevId: state.prevId, headerBytes, bodyHash })
-  return new State(seq + 1, prevId, hlc, posts, deletes, controls, epoch)
+
+  /** Sequence number of the next entry. */
+  get nextSeq(): number {
+    return this.#nextSeq
+  }
+
+  /** Id of the last entry, 32 bytes. */
+  get prevId(): Uint8Array {
+    return this.#prevId
+  }
+
+  /** Clock of the last entry. */
+  get hlc(): Hlc {
+    return this.#hlc
+  }
+
+  /** All that is known here. */
+  state(): ChainState {
+    return new State(this.#nextSeq, this.#prevId, this.#hlc, this.#posts, this.#deletes, this.#controls, this.#epoch)
+  }
+
+  /** Goes one entry further; stays where it is when that throws. @throws {Reject} as extendChain. */
+  extend(parts: EntryParts): void {
+    const { header } = parts
+    const seq = this.#nextSeq
+    if (seq > MAX_SEQ) throw new Reject('BadChain', 'log is full')
+    const hlc = clockAfter(seq, this.#hlc, header)
+    const posts = this.#posts + (header.kind === EntryKind.post ? 1 : 0)
+    const deletes = this.#deletes + (header.kind === EntryKind.delete ? 1 : 0)
+    const isControl = header.kind === EntryKind.control
+    const controls = this.#controls + (isControl ? 1 : 0)
+    if (header.posts !== posts || header.deletes !== deletes || (isControl && header.controls !== controls)) {
+      throw new Reject('BadChain', 'counters do not follow')
+    }
+    const epoch = epochAfter(seq, this.#epoch, header)
+    this.#prevId = this.#idOf(seq, parts)
+    this.#nextSeq = seq + 1
+    this.#hlc = hlc
+    this.#posts = posts
+    this.#deletes = deletes
+    this.#controls = controls
+    this.#epoch = epoch
+  }
+
+  #idOf(seq: number, parts: EntryParts): Uint8Array {
+    const { body } = parts
+    const bodyHash = body === undefined ? (parts.purgedBodyHash as Uint8Array) : this.#hash(body)
+    if (parts instanceof StoredEntry) return this.#ids.idOf(seq, this.#prevId, parts.bytes, parts.headerStart, parts.headerEnd, bodyHash)
+    const { headerBytes } = parts
+    return this.#ids.idOf(seq, this.#prevId, headerBytes, 0, headerBytes.length, bodyHash)
+  }
 }
 
 /** Whether the author must sign this very entry: every control entry, and the last of each chunk. */
@@ -139,20 +205,20 @@ export function decodeChainState(bytes: Uint8Array): ChainState {
   return state
 }
 
-function clockAfter(state: ChainState, header: EntryHeader): Hlc {
-  const ms = standsAlone(state.nextSeq, header.kind) ? header.time : state.hlc.ms + header.time
+function clockAfter(seq: number, before: Hlc, header: EntryHeader): Hlc {
+  const ms = standsAlone(seq, header.kind) ? header.time : before.ms + header.time
   const hlc = new Clock(ms, header.ctr)
-  if (ms > MAX_TIME_MS || compareHlc(hlc, state.hlc) <= 0) throw new Reject('BadClock', 'clock does not go forward')
+  if (ms > MAX_TIME_MS || compareHlc(hlc, before) <= 0) throw new Reject('BadClock', 'clock does not go forward')
   return hlc
 }
 
-function epochAfter(state: ChainState, header: EntryHeader): Uint8Array | undefined {
+function epochAfter(seq: number, before: Uint8Array | undefined, header: EntryHeader): Uint8Array | undefined {
   if (header.epoch === 'clear') {
     if (header.kind !== EntryKind.control) throw new Reject('BadChain', 'only control entries may be in clear')
     return undefined
   }
   // A copy: a view would keep the whole update alive in which the entry came.
   if (header.epoch !== 'same') return header.epoch.slice()
-  if (state.epoch === undefined || standsAlone(state.nextSeq, header.kind)) throw new Reject('BadChain', 'entry must name its epoch')
-  return state.epoch
+  if (before === undefined || standsAlone(seq, header.kind)) throw new Reject('BadChain', 'entry must name its epoch')
+  return before
 }

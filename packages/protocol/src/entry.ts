@@ -2,14 +2,14 @@
  * The entry: one operation by one device. Stored as CBOR [header, body, signature]; never changed, except that the body may be replaced
  * by its hash. The id covers the hash of the body, so that the chain holds either way.
  */
-import { compareBytes, concatBytes, utf8 } from './bytes.ts'
+import { compareBytes, concatBytes, utf8, viewOf } from './bytes.ts'
 import type { Hash } from './bytes.ts'
 import { cborHeadLength, encodeCbor, writeCborHead } from './cbor.ts'
 import { CBOR_MAJOR, CborReader } from './cbor-reader.ts'
 import { ParleyError, Reject } from './errors.ts'
 import { MAX_HLC_CTR } from './hlc.ts'
 import { MAX_BODY_BYTES, MAX_DEPS, MAX_ENTRY_BYTES, MAX_HEADER_BYTES, MAX_SEQ, MAX_TIME_MS } from './limits.ts'
-import { varUint, varUintLength, writeVarUint } from './varint.ts'
+import { varUint } from './varint.ts'
 
 /** What an entry does. Pin, hide, checkpoint and collab are reserved: they decode, and no fold reads them yet. */
 export const EntryKind = { post: 0, edit: 1, delete: 2, react: 3, pin: 4, hide: 5, control: 16, checkpoint: 17, collab: 18 } as const
@@ -88,36 +88,55 @@ class Header implements EntryHeader {
   }
 }
 
-class Parts implements EntryParts {
+/**
+ * Knows where its parts lie and makes a view on one when asked: following a log needs only that of the body, and a view takes as long as
+ * reading the whole header. Whoever keeps entries keeps no views.
+ */
+export class StoredEntry implements EntryParts {
   readonly header: EntryHeader
-  readonly headerBytes: Uint8Array
-  readonly body: Uint8Array | undefined
-  readonly purgedBodyHash: Uint8Array | undefined
-  readonly signature: Uint8Array | undefined
+  /** The stored entry. The header is `headerStart` to `headerEnd`. */
+  readonly bytes: Uint8Array
+  readonly headerStart: number
+  readonly headerEnd: number
+  /** Where the content, a body or the hash of one, begins and ends. */
+  readonly #start: number
+  readonly #end: number
+  readonly #isPurged: boolean
 
   constructor(
     header: EntryHeader,
-    headerBytes: Uint8Array,
-    body: Uint8Array | undefined,
-    purgedBodyHash: Uint8Array | undefined,
-    signature: Uint8Array | undefined,
+    bytes: Uint8Array,
+    headerStart: number,
+    headerEnd: number,
+    start: number,
+    end: number,
+    isPurged: boolean,
   ) {
     this.header = header
-    this.headerBytes = headerBytes
-    this.body = body
-    this.purgedBodyHash = purgedBodyHash
-    this.signature = signature
+    this.bytes = bytes
+    this.headerStart = headerStart
+    this.headerEnd = headerEnd
+    this.#start = start
+    this.#end = end
+    this.#isPurged = isPurged
   }
-}
 
-/** What an entry id is made of. Ids are whole: 32, 16 and 32 bytes. */
-export interface EntryIdParts {
-  readonly conversation: Uint8Array
-  readonly device: Uint8Array
-  readonly seq: number
-  readonly prevId: Uint8Array
-  readonly headerBytes: Uint8Array
-  readonly bodyHash: Uint8Array
+  get headerBytes(): Uint8Array {
+    return viewOf(this.bytes, this.headerStart, this.headerEnd)
+  }
+
+  get body(): Uint8Array | undefined {
+    return this.#isPurged ? undefined : viewOf(this.bytes, this.#start, this.#end)
+  }
+
+  get purgedBodyHash(): Uint8Array | undefined {
+    return this.#isPurged ? viewOf(this.bytes, this.#start, this.#end) : undefined
+  }
+
+  get signature(): Uint8Array | undefined {
+    // Behind the content stands one byte that says that there is none, or a head of two bytes and the signature.
+    return this.bytes.length === this.#end + 1 ? undefined : viewOf(this.bytes, this.#end + 2, this.bytes.length)
+  }
 }
 
 const HASH_BYTES = 32
@@ -125,8 +144,6 @@ const SIGNATURE_BYTES = 64
 const EPOCH_ID_BYTES = 16
 const KINDS: ReadonlySet<number> = new Set(Object.values(EntryKind))
 const NO_DEPS: readonly Dep[] = Object.freeze([])
-const ENTRY_TAG = utf8('parley/1/entry')
-const LOG_TAG = utf8('parley/1/log')
 const HEAD_TAG = utf8('parley/1/head')
 const BODY_TAG = utf8('parley/1/body')
 
@@ -149,7 +166,7 @@ export function encodeHeader(header: EntryHeader): Uint8Array {
 
 /** The header in exactly these bytes; byte fields are views. @throws {Reject} BadShape, NotCanonical, LimitExceeded. */
 export function decodeHeader(bytes: Uint8Array): EntryHeader {
-  return plainHeader(bytes) ?? anyHeader(bytes)
+  return plainHeader(bytes, 0, bytes.length) ?? anyHeader(bytes)
 }
 
 function anyHeader(bytes: Uint8Array): EntryHeader {
@@ -213,44 +230,22 @@ function anyEntry(bytes: Uint8Array): EntryParts {
   const reader = new CborReader(bytes)
   reader.arrayOf(3)
   const headerBytes = reader.bytes(MAX_HEADER_BYTES)
-  let body: Uint8Array | undefined
-  let purgedBodyHash: Uint8Array | undefined
-  if (reader.peek() === CBOR_MAJOR.array) {
-    reader.arrayOf(1)
-    purgedBodyHash = reader.fixedBytes(HASH_BYTES)
-  } else {
-    body = reader.bytes(MAX_BODY_BYTES)
-    if (body.length === 0) throw new Reject('BadShape', 'entry has an empty body')
-  }
-  const signature = reader.nullNext() ? undefined : reader.fixedBytes(SIGNATURE_BYTES)
+  const headerEnd = bytes.length - reader.remaining
+  const isPurged = reader.peek() === CBOR_MAJOR.array
+  if (isPurged) reader.arrayOf(1)
+  const content = isPurged ? reader.fixedBytes(HASH_BYTES) : reader.bytes(MAX_BODY_BYTES)
+  if (content.length === 0) throw new Reject('BadShape', 'entry has an empty body')
+  const end = bytes.length - reader.remaining
+  if (!reader.nullNext()) reader.fixedBytes(SIGNATURE_BYTES)
   reader.end()
-  return new Parts(decodeHeader(headerBytes), headerBytes, body, purgedBodyHash, signature)
+  const header = decodeHeader(headerBytes)
+  return new StoredEntry(header, bytes, headerEnd - headerBytes.length, headerEnd, end - content.length, end, isPurged)
 }
 
 /** The same entry with its body replaced by the hash of it; its id stays. Returns `bytes` when already purged. @throws {Reject} as decodeEntry. */
 export function purgeEntry(bytes: Uint8Array, hash: Hash): Uint8Array {
   const { headerBytes, body, signature } = decodeEntry(bytes)
   return body === undefined ? bytes : encodeEntry(headerBytes, { purged: hash(body) }, signature)
-}
-
-/** The id of an entry, 32 bytes: it fixes everything before it in the log, the header, and the body by its hash. */
-export function entryId(hash: Hash, parts: EntryIdParts): Uint8Array {
-  const { conversation, device, seq, prevId, headerBytes, bodyHash } = parts
-  const rest = conversation.length + device.length + prevId.length + headerBytes.length + bodyHash.length
-  const preimage = entryPreimage(ENTRY_TAG.length + rest + varUintLength(seq) + varUintLength(headerBytes.length))
-  let at = append(preimage, ENTRY_TAG.length, conversation)
-  at = append(preimage, at, device)
-  at = writeVarUint(preimage, at, seq)
-  at = append(preimage, at, prevId)
-  at = writeVarUint(preimage, at, headerBytes.length)
-  at = append(preimage, at, headerBytes)
-  append(preimage, at, bodyHash)
-  return hash(preimage)
-}
-
-/** What stands for the previous entry's id in the first entry of a log, 32 bytes. */
-export function firstPrevId(hash: Hash, conversation: Uint8Array, device: Uint8Array): Uint8Array {
-  return hash(concatBytes(LOG_TAG, conversation, device))
 }
 
 /** The bytes that a device signs to vouch for its log up to and including the entry with this id at `seq`. */
@@ -283,22 +278,17 @@ function plainEntry(bytes: Uint8Array): EntryParts | undefined {
   const isSigned = bodyEnd + 2 + SIGNATURE_BYTES === bytes.length
   if (isSigned ? argumentAt(bytes, bodyEnd, CBOR_MAJOR.bytes) !== SIGNATURE_BYTES : bytes[bodyEnd] !== 0xf6 || bodyEnd + 1 !== bytes.length)
     return undefined
-  const headerBytes = view(bytes, headerStart, headerEnd)
-  const signature = isSigned ? view(bytes, bodyEnd + 2, bytes.length) : undefined
-  return new Parts(decodeHeader(headerBytes), headerBytes, view(bytes, bodyStart, bodyEnd), undefined, signature)
-}
-
-/** As `subarray`, which spends a third more on looking up what kind of array to make. */
-function view(bytes: Uint8Array, start: number, end: number): Uint8Array {
-  return new Uint8Array(bytes.buffer, bytes.byteOffset + start, end - start)
+  const header = plainHeader(bytes, headerStart, headerEnd) ?? anyHeader(viewOf(bytes, headerStart, headerEnd))
+  return new StoredEntry(header, bytes, headerStart, headerEnd, bodyStart, bodyEnd, false)
 }
 
 /** A header as most are: no control entry, the epoch as before, no heads. Accepts nothing that `anyHeader` does not accept. */
-function plainHeader(bytes: Uint8Array): EntryHeader | undefined {
-  const kind = bytes[1] as number
-  if (bytes[0] !== 0x87 || !(kind <= EntryKind.hide)) return undefined
-  const time = argumentAt(bytes, 2, CBOR_MAJOR.uint)
-  const ctrAt = 2 + cborHeadLength(time)
+function plainHeader(bytes: Uint8Array, start: number, end: number): EntryHeader | undefined {
+  const kind = bytes[start + 1] as number
+  if (bytes[start] !== 0x87 || !(kind <= EntryKind.hide)) return undefined
+  const timeAt = start + 2
+  const time = argumentAt(bytes, timeAt, CBOR_MAJOR.uint)
+  const ctrAt = timeAt + cborHeadLength(time)
   const ctr = argumentAt(bytes, ctrAt, CBOR_MAJOR.uint)
   const epochAt = ctrAt + cborHeadLength(ctr)
   // 0: the epoch as before. 0x80: an empty array of heads.
@@ -306,7 +296,8 @@ function plainHeader(bytes: Uint8Array): EntryHeader | undefined {
   const posts = argumentAt(bytes, epochAt + 2, CBOR_MAJOR.uint)
   const deletesAt = epochAt + 2 + cborHeadLength(posts)
   const deletes = argumentAt(bytes, deletesAt, CBOR_MAJOR.uint)
-  if (posts < 0 || deletes < 0 || deletesAt + cborHeadLength(deletes) !== bytes.length) return undefined
+  // Each part begins where the one before ends: one that were not of the header would make it end elsewhere.
+  if (posts < 0 || deletes < 0 || deletesAt + cborHeadLength(deletes) !== end) return undefined
   return new Header(kind as EntryKind, time, ctr, 'same', NO_DEPS, posts, deletes, 0)
 }
 
@@ -321,28 +312,6 @@ function argumentAt(bytes: Uint8Array, at: number, major: number): number {
   if (info === 25) return value >= 0x100 ? value : -1
   value = value * 0x1_0000 + (bytes[at + 3] as number) * 0x100 + (bytes[at + 4] as number)
   return info === 26 && value >= 0x1_0000 ? value : -1
-}
-
-/**
- * Where the input of an entry id is put together, its tag in place. One for all: an array of 150 bytes for each took longer than hashing it.
- * Only the hash ever sees it.
- */
-const PREIMAGE = new Uint8Array(ENTRY_TAG.length + MAX_HEADER_BYTES + 256)
-PREIMAGE.set(ENTRY_TAG)
-/** The beginnings of it by their length: a log needs a few, and making one costs as much as filling it. */
-const preimages: (Uint8Array | undefined)[] = []
-
-/** `length` bytes that begin with the tag of an entry; the rest is for the caller to write, before the next call. */
-function entryPreimage(length: number): Uint8Array {
-  if (length <= PREIMAGE.length) return (preimages[length] ??= PREIMAGE.subarray(0, length))
-  const preimage = new Uint8Array(length)
-  preimage.set(ENTRY_TAG)
-  return preimage
-}
-
-function append(target: Uint8Array, offset: number, bytes: Uint8Array): number {
-  target.set(bytes, offset)
-  return offset + bytes.length
 }
 
 function readEpoch(reader: CborReader): EntryHeader['epoch'] {

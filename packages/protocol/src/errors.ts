@@ -5,7 +5,10 @@
 /** What went wrong, one code for each distinct reaction of a caller. */
 export type ErrorCode =
   | 'Aborted'
+  | 'AttachmentUnavailable'
+  | 'CardInvalid'
   | 'Closed'
+  | 'ContactUnknown'
   | 'EmptyMessage'
   | 'Internal'
   | 'InvalidArgument'
@@ -13,6 +16,7 @@ export type ErrorCode =
   | 'InviteExpired'
   | 'InviteInvalid'
   | 'InviteUsedUp'
+  | 'LinkCodeInvalid'
   | 'MessageNotFound'
   | 'NotAGroup'
   | 'NotAMember'
@@ -20,6 +24,7 @@ export type ErrorCode =
   | 'NotAuthor'
   | 'NotFound'
   | 'PageOutOfRange'
+  | 'PhraseInvalid'
   | 'ProfileForked'
   | 'ProfileLocked'
   | 'StorageFull'
@@ -28,7 +33,13 @@ export type ErrorCode =
   | 'Unreachable'
 
 /** Codes after which the same call may succeed later with nothing changed by the caller. */
-const RETRYABLE: ReadonlySet<ErrorCode> = new Set(['StorageFull', 'StorageUnavailable', 'ProfileLocked', 'Unreachable'])
+const RETRYABLE: ReadonlySet<ErrorCode> = new Set([
+  'AttachmentUnavailable',
+  'StorageFull',
+  'StorageUnavailable',
+  'ProfileLocked',
+  'Unreachable',
+])
 
 /** The one error class of Parley. `message` says what to do, never holds keys or plaintext. */
 export class ParleyError extends Error {

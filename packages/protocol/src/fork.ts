@@ -5,7 +5,8 @@
 import { concatBytes, equalBytes, utf8 } from './bytes.ts'
 import type { Hash } from './bytes.ts'
 import type { ForkControl, ForkSide } from './control.ts'
-import { entryId, signedHead } from './entry.ts'
+import { signedHead } from './entry.ts'
+import { entryId } from './entry-id.ts'
 
 /** The first 16 bytes of the id of the first entry of a branch. */
 export const BRANCH_ID_BYTES = 16

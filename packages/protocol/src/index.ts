@@ -61,38 +61,56 @@ export { CBOR_MAJOR, CborReader } from './cbor-reader.ts'
 export { cborHeadLength, decodeCbor, encodeCbor, writeCborHead } from './cbor.ts'
 export type { CborLimits, CborValue } from './cbor.ts'
 
-export {
-  EntryKind,
-  bodyAad,
-  decodeEntry,
-  decodeHeader,
-  encodeEntry,
-  encodeHeader,
-  entryId,
-  firstPrevId,
-  purgeEntry,
-  signedHead,
-} from './entry.ts'
-export type { Dep, EntryHeader, EntryIdParts, EntryParts } from './entry.ts'
+export { EntryKind, bodyAad, decodeEntry, decodeHeader, encodeEntry, encodeHeader, purgeEntry, signedHead } from './entry.ts'
+export type { Dep, EntryHeader, EntryParts } from './entry.ts'
 
-export { decodeChainState, encodeChainState, extendChain, mustSign, sealEntry, standsAlone, startChain } from './chain.ts'
+export { entryId, firstPrevId } from './entry-id.ts'
+export type { EntryIdParts } from './entry-id.ts'
+
+export { ChainWalk, decodeChainState, encodeChainState, extendChain, mustSign, sealEntry, standsAlone, startChain } from './chain.ts'
 export type { ChainState } from './chain.ts'
 
 export type { FlatChange, FlatMap, FlatValue } from './flat-map.ts'
 export { decodeDelete, decodeEdit, decodePost, decodeReact, encodeDelete, encodeEdit, encodePost, encodeReact } from './payload.ts'
-export type { DeletePayload, EditPayload, PostPayload, ReactPayload } from './payload.ts'
+export type { DeletePayload, EditInit, EditPayload, PostInit, PostPayload, ReactPayload } from './payload.ts'
+export type { ForwardField, MentionField } from './payload-fields.ts'
 
-export { ROLES, conversationIdOfGenesis, decodeControl, encodeControl, isClearControl } from './control.ts'
+export {
+  HISTORY_POLICIES,
+  ROLES,
+  conversationIdOfDirect,
+  conversationIdOfGenesis,
+  decodeControl,
+  encodeControl,
+  isClearControl,
+} from './control.ts'
 export type {
   AdmitControl,
+  BackLink,
+  CausalControl,
   ControlPayload,
+  DeviceAddControl,
+  DeviceBox,
+  DeviceRemoveControl,
+  DirectControl,
+  EpochBox,
   EpochControl,
   ForkControl,
   ForkSide,
   GenesisControl,
+  GrantControl,
+  HeadPin,
+  HideControl,
+  HistoryPolicy,
   InviteControl,
+  LeaveControl,
   MetadataControl,
+  PinControl,
+  PolicyControl,
   ProfileControl,
+  RemoveControl,
+  ResealControl,
+  RevokeControl,
   RoleName,
   RoleNumber,
 } from './control.ts'
@@ -105,18 +123,29 @@ export type { BranchRef, EntryRun, LogHead } from './wire.ts'
 export { admit } from './admit.ts'
 export type { AdmitContext, ChunkRef } from './admit.ts'
 
+export { contactCardMessage, encodeContactCard, parseContactCard } from './contact-card.ts'
+export type { ContactCard, ContactCardFields } from './contact-card.ts'
+export { encodeDeviceLink, parseDeviceLink } from './device-link.ts'
+export type { DeviceLink } from './device-link.ts'
 export { encodeInviteLink, parseInviteLink } from './invite-link.ts'
 export type { InviteLink } from './invite-link.ts'
 
 export {
   CHUNK_ENTRIES,
+  MAX_ADMIT_BOXES,
+  MAX_AFTER,
+  MAX_ATTACHMENTS,
+  MAX_ATTACHMENT_BYTES,
   MAX_AVATAR_BYTES,
   MAX_BODY_BYTES,
   MAX_BOX_BYTES,
   MAX_BRANCHES,
   MAX_CBOR_DEPTH,
   MAX_CBOR_ITEMS,
+  MAX_CARD_CERT_BYTES,
+  MAX_CARD_HINTS,
   MAX_CERT_BYTES,
+  MAX_CERT_CHAIN,
   MAX_CONTROL_ENTRIES,
   MAX_DEPS,
   MAX_DEVICES,
@@ -132,6 +161,7 @@ export {
   MAX_LIVE_ENTRIES_PER_SECOND,
   MAX_LIVE_ENTRY_BURST,
   MAX_LIVE_UPDATE_BYTES,
+  MAX_MENTIONS,
   MAX_METADATA_KEYS,
   MAX_METADATA_KEY_BYTES,
   MAX_METADATA_VALUE_BYTES,
@@ -145,6 +175,7 @@ export {
   MAX_PRESENCE_SESSIONS_PER_DEVICE,
   MAX_PROOF_ENTRIES,
   MAX_RANGE_UPDATE_BYTES,
+  MAX_ROLE_PINS,
   MAX_SEQ,
   MAX_STRIKES,
   MAX_TEXT_BYTES,
@@ -156,6 +187,13 @@ export {
 } from './limits.ts'
 
 export {
+  MAX_NEEDS,
+  MAX_BLOB_ASKS,
+  MAX_BLOB_BITS_BYTES,
+  MAX_BLOB_INDEX,
+  MAX_BLOB_MANIFEST_BYTES,
+  MAX_BLOB_PIECE_BYTES,
+  MAX_BLOB_WANTS,
   HANDLE_BYTES,
   MAX_CONTROLS,
   MAX_HEADS,

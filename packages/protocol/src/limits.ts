@@ -40,16 +40,40 @@ export const MAX_METADATA_KEY_BYTES = 64
 export const MAX_METADATA_VALUE_BYTES = 4_096
 /** UTF-8 bytes of a reaction: the longest emoji sequence in Unicode needs 35. */
 export const MAX_EMOJI_BYTES = 64
+/** Mentions of one message: more names than anybody reads in one. */
+export const MAX_MENTIONS = 64
+/** Files of one message: what fits a screen. More go into the next message. */
+export const MAX_ATTACHMENTS = 10
+/** What a message says of one file, a thumbnail of 16 KiB and its name with it: two of the largest fit one message beside a short text. */
+export const MAX_ATTACHMENT_BYTES = 24_576
 /** UTF-8 bytes of the name of a person or the title of a conversation. */
 export const MAX_NAME_BYTES = 256
 /** UTF-8 bytes of an avatar URL: a `data:` URL of a 128-pixel picture fits. */
 export const MAX_AVATAR_BYTES = 32_768
 /** A device certificate. One needs about 260. */
 export const MAX_CERT_BYTES = 1_024
+/**
+ * Certificates that prove each other where nothing of the user is known: root, recovery device, and six phones each added by the one before.
+ * A user beyond that could not be met any more, so devices should be added by the one nearest to the root.
+ */
+export const MAX_CERT_CHAIN = 8
+/** A certificate in a contact card, which is to fit a QR code. */
+export const MAX_CARD_CERT_BYTES = 512
+/** Hints in a contact card or a device link code. */
+export const MAX_CARD_HINTS = 4
 /** A sealed epoch key for one device, or one wrapped for an older epoch. HPKE of 64 bytes needs 112. */
 export const MAX_BOX_BYTES = 256
 /** Epochs that one epoch follows: as many as members can mint at the same time without hearing of each other. */
 export const MAX_EPOCH_PARENTS = 16
+/**
+ * Membership operations that one operation names as its frontier: as many as members make at the same time without hearing of each other. Who knows more
+ * names the latest ones; the next operation joins the rest.
+ */
+export const MAX_AFTER = 32
+/** Positions that one change of a role names: 16 devices, and as many again that were here before under the same user. */
+export const MAX_ROLE_PINS = 32
+/** Epochs whose secrets one admission seals: without a chain of earlier secrets (history `joined`) a new device of one's own needs one for each, 34 kB. */
+export const MAX_ADMIT_BOXES = 256
 /** People whom one invite may admit. */
 export const MAX_INVITE_USES = 1_000_000
 /** Hints in an invite link; with them it still fits a QR code when they are short. */

@@ -10,7 +10,7 @@ import { MAX_ENTRY_BYTES } from './limits.ts'
 /** Raised with every change of the link messages that an older peer could not read. */
 export const PROTOCOL_VERSION = 1
 /** Hash of all vectors and limits at this version; a test compares it and says what to do when it differs. */
-export const WIRE_SCHEMA = 'wpnvznuiezsfsxeufmd2vylwoz5hacp52xkdrc23xw6pspl6ebba'
+export const WIRE_SCHEMA = 'dqgrzvjgzd7omvixdw3go7qinscayzequ5hwdn5qw5v57txqqvuq'
 
 /** One message on a link: a range reply (4 MiB, SECURITY-DESIGN 5.12) and its envelope. */
 export const MAX_LINK_MESSAGE_BYTES = 4_194_304 + 1_024
@@ -24,6 +24,8 @@ export const MAX_WANTS = 512
 export const MAX_CONTROLS = 1_024
 /** Seen slots in one message: one for each device. */
 export const MAX_SLOTS = 500
+/** Epochs whose keys are asked for in one message: each answer is an entry, and the rest is asked for once those are here. */
+export const MAX_NEEDS = 8
 /** One presence packet or seen slot. */
 export const MAX_SLOT_BYTES = 1_024
 /** An HMAC proof, cut to 16 bytes: guessing needs an online attempt on this very channel. */
@@ -52,6 +54,19 @@ export interface ControlCarrier {
   entry: Uint8Array
 }
 
+/** Blobs asked for in one message: those of the messages on a few screens. */
+export const MAX_BLOB_ASKS = 64
+/** Chunks asked for in one message. */
+export const MAX_BLOB_WANTS = 32
+/** The chunks of a blob that a peer holds, a bit for each: 8,192 chunks. */
+export const MAX_BLOB_BITS_BYTES = 1_024
+/** The chunks of a blob: files up to 2 GiB in pieces of 256 KiB. */
+export const MAX_BLOB_INDEX = 8_191
+/** A sealed chunk: 256 KiB and the tag of its cipher. */
+export const MAX_BLOB_PIECE_BYTES = 262_160
+/** A manifest: 32 bytes for each chunk, and its head. */
+export const MAX_BLOB_MANIFEST_BYTES = 262_208
+
 export type RefusalCode = 'InviteInvalid' | 'InviteExpired' | 'InviteUsedUp'
 
 export type LinkMessage =
@@ -76,6 +91,17 @@ export type LinkMessage =
   | { type: 'got'; handle: Uint8Array; heads: readonly { device: Uint8Array; nextSeq: number }[] }
   | { type: 'slots'; handle: Uint8Array; slots: readonly Uint8Array[] }
   | { type: 'presence'; handle: Uint8Array; packet: Uint8Array }
+  /** Which of these blobs do you hold? Each id has 32 bytes. */
+  | { type: 'need'; handle: Uint8Array; epochs: readonly Uint8Array[] }
+  | { type: 'blobAsk'; handle: Uint8Array; blobs: readonly Uint8Array[] }
+  /** These chunks of a blob: bit i mod 8, the lowest first, of byte i / 8. Empty: nothing of it. */
+  | { type: 'blobHave'; handle: Uint8Array; blob: Uint8Array; bits: Uint8Array }
+  /** Give me the manifest, and these chunks, ascending. */
+  | { type: 'blobWant'; handle: Uint8Array; blob: Uint8Array; manifest: boolean; chunks: readonly number[] }
+  /** The manifest that was asked for. Empty: not here (any more). */
+  | { type: 'blobManifest'; handle: Uint8Array; blob: Uint8Array; bytes: Uint8Array }
+  /** A chunk that was asked for. Empty: not here (any more). */
+  | { type: 'blobChunk'; handle: Uint8Array; blob: Uint8Array; index: number; bytes: Uint8Array }
 
 export type LinkMessageType = LinkMessage['type']
 
@@ -96,6 +122,12 @@ const CODES: Record<LinkMessageType, number> = {
   got: 21,
   slots: 22,
   presence: 23,
+  need: 24,
+  blobAsk: 32,
+  blobHave: 33,
+  blobWant: 34,
+  blobManifest: 35,
+  blobChunk: 36,
 }
 
 const REFUSALS: readonly RefusalCode[] = ['InviteInvalid', 'InviteExpired', 'InviteUsedUp']
@@ -134,6 +166,18 @@ export function encodeLinkMessage(m: LinkMessage): Uint8Array {
       return encodeCbor([code, m.handle, [...m.slots]])
     case 'presence':
       return encodeCbor([code, m.handle, m.packet])
+    case 'need':
+      return encodeCbor([code, m.handle, [...m.epochs]])
+    case 'blobAsk':
+      return encodeCbor([code, m.handle, [...m.blobs]])
+    case 'blobHave':
+      return encodeCbor([code, m.handle, m.blob, m.bits])
+    case 'blobWant':
+      return encodeCbor([code, m.handle, m.blob, m.manifest, [...m.chunks]])
+    case 'blobManifest':
+      return encodeCbor([code, m.handle, m.blob, m.bytes])
+    case 'blobChunk':
+      return encodeCbor([code, m.handle, m.blob, m.index, m.bytes])
   }
 }
 
@@ -209,6 +253,35 @@ function decodeBody(read: Reader): LinkMessage {
       return { type: 'slots', handle: read.bytes(HANDLE_BYTES), slots: read.list(MAX_SLOTS).map((slot) => bytesUpTo(slot, MAX_SLOT_BYTES)) }
     case CODES.presence:
       return { type: 'presence', handle: read.bytes(HANDLE_BYTES), packet: read.bytesUpTo(MAX_SLOT_BYTES) }
+    case CODES.need:
+      return { type: 'need', handle: read.bytes(HANDLE_BYTES), epochs: read.list(MAX_NEEDS).map((epoch) => bytesOf(epoch, 16)) }
+    case CODES.blobAsk:
+      return { type: 'blobAsk', handle: read.bytes(HANDLE_BYTES), blobs: read.list(MAX_BLOB_ASKS).map((blob) => bytesOf(blob, 32)) }
+    case CODES.blobHave:
+      return { type: 'blobHave', handle: read.bytes(HANDLE_BYTES), blob: read.bytes(32), bits: read.bytesUpTo(MAX_BLOB_BITS_BYTES) }
+    case CODES.blobWant:
+      return {
+        type: 'blobWant',
+        handle: read.bytes(HANDLE_BYTES),
+        blob: read.bytes(32),
+        manifest: read.flag(),
+        chunks: ascending(read.list(MAX_BLOB_WANTS)),
+      }
+    case CODES.blobManifest:
+      return {
+        type: 'blobManifest',
+        handle: read.bytes(HANDLE_BYTES),
+        blob: read.bytes(32),
+        bytes: read.bytesUpTo(MAX_BLOB_MANIFEST_BYTES),
+      }
+    case CODES.blobChunk:
+      return {
+        type: 'blobChunk',
+        handle: read.bytes(HANDLE_BYTES),
+        blob: read.bytes(32),
+        index: read.chunk(),
+        bytes: read.bytesUpTo(MAX_BLOB_PIECE_BYTES),
+      }
     default:
       throw new Reject('BadShape', 'unknown link message')
   }
@@ -242,6 +315,17 @@ class Reader {
     return n
   }
 
+  /** The place of a chunk in a blob. */
+  chunk(): number {
+    return chunkOf(this.#take())
+  }
+
+  flag(): boolean {
+    const item = this.#take()
+    if (typeof item !== 'boolean') throw new Reject('BadShape', 'expected true or false')
+    return item
+  }
+
   bytes(length: number): Uint8Array {
     return bytesOf(this.#take(), length)
   }
@@ -266,6 +350,19 @@ class Reader {
   end(): void {
     if (this.#next !== this.#items.length) throw new Reject('BadShape', 'too many items')
   }
+}
+
+function chunkOf(value: CborValue): number {
+  if (typeof value !== 'number' || value < 0) throw new Reject('BadShape', 'expected an unsigned integer')
+  if (value > MAX_BLOB_INDEX) throw new Reject('LimitExceeded', 'a file has fewer chunks')
+  return value
+}
+
+/** Chunks in their order, each once. */
+function ascending(values: readonly CborValue[]): number[] {
+  const chunks = values.map((value) => chunkOf(value))
+  if (chunks.some((chunk, i) => i > 0 && chunk <= chunks[i - 1]!)) throw new Reject('NotCanonical', 'chunks are not in order')
+  return chunks
 }
 
 function list(value: CborValue, max: number): readonly CborValue[] {

@@ -9,6 +9,15 @@ import { flatMapFromCbor, flatMapToCbor, isArray } from './flat-map.ts'
 import type { FlatMap } from './flat-map.ts'
 import { MESSAGE_ID_BYTES } from './ids.ts'
 import { MAX_EMOJI_BYTES, MAX_PAYLOAD_BYTES, MAX_TEXT_BYTES } from './limits.ts'
+import {
+  attachmentsFromCbor,
+  attachmentsToCbor,
+  forwardFromCbor,
+  forwardToCbor,
+  mentionsFromCbor,
+  mentionsToCbor,
+} from './payload-fields.ts'
+import type { ForwardField, MentionField } from './payload-fields.ts'
 
 /** A message as posted. */
 export interface PostPayload {
@@ -18,13 +27,25 @@ export interface PostPayload {
   readonly metadata: FlatMap
   /** Id (36 bytes) of the message that it answers. */
   readonly reply: Uint8Array | undefined
+  /** Who is spoken of, and where in the text: at most 64, ascending, apart from each other. */
+  readonly mentions: readonly MentionField[]
+  /** Whose words these were, as the author says. */
+  readonly forward: ForwardField | undefined
+  /** What is said of each file, at most 10 of at most 24 KiB: opaque here. */
+  readonly attachments: readonly Uint8Array[]
 }
+
+/** What a post is made of; what is left out holds nothing. */
+export type PostInit = Pick<PostPayload, 'text' | 'metadata' | 'reply'> & Partial<PostPayload>
 
 /** The whole content of a message as it now is. */
 export interface EditPayload extends PostPayload {
   /** Id (36 bytes) of the message. */
   readonly target: Uint8Array
 }
+
+/** What an edit is made of. */
+export type EditInit = PostInit & Pick<EditPayload, 'target'>
 
 /** A message is gone. */
 export interface DeletePayload {
@@ -40,10 +61,10 @@ export interface ReactPayload {
 }
 
 /**
- * [text, metadata, reply, mentions, attachments]; the last two are reserved and empty.
- * @throws {ParleyError} EmptyMessage without text and metadata, TooLarge, InvalidMetadata, InvalidArgument.
+ * [text, metadata, reply, mentions, forward, attachments].
+ * @throws {ParleyError} EmptyMessage without text, metadata and attachments, TooLarge, InvalidMetadata, InvalidArgument.
  */
-export function encodePost(post: PostPayload): Uint8Array {
+export function encodePost(post: PostInit): Uint8Array {
   return encodeBounded(contentToCbor(post))
 }
 
@@ -52,8 +73,8 @@ export function decodePost(bytes: Uint8Array): PostPayload {
   return contentFromCbor(decodeArray(bytes))
 }
 
-/** [target, text, metadata, reply, mentions, attachments]. @throws {ParleyError} as encodePost. */
-export function encodeEdit(edit: EditPayload): Uint8Array {
+/** [target, text, metadata, reply, mentions, forward, attachments]. @throws {ParleyError} as encodePost. */
+export function encodeEdit(edit: EditInit): Uint8Array {
   return encodeBounded([checkedTarget(edit.target), ...contentToCbor(edit)])
 }
 
@@ -99,26 +120,40 @@ function isNothing(value: CborValue | undefined): boolean {
   return value === null || value === '' || (isArray(value) && value.length === 0)
 }
 
-function contentToCbor(content: PostPayload): readonly CborValue[] {
-  const { text, metadata, reply } = content
+function contentToCbor(content: PostInit): readonly CborValue[] {
+  const { text, metadata, reply, mentions = [], forward, attachments = [] } = content
   if (utf8(text).length > MAX_TEXT_BYTES) throw new ParleyError('TooLarge', `a text can have at most ${MAX_TEXT_BYTES} bytes`)
-  if (text === '' && Object.keys(metadata).length === 0) throw new ParleyError('EmptyMessage', 'a message needs a text, a file or metadata')
-  const fields: CborValue[] = [text, flatMapToCbor(metadata), reply === undefined ? null : checkedTarget(reply)]
+  if (text === '' && Object.keys(metadata).length === 0 && attachments.length === 0)
+    throw new ParleyError('EmptyMessage', 'a message needs a text, a file or metadata')
+  const fields: CborValue[] = [
+    text,
+    flatMapToCbor(metadata),
+    reply === undefined ? null : checkedTarget(reply),
+    mentionsToCbor(mentions, text),
+    forward === undefined ? null : forwardToCbor(forward),
+    attachmentsToCbor(attachments),
+  ]
   while (isNothing(fields.at(-1))) fields.pop()
   return fields
 }
 
 function contentFromCbor(fields: readonly CborValue[]): PostPayload {
-  if (fields.length === 0 || fields.length > 5) throw new Reject('BadShape', 'message has another length than expected')
+  if (fields.length === 0 || fields.length > 6) throw new Reject('BadShape', 'message has another length than expected')
   if (isNothing(fields.at(-1))) throw new Reject('NotCanonical', 'message ends with a field that holds nothing')
-  const [text, metadata = [], reply = null] = fields
+  const [text, metadata = [], reply = null, mentions = [], forward = null, attachments = []] = fields
   if (typeof text !== 'string') throw new Reject('BadShape', 'text is not text')
   if (utf8(text).length > MAX_TEXT_BYTES) throw new Reject('LimitExceeded', 'text is too long')
-  // With nothing left out at the end, a fourth or fifth field says something that this version does not know.
-  if (fields.length > 3) throw new Reject('BadShape', 'mentions and attachments are reserved')
   const map = flatMapFromCbor(metadata)
-  if (text === '' && Object.keys(map).length === 0) throw new Reject('BadShape', 'message is empty')
-  return { text, metadata: map, reply: reply === null ? undefined : messageIdFrom(reply) }
+  const files = attachmentsFromCbor(attachments)
+  if (text === '' && Object.keys(map).length === 0 && files.length === 0) throw new Reject('BadShape', 'message is empty')
+  return {
+    text,
+    metadata: map,
+    reply: reply === null ? undefined : messageIdFrom(reply),
+    mentions: mentionsFromCbor(mentions, text),
+    forward: forward === null ? undefined : forwardFromCbor(forward),
+    attachments: files,
+  }
 }
 
 function checkedTarget(target: Uint8Array): Uint8Array {
@@ -139,6 +174,7 @@ function decodeArray(bytes: Uint8Array): readonly CborValue[] {
 
 function encodeBounded(value: CborValue): Uint8Array {
   const bytes = encodeCbor(value)
-  if (bytes.length > MAX_PAYLOAD_BYTES) throw new ParleyError('TooLarge', 'text and metadata together are too large for one message')
+  if (bytes.length > MAX_PAYLOAD_BYTES)
+    throw new ParleyError('TooLarge', 'text, metadata and what is said of files are together too large for one message')
   return bytes
 }

@@ -1,12 +1,18 @@
 /**
  * Unsigned LEB128, the variable-length numbers of Yjs and of hash preimages.
  */
+import { viewOf } from './bytes.ts'
 import { Reject } from './errors.ts'
+
+/** Up to here numbers can be shifted, which is much faster than dividing. */
+const MAX_INT = 0x7fff_ffff
 
 /** Bytes that `n` takes: 1 for up to 127, 8 for 53 bits. */
 export function varUintLength(n: number): number {
   let length = 1
-  for (let rest = n; rest > 127; rest = Math.floor(rest / 128)) length++
+  let rest = n
+  for (; rest > MAX_INT; rest = Math.floor(rest / 128)) length++
+  for (; rest > 127; rest >>= 7) length++
   return length
 }
 
@@ -14,10 +20,8 @@ export function varUintLength(n: number): number {
 export function writeVarUint(target: Uint8Array, offset: number, n: number): number {
   let at = offset
   let rest = n
-  while (rest > 127) {
-    target[at++] = 128 | (rest & 127)
-    rest = Math.floor(rest / 128)
-  }
+  for (; rest > MAX_INT; rest = Math.floor(rest / 128)) target[at++] = 128 | (rest & 127)
+  for (; rest > 127; rest >>= 7) target[at++] = 128 | (rest & 127)
   target[at++] = rest
   return at
 }
@@ -54,13 +58,15 @@ export class ByteReader {
 
   /** The next number. @throws {Reject} BadShape when cut off or beyond 2^53 - 1, NotCanonical when longer than needed. */
   varUint(): number {
-    let value = 0
-    let scale = 1
-    for (let length = 1; length <= 8; length++) {
+    let value = this.byte()
+    if (value < 128) return value
+    value -= 128
+    let scale = 128
+    for (let length = 2; length <= 8; length++) {
       const byte = this.byte()
       value += (byte & 127) * scale
       if (byte < 128) {
-        if (byte === 0 && length > 1) throw new Reject('NotCanonical', 'number is longer than it needs to be')
+        if (byte === 0) throw new Reject('NotCanonical', 'number is longer than it needs to be')
         if (value > Number.MAX_SAFE_INTEGER) break
         return value
       }
@@ -74,6 +80,6 @@ export class ByteReader {
     if (length > this.remaining) throw new Reject('BadShape', 'bytes end too early')
     const start = this.offset
     this.offset += length
-    return this.bytes.subarray(start, this.offset)
+    return viewOf(this.bytes, start, this.offset)
   }
 }

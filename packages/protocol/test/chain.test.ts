@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import {
+  ChainWalk,
   EntryKind,
   decodeChainState,
   decodeEntry,
@@ -86,6 +87,40 @@ describe('one entry after another', () => {
   test('the state does not keep the bytes of the entry alive', () => {
     const bytes = encodeEntry(encodeHeader(first), utf8('body'), undefined)
     expect(extendChain(hash, conversation, alice, empty, decodeEntry(bytes)).epoch?.buffer).not.toBe(bytes.buffer)
+  })
+})
+
+describe('a walk', () => {
+  test('gives what extending entry by entry gives, also when walks of two logs take turns', () => {
+    const [ofAlice, ofBob] = [logOf(alice, 300), logOf(bob, 300)]
+    const walks = [ofAlice, ofBob].map((log, i) => ({ log, walk: new ChainWalk(hash, conversation, [alice, bob][i]!, log.states[0]!) }))
+    for (let seq = 0; seq < 300; seq++) {
+      for (const { log, walk } of walks) {
+        walk.extend(decodeEntry(log.entries[seq]!))
+        expect(walk.state()).toEqual(log.states[seq + 1])
+        expect([walk.nextSeq, walk.prevId, walk.hlc]).toEqual([seq + 1, log.states[seq + 1]!.prevId, log.states[seq + 1]!.hlc])
+      }
+    }
+  })
+
+  test('stays where it is when an entry is refused', () => {
+    const walk = new ChainWalk(hash, conversation, alice, one)
+    const refused = [{ time: 0 }, { posts: 3 }, { deletes: 1 }, { epoch: 'clear' }] as const
+    for (const change of refused) {
+      const parts = decodeEntry(encodeEntry(encodeHeader({ ...next, ...change }), utf8('body'), undefined))
+      expect(() => walk.extend(parts)).toThrow()
+      expect(walk.state()).toEqual(one)
+    }
+    walk.extend(decodeEntry(encodeEntry(encodeHeader(next), utf8('body'), undefined)))
+    expect(walk.state()).toEqual(extend(one, next))
+  })
+
+  test('takes parts that were decoded elsewhere, of any size', () => {
+    const deps = Array.from({ length: 16 }, (_, i) => ({ device8: new Uint8Array(8).fill(i), seq: i, entry8: new Uint8Array(8) }))
+    const parts = decodeEntry(encodeEntry(encodeHeader({ ...next, deps }), utf8('body'), undefined))
+    const { header, headerBytes, body, purgedBodyHash, signature } = parts
+    const copy = { header, headerBytes: headerBytes.slice(), body, purgedBodyHash, signature }
+    expect(extendChain(hash, conversation, alice, one, copy)).toEqual(extendChain(hash, conversation, alice, one, parts))
   })
 })
 

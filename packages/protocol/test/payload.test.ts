@@ -12,14 +12,16 @@ import {
   encodeReact,
   utf8,
 } from '../src/index.ts'
-import type { CborValue, FlatMap, PostPayload } from '../src/index.ts'
+import type { CborValue, FlatMap, MentionField, PostPayload } from '../src/index.ts'
 import { cases } from './support/fixtures.ts'
 import { arbitraryEdit, arbitraryPost, bytesOf } from './support/structures.ts'
 
 const target = new Uint8Array(36).fill(4)
+const user = new Uint8Array(32).fill(5)
+const mention = (from: number, to: number): MentionField => ({ user, from, to })
 
 function post(change: Partial<PostPayload>): PostPayload {
-  return { text: '', metadata: {}, reply: undefined, ...change }
+  return { text: '', metadata: {}, reply: undefined, mentions: [], forward: undefined, attachments: [], ...change }
 }
 
 describe('round trips', () => {
@@ -40,7 +42,13 @@ describe('round trips', () => {
     expect(encodePost(post({ text: 'hi', metadata: { b: 1, a: true } }))).toEqual(encodeCbor(['hi', ['a', true, 'b', 1]]))
     expect(encodePost(post({ text: 'hi', reply: target }))).toEqual(encodeCbor(['hi', [], target]))
     expect(encodePost(post({ metadata: { a: '' } }))).toEqual(encodeCbor(['', ['a', '']]))
+    expect(encodePost(post({ text: 'hi', mentions: [{ user, from: 0, to: 2 }] }))).toEqual(encodeCbor(['hi', [], null, [[user, 0, 2]]]))
+    expect(encodePost(post({ text: 'hi', forward: { author: 'carol', sentAt: 5 } }))).toEqual(
+      encodeCbor(['hi', [], null, [], ['carol', 5]]),
+    )
+    expect(encodePost(post({ attachments: [target] }))).toEqual(encodeCbor(['', [], null, [], null, [target]]))
     expect(encodeEdit({ target, ...post({ text: 'hi' }) })).toEqual(encodeCbor([target, 'hi']))
+    expect(encodePost({ text: 'hi', metadata: {}, reply: undefined })).toEqual(encodeCbor(['hi']))
   })
 
   test('numbers that are no safe integers come back exactly, zero and minus zero apart', () => {
@@ -77,6 +85,19 @@ describe('bounds of what is written', () => {
     ['undefined', post({ metadata: { a: undefined } as unknown as FlatMap }), 'InvalidMetadata'],
     ['keys that differ in lone surrogates only', post({ metadata: { '\ud800': 1, '\ud801': 2 } }), 'InvalidMetadata'],
     ['a reply that is no message id', post({ text: 'a', reply: new Uint8Array(32) }), 'InvalidArgument'],
+    ['a mention beyond the text', post({ text: 'hi', mentions: [mention(1, 3)] }), 'InvalidArgument'],
+    ['a mention of nothing', post({ text: 'hi', mentions: [mention(1, 1)] }), 'InvalidArgument'],
+    ['a mention at no place', post({ text: 'hi', mentions: [mention(0.5, 1)] }), 'InvalidArgument'],
+    ['mentions that overlap', post({ text: 'hiho', mentions: [mention(0, 2), mention(1, 3)] }), 'InvalidArgument'],
+    ['mentions out of order', post({ text: 'hiho', mentions: [mention(2, 3), mention(0, 1)] }), 'InvalidArgument'],
+    ['a mention of no user', post({ text: 'hi', mentions: [{ ...mention(0, 1), user: target }] }), 'InvalidArgument'],
+    ['65 mentions', post({ text: 'x'.repeat(65), mentions: Array.from({ length: 65 }, (_, i) => mention(i, i + 1)) }), 'TooLarge'],
+    ['a first author of 257 bytes', post({ text: 'hi', forward: { author: 'x'.repeat(257), sentAt: 0 } }), 'InvalidArgument'],
+    ['a first time before 1970', post({ text: 'hi', forward: { author: 'x', sentAt: -1 } }), 'InvalidArgument'],
+    ['11 files', post({ attachments: Array.from({ length: 11 }, () => target) }), 'TooLarge'],
+    ['a file of which nothing is said', post({ attachments: [new Uint8Array(0)] }), 'InvalidArgument'],
+    ['a file of which 24,577 bytes are said', post({ attachments: [new Uint8Array(24_577)] }), 'TooLarge'],
+    ['three files of 24,576 bytes', post({ attachments: Array.from({ length: 3 }, () => new Uint8Array(24_576)) }), 'TooLarge'],
     [
       'more than a body holds',
       post({ metadata: Object.fromEntries(Array.from({ length: 20 }, (_, i) => [`k${i}`, 'x'.repeat(4_000)])) }),
@@ -89,6 +110,10 @@ describe('bounds of what is written', () => {
   test('what is just within the bounds is written', () => {
     const metadata = { ['k'.repeat(64)]: 'x'.repeat(4_096) }
     expect(decodePost(encodePost(post({ text: 'é'.repeat(20_000), metadata }))).text).toHaveLength(20_000)
+    const mentions = Array.from({ length: 64 }, (_, i) => mention(i, i + 1))
+    const attachments = [24_576, 24_576].map((length) => new Uint8Array(length))
+    const full = post({ text: 'x'.repeat(64), mentions, attachments, forward: { author: 'x'.repeat(256), sentAt: 0 } })
+    expect(decodePost(encodePost(full))).toEqual(full)
   })
 
   test('an invalid value is named by its key', () => {
@@ -118,9 +143,50 @@ describe('bounds of what is read', () => {
     ['an empty text alone', [''], 'NotCanonical'],
     ['empty metadata at the end', ['hi', []], 'NotCanonical'],
     ['no reply at the end', ['hi', [], null], 'NotCanonical'],
-    ['mentions', ['hi', [], null, [1]], 'BadShape'],
-    ['attachments', ['hi', [], null, [], [1]], 'BadShape'],
-    ['a sixth field', ['hi', [], null, [], [], 1], 'BadShape'],
+    ['a mention that is a number', ['hi', [], null, [1]], 'BadShape'],
+    ['a mention of two fields', ['hi', [], null, [[user, 0]]], 'BadShape'],
+    ['a mention of 36 bytes', ['hi', [], null, [[target, 0, 1]]], 'BadShape'],
+    ['a mention beyond the text', ['hi', [], null, [[user, 0, 3]]], 'BadShape'],
+    ['a mention of nothing', ['hi', [], null, [[user, 1, 1]]], 'BadShape'],
+    [
+      'mentions that overlap',
+      [
+        'hiho',
+        [],
+        null,
+        [
+          [user, 0, 2],
+          [user, 1, 3],
+        ],
+      ],
+      'NotCanonical',
+    ],
+    [
+      'mentions out of order',
+      [
+        'hiho',
+        [],
+        null,
+        [
+          [user, 2, 3],
+          [user, 0, 1],
+        ],
+      ],
+      'NotCanonical',
+    ],
+    ['65 mentions', ['x'.repeat(65), [], null, Array.from({ length: 65 }, (_, i) => [user, i, i + 1])], 'LimitExceeded'],
+    ['no mention at the end', ['hi', [], null, []], 'NotCanonical'],
+    ['a first author that is no text', ['hi', [], null, [], [1, 1]], 'BadShape'],
+    ['a first author of 257 bytes', ['hi', [], null, [], ['x'.repeat(257), 1]], 'LimitExceeded'],
+    ['a first time before 1970', ['hi', [], null, [], ['x', -1]], 'BadShape'],
+    ['a first author without time', ['hi', [], null, [], ['x']], 'BadShape'],
+    ['attachments that are a number', ['hi', [], null, [], null, 1], 'BadShape'],
+    ['an attachment that is a number', ['hi', [], null, [], null, [1]], 'BadShape'],
+    ['an empty attachment', ['hi', [], null, [], null, [new Uint8Array(0)]], 'BadShape'],
+    ['11 attachments', ['hi', [], null, [], null, Array.from({ length: 11 }, () => target)], 'LimitExceeded'],
+    ['an attachment of 24,577 bytes', ['hi', [], null, [], null, [new Uint8Array(24_577)]], 'LimitExceeded'],
+    ['no attachment at the end', ['hi', [], null, [], null, []], 'NotCanonical'],
+    ['a seventh field', ['hi', [], null, [], null, [target], 1], 'BadShape'],
     ['a reply of 35 bytes', ['hi', [], new Uint8Array(35)], 'BadShape'],
     ['a key without value', ['hi', ['a']], 'BadShape'],
     ['keys out of order', ['hi', ['b', 1, 'a', 1]], 'NotCanonical'],

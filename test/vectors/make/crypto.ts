@@ -1,6 +1,8 @@
 /** Vectors of what `packages/crypto` makes and checks: chains, signatures, certificates, sealed bodies, boxes, epochs, invites. */
 import {
+  controlHalf,
   createDeviceCert,
+  createEpochSecret,
   deriveKey,
   deviceIdFrom,
   deviceKeysOf,
@@ -205,8 +207,8 @@ export async function certificates(): Promise<Json> {
       { name: 'the user id of another salt', cert: await forged((f) => (f[1] = bytesOf('user', 32))) },
       { name: 'a key of small order to agree with', cert: await forged((f) => (f[3] = lowOrder)) },
       { name: 'a time of 49 bits', cert: await forged((f) => (f[4] = 2 ** 48)) },
-      { name: 'capabilities, reserved', cert: await forged((f) => (f[5] = 1)) },
-      { name: 'a proof by another device, reserved', cert: await forged((f) => (f[6] = [1, salt16])) },
+      { name: 'capabilities of a first device', cert: await forged((f) => (f[5] = 1)) },
+      { name: 'a proof by another device without its signature', cert: await forged((f) => (f[6] = [1, salt16])) },
       { name: 'a salt of 15 bytes', cert: await forged((f) => (f[6] = [0, salt16.slice(1)])) },
       { name: 'a bit of the signature', cert: hex(withByte(cert, -1, (byte) => byte ^ 1)) },
       { name: 'a byte after the end', cert: `${hex(cert)}00` },
@@ -221,7 +223,31 @@ export function sealed(): Json {
   const aad = bytesOf('additional data', 90)
   const bodies = [0, 1, 16, 64, 300].map((length) => ({ key, nonce, aad, plaintext: bytesOf(`plaintext ${length}`, length) }))
   const one = sealBody(key, nonce, aad, bytesOf('plaintext 16', 16))
-  const purposes: KeyPurpose[] = ['msg', 'ctl', 'wire', 'presence', 'topic', 'topic-secret', 'invite', 'invite-topic', 'invite-topic-secret', 'link', 'mailbox', 'blob']
+  const purposes: KeyPurpose[] = [
+    'msg',
+    'ctl',
+    'wire',
+    'presence',
+    'topic',
+    'topic-secret',
+    'invite',
+    'invite-topic',
+    'invite-topic-secret',
+    'link',
+    'mailbox',
+    'blob',
+    'epoch-ctl',
+    'wrap-ctl',
+    'wrap-msg',
+    'inbox',
+    'inbox-topic',
+    'inbox-topic-secret',
+    'device-link',
+    'device-link-topic',
+    'device-link-topic-secret',
+    'recovery-sign',
+    'recovery-agree',
+  ]
   return {
     bodies: [
       // draft-irtf-cfrg-xchacha-03, appendix A.3.1.
@@ -260,11 +286,11 @@ export function sealed(): Json {
 }
 
 export async function boxes(): Promise<Json> {
-  const secret = bytesOf('epoch secret', 64)
+  const secret = epochSecretBytes(createEpochSecret((length) => bytesOf('epoch secret', length)))
   const ephemeral = bytesOf('ephemeral', 32)
   const { publicKey } = keys.agreement
   const info = concatBytes(conversation, epoch, device)
-  const box = await hpkeSeal(publicKey, info, secret, { random: () => ephemeral })
+  const box = await hpkeSeal(provider, publicKey, info, secret, { random: () => ephemeral })
   return {
     boxes: [
       // RFC 9180, appendix A.2.1, sequence number 0.
@@ -303,7 +329,7 @@ export async function boxes(): Promise<Json> {
 
 export function epochs(): Json {
   return [0, 1].map((i) => {
-    const secret = { ctl: bytesOf(`ctl ${i}`, 32), msg: bytesOf(`msg ${i}`, 32) }
+    const secret = createEpochSecret((length) => bytesOf(`msg ${i}`, length))
     const commitment = epochCommitment(secret)
     const id = epochIdOf(conversation, commitment)
     const context = concatBytes(conversation, id)
@@ -313,6 +339,7 @@ export function epochs(): Json {
       ctl: hex(secret.ctl),
       msg: hex(secret.msg),
       bytes: hex(epochSecretBytes(secret)),
+      controlBytes: hex(epochSecretBytes(controlHalf(secret))),
       commitment: hex(commitment),
       id: hex(id),
       controlKey: hex(deriveKey(secret.ctl, 'ctl', context)),

@@ -1,5 +1,5 @@
 /** Vectors of what `packages/core` says on a link beyond plain messages: the handshake, presence packets, seen slots. */
-import { createDeviceCert, deviceKeysOf, inviteKey, joinProof, verifyDeviceCert, type DeviceCert } from '@parley/crypto'
+import { createDeviceCert, createEpochSecret, deviceKeysOf, inviteKey, joinProof, verifyDeviceCert, type DeviceCert } from '@parley/crypto'
 import { concatBytes, conversationIdOf, decodeCbor, deviceIdBytes, encodeCbor, encodeLinkMessage, type CborValue } from '@parley/protocol'
 import type { Context } from '../../../packages/core/src/context.ts'
 import { EpochKeys } from '../../../packages/core/src/replica/epochs.ts'
@@ -33,7 +33,8 @@ async function person(name: string): Promise<Person> {
 }
 
 const epochs = new EpochKeys(conversation)
-epochs.add({ ctl: bytesOf('ctl 0', 32), msg: bytesOf('msg 0', 32) })
+const secret = createEpochSecret((length) => bytesOf('msg 0', length))
+epochs.choose(epochs.add(secret).id, [])
 const seed = bytesOf('seed', 32)
 
 function replica(state: 'member' | 'joining', members: readonly Person[]): Replica {
@@ -59,10 +60,10 @@ export async function handshakes(): Promise<Json> {
   const [join] = proofsOf(replica('joining', [])) as [Proof]
   const transcript = hers.transcript as Uint8Array
   const identity = await hers.identity(member)
-  const request = his.request(join, await joinProof(inviteKey(seed), conversation, bob.cert.bytes))
+  const request = await his.request(join, await joinProof(inviteKey(seed), conversation, bob.cert.bytes))
   return {
     conversation: hex(conversation),
-    epoch: { ctl: hex(bytesOf('ctl 0', 32)), msg: hex(bytesOf('msg 0', 32)) },
+    epoch: { ctl: hex(secret.ctl), msg: hex(secret.msg) },
     seed: hex(seed),
     binding: hex(binding),
     alice: { ...described(alice), random: alice.random, hello: hex(encodeLinkMessage(hers.hello)) },
@@ -80,7 +81,7 @@ export async function handshakes(): Promise<Json> {
       { name: 'cut off', sealed: hex(identity.slice(0, -1)), code: 'BadCipher' },
       { name: 'shorter than nonce and tag', sealed: '00', code: 'BadCipher' },
       { name: 'sealed by the end that reads it', sealed: hex(await his.identity(member)), code: 'BadCipher' },
-      { name: 'a request', sealed: hex(hers.request(member, bytesOf('proof', 64))), code: 'BadShape' },
+      { name: 'a request', sealed: hex(await hers.request(member, bytesOf('proof', 64))), code: 'BadShape' },
     ],
   }
 }
@@ -95,7 +96,7 @@ export async function signals(): Promise<Json> {
   const changed = (packet: Uint8Array, at: number, value: CborValue): string => hex(encodeCbor((decodeCbor(packet) as CborValue[]).with(at, value)))
   return {
     conversation: hex(conversation),
-    epoch: { ctl: hex(bytesOf('ctl 0', 32)), msg: hex(bytesOf('msg 0', 32)) },
+    epoch: { ctl: hex(secret.ctl), msg: hex(secret.msg) },
     author: { ...described(alice), random: alice.random },
     other: hex(bob.cert.bytes),
     presence: { ...state, packet: hex(presence) },

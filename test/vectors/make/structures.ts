@@ -3,6 +3,7 @@ import {
   bodyAad,
   branchLogId,
   chunkClient,
+  compareBytes,
   conversationIdOf,
   conversationIdOfGenesis,
   deviceIdOf,
@@ -32,6 +33,7 @@ import {
   type EntryRun,
   type InviteLink,
   type LinkMessage,
+  type PostPayload,
 } from '@parley/protocol'
 import { bytesOf, conversation, epoch, hash, hex, plain, START_MS, type Json } from './seed.ts'
 
@@ -158,13 +160,23 @@ export function entries(): Json {
 export function payloads(): Json {
   const metadata = { a: 1, b: 'x', '': undefined, zz: true, 'ключ': 'значение', half: 0.5, negative: -7, zero: -0, large: 2 ** 60, max: Number.MAX_SAFE_INTEGER }
   const { '': _, ...flat } = metadata
-  const posts = [
-    { name: 'text', value: { text: 'hello', metadata: {}, reply: undefined } },
-    { name: 'every field', value: { text: 'see you at nine 👋', metadata: flat, reply: target } },
-    { name: 'metadata only', value: { text: '', metadata: { kind: 'wave' }, reply: undefined } },
-    { name: 'reply without metadata', value: { text: 'yes', metadata: {}, reply: target } },
-    { name: 'keys that objects have', value: { text: '.', metadata: Object.fromEntries([['__proto__', 1], ['constructor', 2]]), reply: undefined } },
-    { name: 'byte order mark and zero', value: { text: '\uFEFFa\0b', metadata: {}, reply: undefined } },
+  const nothing = { metadata: {}, reply: undefined, mentions: [], forward: undefined, attachments: [] }
+  const mentions = [
+    { user: bytesOf('user', 32), from: 0, to: 4 },
+    { user: bytesOf('another user', 32), from: 4, to: 10 },
+  ]
+  const forward = { author: 'Carol Ünal', sentAt: START_MS - 5 }
+  const attachments = [bytesOf('file', 120), bytesOf('another file', 7)]
+  const posts: { name: string; value: PostPayload }[] = [
+    { name: 'text', value: { ...nothing, text: 'hello' } },
+    { name: 'every field', value: { text: 'see you at nine 👋', metadata: flat, reply: target, mentions, forward, attachments } },
+    { name: 'metadata only', value: { ...nothing, text: '', metadata: { kind: 'wave' } } },
+    { name: 'reply without metadata', value: { ...nothing, text: 'yes', reply: target } },
+    { name: 'mentions', value: { ...nothing, text: '@boband@alice', mentions } },
+    { name: 'forwarded', value: { ...nothing, text: 'hello', forward } },
+    { name: 'files only', value: { ...nothing, text: '', attachments } },
+    { name: 'keys that objects have', value: { ...nothing, text: '.', metadata: Object.fromEntries([['__proto__', 1], ['constructor', 2]]) } },
+    { name: 'byte order mark and zero', value: { ...nothing, text: '\uFEFFa\0b' } },
   ]
   return [
     ...posts.map(({ name, value }) => ({ name, kind: 'post', value: plain(value), bytes: hex(encodePost(value)) })),
@@ -183,8 +195,12 @@ export function controls(): Json {
   const founderCert = bytesOf('certificate', 260)
   const commitment = bytesOf('commitment', 32)
   const box = (name: string): Uint8Array => bytesOf(`box ${name}`, 112)
+  const user = bytesOf('user', 32)
+  const after = [bytesOf('operation 1', 16), bytesOf('operation 2', 16)].toSorted(compareBytes)
+  const pins = [alice, bob].toSorted(compareBytes).map((log, i) => ({ log, nextSeq: 300 * i, head: i === 0 ? new Uint8Array(8) : bytesOf('head', 8) }))
   const rows: { name: string; payload: ControlPayload }[] = [
-    { name: 'genesis', payload: { op: 'genesis', founderCert, salt: bytesOf('salt', 32), epochCommitment: commitment } },
+    { name: 'genesis', payload: { op: 'genesis', founderCert, salt: bytesOf('salt', 32), epochCommitment: commitment, history: 'full' } },
+    { name: 'genesis, newcomers read from their admission on', payload: { op: 'genesis', founderCert, salt: bytesOf('salt', 32), epochCommitment: commitment, history: 'joined' } },
     {
       name: 'epoch for two devices',
       payload: {
@@ -193,11 +209,16 @@ export function controls(): Json {
         parents: [epoch],
         commitment,
         boxes: [alice, bob].map((device) => ({ device, box: box(hex(device)) })),
-        back: [{ parent: epoch, wrapped: bytesOf('wrapped', 72) }],
+        back: [
+          { parent: epoch, ctl: bytesOf('wrapped control', 72), msg: bytesOf('wrapped message', 72) },
+          { parent: bytesOf('other epoch', 16), ctl: bytesOf('wrapped control', 72), msg: undefined },
+        ],
+        after,
       },
     },
-    { name: 'invite', payload: { op: 'invite', publicKey: bytesOf('invite', 32), role: 1, maxUses: 1_000_000, expiresMs: START_MS + 604_800_000 } },
-    { name: 'admission', payload: { op: 'admit', invite: target, cert: founderCert, proof: bytesOf('proof', 64), boxes: [{ epoch, box: box('epoch') }] } },
+    { name: 'invite', payload: { op: 'invite', publicKey: bytesOf('invite', 32), role: 1, maxUses: 1_000_000, expiresMs: START_MS + 604_800_000, after } },
+    { name: 'admission', payload: { op: 'admit', invite: target, cert: founderCert, proof: bytesOf('proof', 64), boxes: [{ epoch, box: box('epoch') }], from: 0, after } },
+    { name: 'admission of one who was here before', payload: { op: 'admit', invite: target, cert: founderCert, proof: bytesOf('proof', 64), boxes: [], from: 41, after } },
     { name: 'metadata of the application', payload: { op: 'metadata', scope: 'application', values: { color: 'blue', gone: null, n: 1.5 } } },
     { name: 'title', payload: { op: 'metadata', scope: 'conversation', values: { title: 'Picnic', avatar: '' } } },
     { name: 'profile', payload: { op: 'profile', name: 'Alice', avatar: '' } },
@@ -222,6 +243,17 @@ export function controls(): Json {
         controls: [bytesOf('control', 16)],
       },
     },
+    { name: 'grant', payload: { op: 'grant', user, role: 3, certs: [founderCert], pins, after } },
+    { name: 'removal', payload: { op: 'remove', user, pins, after } },
+    { name: 'leave', payload: { op: 'leave', pins: [], after } },
+    { name: 'policy', payload: { op: 'policy', history: 'joined', after } },
+    { name: 'revocation of an invite', payload: { op: 'revoke', invite: target, after } },
+    { name: 'device added', payload: { op: 'device-add', cert: founderCert, boxes: [{ epoch, box: box('epoch') }], after } },
+    { name: 'device removed', payload: { op: 'device-remove', pin: { log: bob, nextSeq: 7, head: bytesOf('head', 8) }, after } },
+    { name: 'reseal', payload: { op: 'reseal', epoch, boxes: [{ device: bob, box: box('again') }] } },
+    { name: 'hide', payload: { op: 'hide', target, on: true, after } },
+    { name: 'pin taken down', payload: { op: 'pin', target, on: false, after: [] } },
+    { name: 'direct', payload: { op: 'direct', peer: user, cert: founderCert, epochCommitment: commitment, boxes: [{ device: bob, box: box('first') }] } },
   ]
   return rows.map(({ name, payload }) => ({ name, value: plain(payload), bytes: hex(encodeControl(payload)) }))
 }
@@ -283,6 +315,15 @@ export function linkMessages(): Json {
     { type: 'got', handle, heads: [{ device: alice, nextSeq: 65_536 }] },
     { type: 'slots', handle, slots: [bytesOf('slot', 180), bytesOf('slot 2', 181)] },
     { type: 'presence', handle, packet: bytesOf('packet', 170) },
+    { type: 'need', handle, epochs: [bytesOf('epoch', 16), bytesOf('epoch 2', 16)] },
+    { type: 'blobAsk', handle, blobs: [bytesOf('blob', 32), bytesOf('blob 2', 32)] },
+    { type: 'blobHave', handle, blob: bytesOf('blob', 32), bits: Uint8Array.of(0xff, 0x03) },
+    { type: 'blobHave', handle, blob: bytesOf('blob 2', 32), bits: new Uint8Array(0) },
+    { type: 'blobWant', handle, blob: bytesOf('blob', 32), manifest: true, chunks: [] },
+    { type: 'blobWant', handle, blob: bytesOf('blob', 32), manifest: false, chunks: [0, 7, 8_191] },
+    { type: 'blobManifest', handle, blob: bytesOf('blob', 32), bytes: bytesOf('manifest', 70) },
+    { type: 'blobChunk', handle, blob: bytesOf('blob', 32), index: 7, bytes: bytesOf('chunk', 48) },
+    { type: 'blobChunk', handle, blob: bytesOf('blob', 32), index: 8, bytes: new Uint8Array(0) },
   ]
   return rows.map((message) => ({ message: plain(message), bytes: hex(encodeLinkMessage(message)) }))
 }

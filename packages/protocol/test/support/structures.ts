@@ -2,7 +2,7 @@
  * Arbitrary valid structures, one generator each, as values and as bytes.
  */
 import fc from 'fast-check'
-import { EntryKind, MAX_TIME_MS, ROLES, compareBytes, encodeEntry, encodeHeader } from '../../src/index.ts'
+import { EntryKind, HISTORY_POLICIES, MAX_TIME_MS, ROLES, compareBytes, encodeEntry, encodeHeader } from '../../src/index.ts'
 import type {
   ChainState,
   ControlPayload,
@@ -91,13 +91,30 @@ function arbitraryFlatChange(): fc.Arbitrary<FlatChange> {
 }
 
 export function arbitraryPost(): fc.Arbitrary<PostPayload> {
+  const cuts = fc.array(fc.tuple(bytesOf(32), fc.integer({ min: 0, max: 20 }), fc.integer({ min: 1, max: 20 })), { maxLength: 3 })
   return fc
     .record({
       text: fc.string({ unit: 'binary', maxLength: 60 }),
       metadata: arbitraryFlatMap(),
       reply: fc.option(bytesOf(36), { nil: undefined }),
+      cuts,
+      forward: fc.option(
+        fc.record({ author: fc.string({ unit: 'grapheme', maxLength: 8 }), sentAt: fc.integer({ min: 0, max: MAX_TIME_MS }) }),
+        { nil: undefined },
+      ),
+      attachments: fc.array(fc.uint8Array({ minLength: 1, maxLength: 40 }), { maxLength: 3 }),
     })
-    .map((post) => (post.text === '' && Object.keys(post.metadata).length === 0 ? { ...post, text: '.' } : post))
+    .map(({ cuts, ...rest }) => {
+      const isEmpty = rest.text === '' && Object.keys(rest.metadata).length === 0 && rest.attachments.length === 0
+      const post = isEmpty ? { ...rest, text: '.' } : rest
+      let end = 0
+      const mentions = cuts.flatMap(([user, gap, length]) => {
+        const from = end + gap
+        end = from + length
+        return end <= post.text.length ? [{ user, from, to: end }] : []
+      })
+      return { ...post, mentions }
+    })
 }
 
 export function arbitraryEdit(): fc.Arbitrary<EditPayload> {
@@ -106,35 +123,71 @@ export function arbitraryEdit(): fc.Arbitrary<EditPayload> {
 
 const box = fc.uint8Array({ minLength: 1, maxLength: 256 })
 
+/** Ids in order, none twice. */
+function ascending<T>(items: readonly T[], idOf: (item: T) => Uint8Array): T[] {
+  return items
+    .toSorted((a, b) => compareBytes(idOf(a), idOf(b)))
+    .filter((item, i, all) => i === 0 || compareBytes(idOf(all[i - 1] as T), idOf(item)) !== 0)
+}
+
 export function arbitraryControl(): fc.Arbitrary<ControlPayload> {
+  const after = fc.array(bytesOf(16), { maxLength: 4 }).map((ids) => ascending(ids, (id) => id))
+  const pin = fc.record({ log: bytesOf(16), nextSeq: u32, head: bytesOf(8) })
+  const pins = fc.array(pin, { maxLength: 3 }).map((list) => ascending(list, ({ log }) => log))
+  const history = fc.constantFrom(...HISTORY_POLICIES)
+  const cert = fc.uint8Array({ minLength: 1, maxLength: 300 })
+  const epochBoxes = fc.array(fc.record({ epoch: bytesOf(16), box }), { maxLength: 3 })
+  const deviceBoxes = fc.array(fc.record({ device: bytesOf(16), box }), { maxLength: 5 })
   return fc.oneof(
     fc.record({
+      op: fc.constant('grant' as const),
+      user: bytesOf(32),
+      role: fc.constantFrom(ROLES.reader, ROLES.writer, ROLES.moderator, ROLES.admin),
+      certs: fc.array(cert, { maxLength: 2 }),
+      pins,
+      after,
+    }),
+    fc.record({ op: fc.constant('remove' as const), user: bytesOf(32), pins, after }),
+    fc.record({ op: fc.constant('leave' as const), pins, after }),
+    fc.record({ op: fc.constant('policy' as const), history, after }),
+    fc.record({ op: fc.constant('revoke' as const), invite: bytesOf(36), after }),
+    fc.record({ op: fc.constant('device-add' as const), cert, boxes: epochBoxes, after }),
+    fc.record({ op: fc.constant('device-remove' as const), pin, after }),
+    fc.record({ op: fc.constant('reseal' as const), epoch: bytesOf(16), boxes: deviceBoxes }),
+    fc.record({ op: fc.constantFrom('hide' as const, 'pin' as const), target: bytesOf(36), on: fc.boolean(), after }),
+    fc.record({ op: fc.constant('direct' as const), peer: bytesOf(32), cert, epochCommitment: bytesOf(32), boxes: deviceBoxes }),
+    fc.record({
       op: fc.constant('genesis' as const),
-      founderCert: fc.uint8Array({ minLength: 1, maxLength: 300 }),
+      founderCert: cert,
       salt: bytesOf(32),
       epochCommitment: bytesOf(32),
+      history,
     }),
     fc.record({
       op: fc.constant('epoch' as const),
       gen: u32,
       parents: fc.array(bytesOf(16), { maxLength: 4 }),
       commitment: bytesOf(32),
-      boxes: fc.array(fc.record({ device: bytesOf(16), box }), { maxLength: 5 }),
-      back: fc.array(fc.record({ parent: bytesOf(16), wrapped: box }), { maxLength: 3 }),
+      boxes: deviceBoxes,
+      back: fc.array(fc.record({ parent: bytesOf(16), ctl: box, msg: fc.option(box, { nil: undefined }) }), { maxLength: 3 }),
+      after,
     }),
     fc.record({
       op: fc.constant('invite' as const),
       publicKey: bytesOf(32),
-      role: fc.constantFrom(...Object.values(ROLES)),
+      role: fc.constantFrom(ROLES.reader, ROLES.writer, ROLES.moderator),
       maxUses: fc.integer({ min: 1, max: 1_000_000 }),
       expiresMs: fc.integer({ min: 0, max: MAX_TIME_MS }),
+      after,
     }),
     fc.record({
       op: fc.constant('admit' as const),
       invite: bytesOf(36),
-      cert: fc.uint8Array({ minLength: 1, maxLength: 300 }),
+      cert,
       proof: bytesOf(64),
-      boxes: fc.array(fc.record({ epoch: bytesOf(16), box }), { maxLength: 3 }),
+      boxes: epochBoxes,
+      from: u32,
+      after,
     }),
     fc.record({
       op: fc.constant('metadata' as const),
