@@ -1,19 +1,26 @@
 /**
- * Devices: their keys, their ids and the certificate that ties both to a user.
+ * Devices: their keys, their ids and the certificates that tie both to a user.
  *
- * certificate = canonical CBOR [1, userId32, edPk32, xPk32, createdMs, caps 0, proof, selfSig64]
- * proof of a user's first device = [0, salt16], and userId = SHA-256("parley/1/user" | edPk | salt). [1, ...] is reserved for devices
- * that another device of the user adds, and refused for now.
+ * certificate = canonical CBOR [1, userId32, edPk32, xPk32, createdMs, caps, proof, selfSig64]
+ * proof of a user's first device (the root) = [0, salt16], and userId = SHA-256("parley/1/user" | edPk | salt).
+ * proof of a further device = [1, issuer device id 16, issuerSig64], where the issuer is another device of the same user and
+ *   issuerSig = Ed25519(issuer, "parley/1/device" | CBOR [1, userId, edPk, xPk, createdMs, caps, issuer]).
  * selfSig = Ed25519("parley/1/cert" | CBOR of the array without selfSig): the device holds the key that it names.
+ *
+ * A certificate says that a device was added, not that it still counts: removals are in the conversations.
  */
 import {
   concatBytes,
   decodeCbor,
+  deviceIdBytes,
   deviceIdOf,
   encodeCbor,
   equalBytes,
   MAX_CERT_BYTES,
+  MAX_CERT_CHAIN,
+  MAX_TIME_MS,
   Reject,
+  userIdBytes,
   userIdOf,
   utf8,
   type CborValue,
@@ -29,9 +36,11 @@ import { isAcceptableAgreeKey } from './x25519.ts'
 /** Version of the certificate. */
 const CERT_VERSION = 1
 /** Proof of a user's first device. */
-const PROOF_FIRST_DEVICE = 0
-/** Times are 48-bit milliseconds everywhere (year 10889). */
-const MAX_CREATED_MS = 2 ** 48 - 1
+const PROOF_ROOT = 0
+/** Proof of a device that another device of the user added. */
+const PROOF_ADDED = 1
+/** The one capability: the keys come from a recovery phrase and are offline but when they add or remove a device. */
+const CAP_RECOVERY = 1
 
 /** What a valid certificate says. `bytes` is the certificate itself; keys are copies. */
 export interface DeviceCert {
@@ -44,7 +53,14 @@ export interface DeviceCert {
   agreeKey: Uint8Array
   /** Milliseconds since 1970 by the device's own clock; never grants anything. */
   createdMs: number
+  /** Whether its keys come from a recovery phrase: it writes no messages, and is no device that a person holds. */
+  isRecovery: boolean
+  /** The device that added this one; undefined for the user's first. */
+  issuer: DeviceId | undefined
 }
+
+/** The verified certificate of a device, when it is known. */
+export type CertLookup = (device: DeviceId) => DeviceCert | undefined
 
 /** Keys that act with these secrets, which are copied. @throws {Error} when one is not 32 bytes. */
 export function deviceKeysOf(provider: CryptoProvider, { signSecret, agreeSecret }: DeviceSecrets): DeviceKeys {
@@ -63,48 +79,163 @@ export async function createDeviceCert(
   { createdMs, salt16 }: { createdMs: number; salt16: Uint8Array },
 ): Promise<Uint8Array> {
   const signKey = keys.signing.publicKey
-  const fields: CborValue[] = [
-    CERT_VERSION,
-    firstUserId(provider, signKey, salt16),
-    signKey,
-    keys.agreement.publicKey,
-    createdMs,
-    0,
-    [PROOF_FIRST_DEVICE, salt16],
-  ]
-  const selfSig = await keys.signing.sign(certMessage(fields))
-  return encodeCbor([...fields, selfSig])
+  const user = rootUserId(provider, signKey, salt16)
+  return selfSigned(keys, [CERT_VERSION, user, signKey, keys.agreement.publicKey, createdMs, 0, [PROOF_ROOT, salt16]])
 }
 
-/** The certificate in `bytes`, or undefined when anything about it is wrong: shape, keys, user id, signature, a single extra byte. */
-export async function verifyDeviceCert(provider: CryptoProvider, bytes: Uint8Array): Promise<DeviceCert | undefined> {
+/** What a new device asks another device of its user to sign. Public keys of 32 bytes; `createdMs` by the new device's clock. */
+export interface DeviceOffer {
+  readonly signKey: Uint8Array
+  readonly agreeKey: Uint8Array
+  readonly createdMs: number
+  readonly isRecovery: boolean
+}
+
+/** A device that may add others: its keys and its own verified certificate. */
+export interface Issuer {
+  readonly keys: DeviceKeys
+  readonly cert: DeviceCert
+}
+
+/**
+ * The certificate that `issuer` makes for the device of `offer`, without that device's own signature: canonical CBOR [1, userId, edPk, xPk,
+ * createdMs, caps, [1, issuer, issuerSig]]. Undefined when the offer is not fit for a certificate, which only a hostile device makes.
+ */
+export async function endorseDevice(provider: CryptoProvider, issuer: Issuer, offer: DeviceOffer): Promise<Uint8Array | undefined> {
+  const { signKey, agreeKey, createdMs, isRecovery } = offer
+  if (!isTime(createdMs) || !isAcceptablePublicKey(signKey) || !isAcceptableAgreeKey(agreeKey)) return undefined
+  if (equalBytes(signKey, issuer.keys.signing.publicKey)) return undefined
+  const user = userIdBytes(issuer.cert.userId)
+  const by = deviceIdBytes(issuer.cert.deviceId)
+  const fields = [CERT_VERSION, user, signKey, agreeKey, createdMs, isRecovery ? CAP_RECOVERY : 0]
+  return encodeCbor([...fields, [PROOF_ADDED, by, await issuer.keys.signing.sign(issuerMessage(fields, by))]])
+}
+
+/**
+ * The certificate of this device: its own signature under what `issuer` endorsed. Undefined when the endorsement is for other keys or does
+ * not hold.
+ */
+export async function completeDeviceCert(
+  provider: CryptoProvider,
+  keys: DeviceKeys,
+  endorsement: Uint8Array,
+  issuer: DeviceCert,
+): Promise<Uint8Array | undefined> {
+  const fields = decodeOrUndefined(endorsement)
+  if (!Array.isArray(fields) || fields.length !== 7) return undefined
+  const [, , signKey, agreeKey] = fields as CborValue[]
+  if (!(signKey instanceof Uint8Array) || !equalBytes(signKey, keys.signing.publicKey)) return undefined
+  if (!(agreeKey instanceof Uint8Array) || !equalBytes(agreeKey, keys.agreement.publicKey)) return undefined
+  const bytes = await selfSigned(keys, fields as CborValue[])
+  const cert = await verifyDeviceCert(provider, bytes, (device) => (device === issuer.deviceId ? issuer : undefined))
+  return cert?.issuer === undefined ? undefined : bytes
+}
+
+/**
+ * The certificate in `bytes`, or undefined when anything about it is wrong: shape, keys, user id, signatures, a single extra byte. That of a
+ * further device is valid only when `issuerOf` knows the device that added it, as one of the same user.
+ */
+export async function verifyDeviceCert(
+  provider: CryptoProvider,
+  bytes: Uint8Array,
+  issuerOf?: CertLookup,
+): Promise<DeviceCert | undefined> {
   const fields = parseCert(bytes)
   if (fields === undefined) return undefined
-  const { user, signKey, agreeKey, createdMs, salt, selfSig, signed } = fields
+  const { user, signKey, agreeKey, createdMs, caps, proof, selfSig, signed } = fields
   if (!isAcceptablePublicKey(signKey) || !isAcceptableAgreeKey(agreeKey)) return undefined
-  if (!equalBytes(user, firstUserId(provider, signKey, salt))) return undefined
-  if (!(await provider.verify({ publicKey: signKey, message: certMessage(signed), signature: selfSig }))) return undefined
+  const userId = userIdOf(user)
+  const deviceId = deviceIdOf(deviceIdFrom((input) => provider.sha256(input), signKey))
+  const issuer = proof.kind === PROOF_ADDED ? deviceIdOf(proof.issuer) : undefined
+  if (proof.kind === PROOF_ROOT) {
+    if (caps !== 0 || !equalBytes(user, rootUserId(provider, signKey, proof.salt))) return undefined
+  } else {
+    const known = issuer === deviceId ? undefined : issuerOf?.(deviceIdOf(proof.issuer))
+    if (known === undefined || known.userId !== userId || known.deviceId !== issuer) return undefined
+    const message = issuerMessage(signed.slice(0, 6), proof.issuer)
+    if (!(await provider.verify({ publicKey: known.signKey, message, signature: proof.issuerSig }))) return undefined
+  }
+  if (!(await provider.verify({ publicKey: signKey, message: selfMessage(signed), signature: selfSig }))) return undefined
+  const isRecovery = caps === CAP_RECOVERY
+  return { bytes: bytes.slice(), userId, deviceId, signKey: signKey.slice(), agreeKey: agreeKey.slice(), createdMs, isRecovery, issuer }
+}
+
+/**
+ * What a certificate says that was found valid before and kept where nobody else writes: only its shape is looked at, for checking its keys and
+ * signatures again takes milliseconds.
+ */
+export function trustedDeviceCert(hash: Hash, bytes: Uint8Array): DeviceCert | undefined {
+  const fields = parseCert(bytes)
+  if (fields === undefined) return undefined
+  const { user, signKey, agreeKey, createdMs, caps, proof } = fields
   return {
     bytes: bytes.slice(),
     userId: userIdOf(user),
-    deviceId: deviceIdOf(deviceIdFrom((input) => provider.sha256(input), signKey)),
+    deviceId: deviceIdOf(deviceIdFrom(hash, signKey)),
     signKey: signKey.slice(),
     agreeKey: agreeKey.slice(),
     createdMs,
+    isRecovery: caps === CAP_RECOVERY,
+    issuer: proof.kind === PROOF_ADDED ? deviceIdOf(proof.issuer) : undefined,
   }
 }
+
+/**
+ * The certificates of one user that prove each other: the root first, each further one after the one that issued it, no device twice, at most
+ * 8. Undefined when anything about any of them is wrong. For places where nothing of the user is known; the last one is the device meant.
+ */
+export async function verifyCertChain(provider: CryptoProvider, chain: readonly Uint8Array[]): Promise<DeviceCert[] | undefined> {
+  if (chain.length === 0 || chain.length > MAX_CERT_CHAIN) return undefined
+  const known = new Map<DeviceId, DeviceCert>()
+  for (const bytes of chain) {
+    const cert = await verifyDeviceCert(provider, bytes, (device) => known.get(device))
+    if (cert === undefined || known.has(cert.deviceId)) return undefined
+    if ((cert.issuer === undefined) !== (known.size === 0)) return undefined
+    known.set(cert.deviceId, cert)
+  }
+  return [...known.values()]
+}
+
+/** The chain of a verified certificate, root first, itself last; undefined when an issuer is not known or the chain is longer than 8. */
+export function certChainOf(cert: DeviceCert, certOf: CertLookup): Uint8Array[] | undefined {
+  const chain = [cert.bytes]
+  let { issuer } = cert
+  while (issuer !== undefined) {
+    const next = certOf(issuer)
+    if (next === undefined || chain.length === MAX_CERT_CHAIN) return undefined
+    chain.unshift(next.bytes)
+    issuer = next.issuer
+  }
+  return chain
+}
+
+/** The device that a certificate says it was added by, nothing verified: whose certificate to fetch first. Undefined for a root, and for what is none. */
+export function claimedIssuer(bytes: Uint8Array): DeviceId | undefined {
+  const proof = parseCert(bytes)?.proof
+  return proof?.kind === PROOF_ADDED ? deviceIdOf(proof.issuer) : undefined
+}
+
+type Proof =
+  | { readonly kind: typeof PROOF_ROOT; readonly salt: Uint8Array }
+  | { readonly kind: typeof PROOF_ADDED; readonly issuer: Uint8Array; readonly issuerSig: Uint8Array }
 
 function parseCert(bytes: Uint8Array) {
   const value = decodeOrUndefined(bytes)
   if (!Array.isArray(value) || value.length !== 8) return undefined
-  const [version, user, signKey, agreeKey, createdMs, caps, proof, selfSig] = value
-  if (version !== CERT_VERSION || caps !== 0) return undefined
-  if (typeof createdMs !== 'number' || createdMs < 0 || createdMs > MAX_CREATED_MS) return undefined
+  const [version, user, signKey, agreeKey, createdMs, caps, proofValue, selfSig] = value as CborValue[]
+  if (version !== CERT_VERSION || !isTime(createdMs) || (caps !== 0 && caps !== CAP_RECOVERY)) return undefined
   if (!isBytes(user, 32) || !isBytes(signKey, 32) || !isBytes(agreeKey, 32) || !isBytes(selfSig, 64)) return undefined
-  if (!Array.isArray(proof) || proof.length !== 2 || proof[0] !== PROOF_FIRST_DEVICE) return undefined
-  const salt: unknown = proof[1]
-  if (!isBytes(salt, 16)) return undefined
-  return { user, signKey, agreeKey, createdMs, salt, selfSig, signed: value.slice(0, 7) }
+  const proof = parseProof(proofValue)
+  return proof && { user, signKey, agreeKey, createdMs, caps, proof, selfSig, signed: (value as CborValue[]).slice(0, 7) }
+}
+
+function parseProof(value: CborValue | undefined): Proof | undefined {
+  if (!Array.isArray(value)) return undefined
+  const [kind, first, second] = value as CborValue[]
+  if (kind === PROOF_ROOT && value.length === 2 && isBytes(first, 16)) return { kind, salt: first }
+  if (kind === PROOF_ADDED && value.length === 3 && isBytes(first, 16) && isBytes(second, 64))
+    return { kind, issuer: first, issuerSig: second }
+  return undefined
 }
 
 function decodeOrUndefined(bytes: Uint8Array): CborValue | undefined {
@@ -121,10 +252,23 @@ function isBytes(value: unknown, length: number): value is Uint8Array {
   return value instanceof Uint8Array && value.length === length
 }
 
-function firstUserId(provider: CryptoProvider, signKey: Uint8Array, salt: Uint8Array): Uint8Array {
+function isTime(value: unknown): value is number {
+  return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= MAX_TIME_MS
+}
+
+function rootUserId(provider: CryptoProvider, signKey: Uint8Array, salt: Uint8Array): Uint8Array {
   return provider.sha256(concatBytes(utf8('parley/1/user'), signKey, salt))
 }
 
-function certMessage(fields: readonly CborValue[]): Uint8Array {
+async function selfSigned(keys: DeviceKeys, fields: readonly CborValue[]): Promise<Uint8Array> {
+  return encodeCbor([...fields, await keys.signing.sign(selfMessage(fields))])
+}
+
+function selfMessage(fields: readonly CborValue[]): Uint8Array {
   return concatBytes(utf8('parley/1/cert'), encodeCbor([...fields]))
+}
+
+/** `fields`: version, user, both keys, time and capabilities. */
+function issuerMessage(fields: readonly CborValue[], issuer: Uint8Array): Uint8Array {
+  return concatBytes(utf8('parley/1/device'), encodeCbor([...fields, issuer]))
 }

@@ -2,7 +2,7 @@
  * Invites: whoever holds the seed of an invite link can sign for one device certificate and one conversation.
  */
 import { sha256 } from '@noble/hashes/sha2.js'
-import { concatBytes, utf8 } from '@parley/protocol'
+import { concatBytes, utf8, varUint } from '@parley/protocol'
 import type { SigningKey } from './device-keys.ts'
 import { deriveKey } from './keys.ts'
 import { NobleSigningKey } from './noble-keys.ts'
@@ -16,9 +16,12 @@ export function inviteKey(seed: Uint8Array): SigningKey {
   return new NobleSigningKey(deriveKey(seed, 'invite', new Uint8Array(0)))
 }
 
-/** Proof of holding an invite, 64 bytes: Ed25519("parley/1/join" | conversation (32 B) | SHA-256(certificate)). Of no use for another device or conversation. */
-export function joinProof(invite: SigningKey, conversation: Uint8Array, certBytes: Uint8Array): Promise<Uint8Array> {
-  return invite.sign(joinMessage(conversation, certBytes))
+/**
+ * Proof of holding an invite, 64 bytes: Ed25519("parley/1/join" | conversation (32 B) | SHA-256(certificate) | from). Of no use for another
+ * device or conversation. `from`: number of the device's first entry that is to count, left out when 0, as for whoever comes for the first time.
+ */
+export function joinProof(invite: SigningKey, conversation: Uint8Array, certBytes: Uint8Array, from = 0): Promise<Uint8Array> {
+  return invite.sign(joinMessage(conversation, certBytes, from))
 }
 
 /** Whether `proof` lets the device of this certificate into this conversation under the invite with this public key. */
@@ -28,10 +31,12 @@ export function verifyJoinProof(
   conversation: Uint8Array,
   certBytes: Uint8Array,
   proof: Uint8Array,
+  from = 0,
 ): Promise<boolean> {
-  return provider.verify({ publicKey: invitePublicKey, message: joinMessage(conversation, certBytes), signature: proof })
+  return provider.verify({ publicKey: invitePublicKey, message: joinMessage(conversation, certBytes, from), signature: proof })
 }
 
-function joinMessage(conversation: Uint8Array, certBytes: Uint8Array): Uint8Array {
-  return concatBytes(utf8('parley/1/join'), conversation, sha256(certBytes))
+function joinMessage(conversation: Uint8Array, certBytes: Uint8Array, from: number): Uint8Array {
+  const parts = [utf8('parley/1/join'), conversation, sha256(certBytes)]
+  return concatBytes(...parts, ...(from === 0 ? [] : [varUint(from)]))
 }

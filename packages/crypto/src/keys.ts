@@ -11,6 +11,9 @@ import { concatBytes, utf8 } from '@parley/protocol'
 export type KeyPurpose =
   | 'msg'
   | 'ctl'
+  | 'epoch-ctl'
+  | 'wrap-ctl'
+  | 'wrap-msg'
   | 'wire'
   | 'presence'
   | 'mailbox'
@@ -21,6 +24,14 @@ export type KeyPurpose =
   | 'invite-topic'
   | 'invite-topic-secret'
   | 'link'
+  | 'inbox'
+  | 'inbox-topic'
+  | 'inbox-topic-secret'
+  | 'device-link'
+  | 'device-link-topic'
+  | 'device-link-topic-secret'
+  | 'recovery-sign'
+  | 'recovery-agree'
 
 /** 32 bytes: HKDF-SHA256(ikm = secret, salt empty, info = "parley/1/" | purpose | 0x00 | context), RFC 5869. No purpose holds a zero byte. */
 export function deriveKey(secret: Uint8Array, purpose: KeyPurpose, context: Uint8Array): Uint8Array {
@@ -38,35 +49,4 @@ export function equalSecret(a: Uint8Array, b: Uint8Array): boolean {
   let difference = 0
   for (let i = 0; i < a.length; i++) difference |= (a[i] as number) ^ (b[i] as number)
   return difference === 0
-}
-
-/** What an epoch is made of: 32 bytes for control entries, which every joiner gets, and 32 for messages. */
-export interface EpochSecret {
-  ctl: Uint8Array
-  msg: Uint8Array
-}
-
-/** A fresh secret. `random` gives that many cryptographically random bytes. */
-export function createEpochSecret(random: (length: number) => Uint8Array): EpochSecret {
-  return { ctl: random(32), msg: random(32) }
-}
-
-/** ctl | msg, 64 bytes: what is sealed to a device. */
-export function epochSecretBytes(secret: EpochSecret): Uint8Array {
-  return concatBytes(secret.ctl, secret.msg)
-}
-
-/** The secret in 64 bytes (copied), or undefined for any other length. Compare its commitment before use. */
-export function epochSecretFromBytes(bytes: Uint8Array): EpochSecret | undefined {
-  return bytes.length === 64 ? { ctl: bytes.slice(0, 32), msg: bytes.slice(32) } : undefined
-}
-
-/** SHA-256("parley/1/commit" | ctl | msg), 32 bytes. Binds an epoch to one secret, since XChaCha20-Poly1305 alone does not commit to its key. */
-export function epochCommitment(secret: EpochSecret): Uint8Array {
-  return sha256(concatBytes(utf8('parley/1/commit'), secret.ctl, secret.msg))
-}
-
-/** The id of an epoch: the first 16 bytes of SHA-256("parley/1/epoch" | conversation (32 B) | commitment (32 B)). */
-export function epochIdOf(conversation: Uint8Array, commitment: Uint8Array): Uint8Array {
-  return sha256(concatBytes(utf8('parley/1/epoch'), conversation, commitment)).slice(0, 16)
 }

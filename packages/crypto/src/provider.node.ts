@@ -4,18 +4,13 @@
  */
 import { createPrivateKey, createPublicKey, diffieHellman, hash, sign, verify, type KeyObject } from 'node:crypto'
 import { promisify } from 'node:util'
-import { concatBytes } from '@parley/protocol'
+import { fromBase64Url, toBase64Url } from '@parley/protocol'
 import { secretBytes, type AgreementKey, type SigningKey } from './device-keys.ts'
-import type { CryptoProvider, SignatureJob } from './provider.ts'
+import type { CryptoProvider, Encapsulation, SignatureJob } from './provider.ts'
 import { isAcceptablePublicKey, isAcceptableSignature } from './strict-ed25519.ts'
 import { isAcceptableAgreeKey } from './x25519.ts'
 
-/** DER of a private key up to its 32 bytes (RFC 8410, section 7). */
-const ED25519_PKCS8_PREFIX = Uint8Array.of(0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20)
-const X25519_PKCS8_PREFIX = ED25519_PKCS8_PREFIX.with(11, 0x6e)
-/** DER of a public key up to its 32 bytes (RFC 8410, section 4). */
-const ED25519_SPKI_PREFIX = Uint8Array.of(0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00)
-const X25519_SPKI_PREFIX = ED25519_SPKI_PREFIX.with(8, 0x6e)
+export { nodeFileCrypto } from './file-cipher.node.ts'
 
 /** Parsed public keys kept: two full conversations of 500 devices. Parsing again costs about as much as a check. */
 const MAX_CACHED_KEYS = 1024
@@ -71,6 +66,12 @@ class NodeProvider implements CryptoProvider {
     return new NodeAgreementKey(secret)
   }
 
+  async encapsulate(secret: Uint8Array, publicKey: Uint8Array): Promise<Encapsulation | undefined> {
+    const key = new NodeAgreementKey(secret)
+    const shared = await key.agree(publicKey)
+    return shared && { publicKey: key.publicKey, shared }
+  }
+
   async #verifyInPool(job: SignatureJob): Promise<boolean> {
     return isAcceptable(job) && verifyInPool(null, job.message, this.#publicKeyObject(job.publicKey), job.signature)
   }
@@ -79,7 +80,7 @@ class NodeProvider implements CryptoProvider {
     const id = String.fromCharCode(...publicKey)
     let key = this.#publicKeys.get(id)
     if (key === undefined) {
-      key = publicKeyObject(ED25519_SPKI_PREFIX, publicKey)
+      key = publicKeyObject('Ed25519', publicKey)
       if (this.#publicKeys.size >= MAX_CACHED_KEYS) this.#publicKeys.clear()
       this.#publicKeys.set(id, key)
     }
@@ -98,7 +99,7 @@ class NodeSigningKey implements SigningKey {
   readonly #key: KeyObject
 
   constructor(seed: Uint8Array) {
-    this.#key = privateKeyObject(ED25519_PKCS8_PREFIX, seed)
+    this.#key = privateKeyObject('Ed25519', seed)
     this.publicKey = publicBytes(this.#key)
   }
 
@@ -114,26 +115,33 @@ class NodeAgreementKey implements AgreementKey {
   readonly #key: KeyObject
 
   constructor(secret: Uint8Array) {
-    this.#key = privateKeyObject(X25519_PKCS8_PREFIX, secret)
+    this.#key = privateKeyObject('X25519', secret)
     this.publicKey = publicBytes(this.#key)
   }
 
   async agree(publicKey: Uint8Array): Promise<Uint8Array | undefined> {
     if (!isAcceptableAgreeKey(publicKey)) return undefined
-    const theirs = publicKeyObject(X25519_SPKI_PREFIX, publicKey)
+    const theirs = publicKeyObject('X25519', publicKey)
     return Uint8Array.from(diffieHellman({ privateKey: this.#key, publicKey: theirs }))
   }
 }
 
-function privateKeyObject(prefix: Uint8Array, secret: Uint8Array): KeyObject {
-  return createPrivateKey({ key: Buffer.from(concatBytes(prefix, secretBytes(secret))), format: 'der', type: 'pkcs8' })
+/*
+ * Keys go in and out as JWK (RFC 8037): OpenSSL's decoders of DER take 780 µs for a private key and 160 µs for a public one, against 65 µs
+ * and 18 µs this way, of which most is the arithmetic itself (measured, Node 24).
+ */
+
+/** Node computes the public half from `d` and wants only some `x` to be there; `publicBytes` reads the computed one. */
+function privateKeyObject(crv: 'Ed25519' | 'X25519', secret: Uint8Array): KeyObject {
+  return createPrivateKey({ key: { kty: 'OKP', crv, d: toBase64Url(secretBytes(secret)), x: ANY_PUBLIC_KEY }, format: 'jwk' })
 }
 
-function publicKeyObject(prefix: Uint8Array, publicKey: Uint8Array): KeyObject {
-  return createPublicKey({ key: Buffer.from(concatBytes(prefix, publicKey)), format: 'der', type: 'spki' })
+function publicKeyObject(crv: 'Ed25519' | 'X25519', publicKey: Uint8Array): KeyObject {
+  return createPublicKey({ key: { kty: 'OKP', crv, x: toBase64Url(publicKey) }, format: 'jwk' })
 }
 
-/** The 32 bytes at the end of the DER of the public key. */
+const ANY_PUBLIC_KEY = toBase64Url(new Uint8Array(32))
+
 function publicBytes(key: KeyObject): Uint8Array {
-  return Uint8Array.from(createPublicKey(key).export({ format: 'der', type: 'spki' }).subarray(-32))
+  return fromBase64Url(createPublicKey(key).export({ format: 'jwk' }).x as string)
 }

@@ -15,6 +15,14 @@ export interface SignatureJob {
   signature: Uint8Array
 }
 
+/** What the sender of a sealed box gets out of a fresh secret, 32 bytes each. */
+export interface Encapsulation {
+  /** The public key of the secret, which goes into the box. */
+  readonly publicKey: Uint8Array
+  /** What the secret and the recipient's key agree on. */
+  readonly shared: Uint8Array
+}
+
 /** Ed25519, X25519 and SHA-256. Verification follows the strict rules of `strict-ed25519.ts` and never throws on hostile bytes. */
 export interface CryptoProvider {
   /** For logs and benchmarks. */
@@ -29,6 +37,11 @@ export interface CryptoProvider {
   signingKey(seed: Uint8Array): SigningKey
   /** The X25519 key of 32 secret bytes, which are copied. @throws {Error} for any other length. */
   agreementKey(secret: Uint8Array): AgreementKey
+  /**
+   * Both steps of X25519 with a secret that is used once: its public key, and what it shares with `publicKey`. Undefined when that one is
+   * malformed or of small order. @throws {Error} when the secret is not 32 bytes.
+   */
+  encapsulate(secret: Uint8Array, publicKey: Uint8Array): Promise<Encapsulation | undefined>
 }
 
 /** Signatures checked between two yields: about 10 ms of pure JavaScript, so that typing stays smooth while history arrives. */
@@ -65,5 +78,11 @@ class NobleProvider implements CryptoProvider {
 
   agreementKey(secret: Uint8Array): AgreementKey {
     return new NobleAgreementKey(secret)
+  }
+
+  async encapsulate(secret: Uint8Array, publicKey: Uint8Array): Promise<Encapsulation | undefined> {
+    const key = new NobleAgreementKey(secret)
+    const shared = await key.agree(publicKey)
+    return shared && { publicKey: key.publicKey, shared }
   }
 }

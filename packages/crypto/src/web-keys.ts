@@ -80,8 +80,12 @@ export class WebAgreementKey implements AgreementKey {
   }
 
   async agree(publicKey: Uint8Array): Promise<Uint8Array | undefined> {
-    if (!isAcceptableAgreeKey(publicKey)) return undefined
-    const theirs = await this.#subtle.importKey('raw', plainBytes(publicKey), 'X25519', true, [])
-    return new Uint8Array(await this.#subtle.deriveBits({ name: 'X25519', public: theirs }, await this.#key, 256))
+    return isAcceptableAgreeKey(publicKey) ? agreeInWeb(this.#subtle, await this.#key, publicKey) : undefined
   }
+}
+
+/** X25519 in the browser, 32 bytes. `publicKey` must be an acceptable one. */
+export async function agreeInWeb(subtle: SubtleCrypto, key: CryptoKey, publicKey: Uint8Array): Promise<Uint8Array> {
+  const theirs = await subtle.importKey('raw', plainBytes(publicKey), 'X25519', true, [])
+  return new Uint8Array(await subtle.deriveBits({ name: 'X25519', public: theirs }, key, 256))
 }

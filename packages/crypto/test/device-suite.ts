@@ -94,11 +94,11 @@ export function deviceSuite(create: () => CryptoProvider): void {
 
     const wrong: readonly [name: string, change: (fields: CborValue[]) => void][] = [
       ['version 2', (fields) => (fields[0] = 2)],
-      ['capabilities', (fields) => (fields[5] = 1)],
+      ['capabilities of a first device', (fields) => (fields[5] = 1)],
       ['time before 1970', (fields) => (fields[4] = -1)],
       ['time beyond 48 bits', (fields) => (fields[4] = 2 ** 48)],
       ['time as text', (fields) => (fields[4] = '2026')],
-      ['proof of a device added by another', (fields) => (fields[6] = [1, salt16])],
+      ['proof of a device added by another, without its signature', (fields) => (fields[6] = [1, salt16])],
       ['proof with more items', (fields) => (fields[6] = [0, salt16, 0])],
       ['proof without salt', (fields) => (fields[6] = [0])],
       ['salt of 15 bytes', (fields) => (fields[6] = [0, salt16.subarray(1)])],

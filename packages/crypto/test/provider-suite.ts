@@ -2,9 +2,9 @@
  * What every CryptoProvider must do. Run by each of them, in Node and in Chromium.
  */
 import { expect, test } from 'vitest'
-import { hpkeOpen, hpkeSeal, isAcceptablePublicKey, type CryptoProvider } from '../src/index.ts'
+import { hpkeOpen, hpkeSeal, hpkeSealMany, isAcceptablePublicKey, type CryptoProvider } from '../src/index.ts'
 import { RFC_7748, SMALL_ORDER_KEYS } from './agreement-vectors.ts'
-import { bytesOf, flipBit, hex, unhex } from './bytes.ts'
+import { bytesOf, flipBit, hex, randomFrom, unhex } from './bytes.ts'
 import { strictVectors } from './strict-vectors.ts'
 
 /** RFC 8032, section 7.1: secret key, public key, message, signature. */
@@ -119,13 +119,52 @@ export function providerSuite(create: () => CryptoProvider): void {
     for (const length of [0, 31, 33]) expect(await key.agree(bytesOf('short', length))).toBeUndefined()
   })
 
+  test('encapsulates as the key of the same secret agrees', async () => {
+    const secret = bytesOf('ephemeral', 32)
+    const bob = provider.agreementKey(bytesOf('bob', 32))
+    const made = await provider.encapsulate(secret, bob.publicKey)
+    expect(made?.publicKey).toEqual(provider.agreementKey(secret).publicKey)
+    expect(made?.shared).toEqual(await bob.agree(made!.publicKey))
+    const rfc = await provider.encapsulate(unhex(RFC_7748.alice), unhex(RFC_7748.bobPublic))
+    expect([hex(rfc!.publicKey), hex(rfc!.shared)]).toEqual([RFC_7748.alicePublic, RFC_7748.shared])
+  })
+
+  test('encapsulates to no key of small order, not canonical or of a wrong length, and from no short secret', async () => {
+    const secret = bytesOf('ephemeral', 32)
+    const { publicKey } = provider.agreementKey(bytesOf('bob', 32))
+    for (const theirs of SMALL_ORDER_KEYS) expect(await provider.encapsulate(secret, theirs)).toBeUndefined()
+    expect(await provider.encapsulate(secret, flipBit(publicKey, 255))).toBeUndefined()
+    for (const length of [0, 31, 33]) expect(await provider.encapsulate(secret, bytesOf('short', length))).toBeUndefined()
+    await expect(provider.encapsulate(secret.subarray(1), publicKey)).rejects.toThrow('A secret key has 32 bytes.')
+  })
+
   test('opens what is sealed to its keys, and nothing else', async () => {
     const key = provider.agreementKey(bytesOf('bob', 32))
     const [info, secret] = [bytesOf('info', 32), bytesOf('epoch secret', 64)]
-    const box = await hpkeSeal(key.publicKey, info, secret)
+    const box = await hpkeSeal(provider, key.publicKey, info, secret)
     expect(await hpkeOpen(key, info, box)).toEqual(secret)
     expect(await hpkeOpen(provider.agreementKey(bytesOf('carol', 32)), info, box)).toBeUndefined()
     expect(await hpkeOpen(key, info, flipBit(box, 300))).toBeUndefined()
+  })
+
+  test('seals to many, to each their own box, and lets the event loop turn', async () => {
+    const keys = Array.from({ length: 9 }, (_, i) => provider.agreementKey(bytesOf(`member ${i}`, 32)))
+    const recipients = keys.map(({ publicKey }, i) => ({ publicKey, info: bytesOf(`info ${i}`, 40) }))
+    const secret = bytesOf('epoch secret', 33)
+    let turns = 0
+    const yieldNow = async (): Promise<void> => void turns++
+    const boxes = await hpkeSealMany(provider, recipients, secret, { random: randomFrom('ephemerals'), yieldNow })
+    expect(turns).toBe(2)
+    const singly = randomFrom('ephemerals')
+    for (const [i, { publicKey, info }] of recipients.entries()) {
+      expect(boxes[i]).toEqual(await hpkeSeal(provider, publicKey, info, secret, { random: singly }))
+      expect(await hpkeOpen(keys[i]!, info, boxes[i]!)).toEqual(secret)
+      expect(await hpkeOpen(keys[(i + 1) % 9]!, info, boxes[i]!)).toBeUndefined()
+    }
+    expect(new Set(boxes.map((box) => hex(box.subarray(0, 32)))).size).toBe(9)
+    expect(await hpkeSealMany(provider, [], secret)).toEqual([])
+    const unfit = recipients.with(4, { publicKey: SMALL_ORDER_KEYS[0]!, info: secret })
+    await expect(hpkeSealMany(provider, unfit, secret)).rejects.toThrow('not fit for key agreement')
   })
 
   test('a secret of a wrong length is refused without being quoted', () => {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { deviceKeysOfWeb, generateWebKeys, nobleProvider, webCryptoProvider } from '../src/index.ts'
 import { bytesOf } from './bytes.ts'
+import { deviceChainSuite } from './device-chain-suite.ts'
 import { deviceSuite } from './device-suite.ts'
 import { providerSuite } from './provider-suite.ts'
 import { runSuite } from './run-suite.ts'
@@ -8,6 +9,7 @@ import { runSuite } from './run-suite.ts'
 describe('noble in a browser', () => {
   providerSuite(nobleProvider)
   deviceSuite(nobleProvider)
+  deviceChainSuite(nobleProvider)
   runSuite(nobleProvider)
 })
 
@@ -16,6 +18,7 @@ describe('webcrypto in a browser', async () => {
   test('is what this browser gets', () => expect(provider.name).toBe('webcrypto'))
   providerSuite(() => provider)
   deviceSuite(() => provider)
+  deviceChainSuite(() => provider)
   runSuite(() => provider)
 })
 

@@ -5,6 +5,7 @@ import { decodeChainState, decodeEntry, encodeChainState, Reject, startChain } f
 import { describe, expect, test } from 'vitest'
 import {
   createDeviceCert,
+  createEpochSecret,
   deriveKey,
   deviceKeysOf,
   epochCommitment,
@@ -128,6 +129,8 @@ export function vectorsSuite(create: () => CryptoProvider | Promise<CryptoProvid
         signKey: unhex(vector.signKey),
         agreeKey: unhex(vector.agreeKey),
         createdMs: vector.createdMs,
+        isRecovery: false,
+        issuer: undefined,
       })
     })
 
@@ -153,10 +156,11 @@ export function vectorsSuite(create: () => CryptoProvider | Promise<CryptoProvid
 
   describe('boxes', () => {
     test.each(boxes.vectors.boxes)('$name', async ({ secretKey, publicKey, ephemeral, info, aad, plaintext, box }) => {
-      const key = (await create()).agreementKey(unhex(secretKey))
+      const provider = await create()
+      const key = provider.agreementKey(unhex(secretKey))
       expect(hex(key.publicKey)).toBe(publicKey)
       const options = { aad: unhex(aad), random: () => unhex(ephemeral) }
-      expect(hex(await hpkeSeal(unhex(publicKey), unhex(info), unhex(plaintext), options))).toBe(box)
+      expect(hex(await hpkeSeal(provider, unhex(publicKey), unhex(info), unhex(plaintext), options))).toBe(box)
       expect(await hpkeOpen(key, unhex(info), unhex(box), { aad: unhex(aad) })).toEqual(unhex(plaintext))
     })
 
@@ -166,10 +170,13 @@ export function vectorsSuite(create: () => CryptoProvider | Promise<CryptoProvid
   })
 
   test.each(epochs.vectors)('epoch $id', (vector) => {
-    const secret = { ctl: unhex(vector.ctl), msg: unhex(vector.msg) }
+    const secret = createEpochSecret(() => unhex(vector.msg))
+    expect(hex(secret.ctl)).toBe(vector.ctl)
     const conversation = unhex(vector.conversation)
     expect(hex(epochSecretBytes(secret))).toBe(vector.bytes)
     expect(epochSecretFromBytes(unhex(vector.bytes))).toEqual(secret)
+    expect(epochSecretFromBytes(unhex(vector.controlBytes))).toEqual({ ctl: secret.ctl })
+    expect(hex(epochSecretBytes({ ctl: secret.ctl }))).toBe(vector.controlBytes)
     expect(hex(epochCommitment(secret))).toBe(vector.commitment)
     expect(hex(epochIdOf(conversation, unhex(vector.commitment)))).toBe(vector.id)
     const context = unhex(vector.conversation + vector.id)
