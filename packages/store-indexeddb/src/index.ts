@@ -1,5 +1,5 @@
 /**
- * `Store` on IndexedDB, for browsers, and the vault for the device's keys.
+ * `Store` on IndexedDB, for browsers, the vault for the device's keys, and `BlobStore` in the origin private file system.
  *
  *     import { openIndexedDbStore } from '@parley/store-indexeddb'
  *
@@ -18,11 +18,14 @@ import { IndexedDbStore } from './indexeddb-store.ts'
 import { takeProfileLock } from './profile-lock.ts'
 
 export { deleteIndexedDbKeyVault, indexedDbKeyVault, type IndexedDbKeyVaultInit } from './key-vault.ts'
+export { deleteOpfsBlobStore, openOpfsBlobStore, type OpfsBlobStoreInit } from './opfs-blobs.ts'
 
 /** Which database a store is. */
 export interface IndexedDbStoreInit {
   /** The name of the database, unique to the profile within the origin. */
   name: string
+  /** Waits for whoever has the store open, until this fires. Without it the store is refused at once. */
+  wait?: AbortSignal
 }
 
 /**
@@ -32,7 +35,7 @@ export interface IndexedDbStoreInit {
  * @throws {StorageUnavailable} when the browser allows no storage at all, has no Web Locks here, or the database is of a newer version.
  */
 export async function openIndexedDbStore(init: IndexedDbStoreInit): Promise<Store> {
-  return IndexedDbStore.open(init.name)
+  return IndexedDbStore.open(init.name, init.wait)
 }
 
 /**

@@ -42,7 +42,7 @@ export class IndexedDbStore implements Store {
     this.#database = database
   }
 
-  static async open(name: string): Promise<IndexedDbStore> {
+  static async open(name: string, wait?: AbortSignal): Promise<IndexedDbStore> {
     // The database can be taken away before there is a store to tell: then opening fails with the reason.
     const fate: { store?: IndexedDbStore; lost?: ParleyError } = {}
     const lose = (reason: string, cause?: unknown): void => {
@@ -50,7 +50,7 @@ export class IndexedDbStore implements Store {
       if (fate.store !== undefined) fate.store.#lose(fate.lost)
     }
     try {
-      const lock = await takeProfileLock(name, (error) => lose('Another tab took this profile over by force.', error))
+      const lock = await takeProfileLock(name, (error) => lose('Another tab took this profile over by force.', error), wait)
       if (lock === undefined) throw profileLocked(name)
       try {
         const database = await openDB(name, DATABASE_VERSION, {

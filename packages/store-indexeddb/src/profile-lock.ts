@@ -7,11 +7,15 @@ export interface ProfileLock {
 }
 
 /**
- * Takes the lock of a database, or gives undefined when another context of this origin holds it. `onLost` is told when somebody takes
+ * Takes the lock of a database, or gives undefined when another context of this origin holds it, still when `wait` fires. `onLost` is told when somebody takes
  * the lock away by force; the database must not be used then.
  * @throws {StorageUnavailable} where there are no Web Locks: without them two tabs could write into one profile.
  */
-export async function takeProfileLock(databaseName: string, onLost: (error: unknown) => void): Promise<ProfileLock | undefined> {
+export async function takeProfileLock(
+  databaseName: string,
+  onLost: (error: unknown) => void,
+  wait?: AbortSignal,
+): Promise<ProfileLock | undefined> {
   // Typed as always there, but absent outside secure contexts and in some embedded web views.
   const locks: LockManager | undefined = navigator.locks
   if (locks === undefined)
@@ -19,7 +23,8 @@ export async function takeProfileLock(databaseName: string, onLost: (error: unkn
 
   const taken = Promise.withResolvers<boolean>()
   const held = Promise.withResolvers<void>()
-  const request = locks.request(`parley-store:${databaseName}`, { ifAvailable: true }, (lock) => {
+  const options: LockOptions = wait === undefined ? { ifAvailable: true } : { signal: wait }
+  const request = locks.request(`parley-store:${databaseName}`, options, (lock) => {
     taken.resolve(lock !== null)
     return lock === null ? undefined : held.promise
   })
@@ -27,6 +32,8 @@ export async function takeProfileLock(databaseName: string, onLost: (error: unkn
   const ended = request.then(
     () => undefined,
     (error: unknown) => {
+      // Waited in vain, unless the lock was taken before the signal fired.
+      if (wait?.aborted === true) taken.resolve(false)
       taken.reject(error)
       onLost(error)
     },

@@ -21,7 +21,8 @@ export async function makeFolder(path: string): Promise<void> {
   }
 }
 
-async function syncFolder(path: string): Promise<void> {
+/** Writes the names in a folder to disk. */
+export async function syncFolder(path: string): Promise<void> {
   // Windows opens no folder for syncing, and writes names through by itself.
   if (process.platform === 'win32') return
   const folder = await open(path, 'r')
@@ -65,7 +66,7 @@ async function sizeOf(path: string): Promise<number> {
 }
 
 /** LevelDB removes files whenever it has merged them into synced tables, also between a listing and a look at them. */
-async function unlessGone<T>(look: () => Promise<T>, gone: T): Promise<T> {
+export async function unlessGone<T>(look: () => Promise<T>, gone: T): Promise<T> {
   try {
     return await look()
   } catch (error) {

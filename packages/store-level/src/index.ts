@@ -1,5 +1,5 @@
 /**
- * `Store` on LevelDB, for desktops and servers.
+ * `Store` on LevelDB and `BlobStore` on files, for desktops and servers.
  *
  *     import { openLevelStore } from '@parley/store-level'
  *
@@ -12,6 +12,9 @@
  */
 import type { Store } from '@parley/core'
 import { LevelStore } from './level-store.ts'
+
+export { openFileBlobStore, type FileBlobStoreInit } from './file-blobs.ts'
+export { fileSource } from './file-source.ts'
 
 /** Where a store is. */
 export interface LevelStoreInit {

@@ -162,7 +162,7 @@ function checkedCopy(operation: StoreOperation): StoreOperation {
 
 /** Rows by key and the keys in order. A key is held as a string of its bytes, which compares as the bytes do. */
 class SortedRows {
-  readonly #values = new Map<string, Uint8Array>()
+  readonly #rows = new Map<string, StoreRow>()
   readonly #keys: string[] = []
   #bytes = 0
 
@@ -175,20 +175,20 @@ class SortedRows {
   }
 
   get(key: Uint8Array): Uint8Array | undefined {
-    return this.#values.get(textOf(key))
+    return this.#rows.get(textOf(key))?.value
   }
 
   apply(operation: StoreOperation): void {
     const key = textOf(operation.key)
-    const old = this.#values.get(key)
+    const old = this.#rows.get(key)?.value
     if (old !== undefined) this.#bytes -= key.length + old.length
     if (operation.type === 'put') {
       if (old === undefined) this.#keys.splice(this.#indexOf(key), 0, key)
-      this.#values.set(key, operation.value)
+      this.#rows.set(key, operation)
       this.#bytes += key.length + operation.value.length
     } else if (old !== undefined) {
       this.#keys.splice(this.#indexOf(key), 1)
-      this.#values.delete(key)
+      this.#rows.delete(key)
     }
   }
 
@@ -197,7 +197,10 @@ class SortedRows {
     const end = Math.max(start, this.#indexOf(textOf(lt)))
     const count = Math.min(limit, end - start)
     const keys = reverse ? this.#keys.slice(end - count, end).reverse() : this.#keys.slice(start, start + count)
-    return keys.map((key) => ({ key: bytesOf(key), value: this.#values.get(key)?.slice() ?? new Uint8Array() }))
+    return keys.map((text) => {
+      const { key, value } = this.#rows.get(text) as StoreRow
+      return { key: key.slice(), value: value.slice() }
+    })
   }
 
   /** Where `key` is, or would be. */
@@ -213,12 +216,7 @@ class SortedRows {
   }
 }
 
+/** Keys are short: they fit the arguments of one call. */
 function textOf(bytes: Uint8Array): string {
-  let text = ''
-  for (const byte of bytes) text += String.fromCharCode(byte)
-  return text
-}
-
-function bytesOf(text: string): Uint8Array {
-  return Uint8Array.from(text, (char) => char.charCodeAt(0))
+  return String.fromCharCode(...bytes)
 }

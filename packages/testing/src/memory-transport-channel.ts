@@ -119,6 +119,13 @@ export class MemoryChannel implements Channel {
     this.#schedule()
   }
 
+  /** Nothing arrives behind a frame that was lost, not even when this end is closed and its last frames are on their way. */
+  #lose(): void {
+    this.#init.onLost()
+    this.fail('a frame was lost')
+    this.#other?.fail('a frame was lost')
+  }
+
   #schedule(): void {
     const first = this.#outgoing[0]
     if (first === undefined || this.#cancelTimer !== undefined) return
@@ -132,7 +139,7 @@ export class MemoryChannel implements Channel {
     for (let parcel = this.#outgoing[0]; parcel !== undefined && parcel.due <= now; parcel = this.#outgoing[0]) {
       this.#outgoing.shift()
       this.#outgoingBytes -= parcel.frame.length
-      if (parcel.kind === 'lost') this.#init.onLost()
+      if (parcel.kind === 'lost') this.#lose()
       else if (parcel.kind === 'close') this.#other?.fail(parcel.reason)
       else this.#other?.receive(parcel.frame)
     }

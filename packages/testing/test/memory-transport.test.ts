@@ -86,6 +86,24 @@ describe('memory network', () => {
     await expect(peers.alice.transport.dial?.('memory:carol', { signal: AbortSignal.abort() })).rejects.toMatchObject({ code: 'Aborted' })
   })
 
+  test('nothing arrives behind a lost frame, though its sender has closed and gone', async () => {
+    let losing = true
+    const { clock, peers } = await threePeers({ latencyMs: 10, loss: 0.5, random: () => (losing ? 0 : 1) })
+    await clock.advance(100)
+    const channel = peers.alice.channels[0]!
+    const received: Uint8Array[] = []
+    peers[channel.remote === 'memory:bob' ? 'bob' : 'carol'].channels
+      .find((c) => c.remote === 'memory:alice')!
+      .onFrame((frame) => void received.push(frame))
+    channel.send(Uint8Array.of(1))
+    losing = false
+    channel.send(Uint8Array.of(2))
+    channel.close()
+    await peers.alice.transport.stop()
+    await clock.advance(100)
+    expect(received).toEqual([])
+  })
+
   test('a lost frame closes the channel at both ends, and the peers meet again', async () => {
     let losing = false
     const { network, clock, peers } = await threePeers({ loss: 1, random: () => (losing ? 0 : 1) })

@@ -1,24 +1,31 @@
 /** What must be true when everything has healed and time has passed. */
+import { countedEntries } from './naive-fold.ts'
 import type { SimPeer } from './sim-peer.ts'
 import type { Shown } from './invariants.ts'
 import type { World } from './world.ts'
 
 /** Compares all peers, and each of them with what it promised. Returns what all of them show, as text. */
 export async function checkEnd(world: World, shown: readonly Shown[]): Promise<string> {
-  const inGroup = world.peers.filter((peer, index) => index === 0 || peer.inviteLink !== undefined)
-  for (const peer of inGroup) {
+  for (const peer of world.present()) {
     if (!shown.some((one) => one.peer === peer))
       world.violate('I2', `${peer.name} has not come back (${peer.condition}, ${peer.conversation?.state})`)
   }
-  const [first] = shown
+  // A frozen device may keep entries that nobody else takes in any more; everybody else must be equal.
+  const equals = shown.filter(({ peer }) => !world.ledger.isForked(peer.deviceId))
+  const [first] = equals
   if (first === undefined) return ''
-  for (const one of shown) {
+  for (const one of equals) {
     if (one.vector !== first.vector)
       world.violate('I3', `${one.peer.name} and ${first.peer.name} do not hold the same in the end:\n  ${one.vector}\n  ${first.vector}`)
   }
   checkComplete(world, shown)
+  checkForks(world, shown)
+  for (const { peer } of equals) {
+    const lost = peer.held.entries.size - countedEntries(world.ledger, peer.held).size
+    if (lost > 0) world.violate('I3', `${peer.name} has accepted ${lost} entries of forked devices that it does not show in the end`)
+  }
   const seenBy: string[][] = []
-  for (const { peer } of shown) {
+  for (const { peer } of equals) {
     await checkStates(world, peer, shown.length)
     seenBy.push(await checkSeen(world, peer))
   }
@@ -28,22 +35,35 @@ export async function checkEnd(world: World, shown: readonly Shown[]): Promise<s
     if (at < 0) continue
     world.violate(
       'I2',
-      `${shown[index]?.peer.name} and ${first.peer.name} do not agree on who has seen what: ${lines[at]} instead of ${agreed[at]}`,
+      `${equals[index]?.peer.name} and ${first.peer.name} do not agree on who has seen what: ${lines[at]} instead of ${agreed[at]}`,
     )
   }
-  for (const { peer, expected } of shown) checkAnnounced(world, peer, expected.messages)
+  for (const { peer, expected } of equals) checkAnnounced(world, peer, expected.messages)
   return `${first.vector}\n${first.text}\n${agreed.join('\n')}`
 }
 
-/** I3: every entry that any author still has is everywhere. */
+/** I3: every entry that anybody here holds is everywhere; only what a forked device wrote may be nowhere but with those who are frozen, too. */
 function checkComplete(world: World, shown: readonly Shown[]): void {
-  for (const author of world.peers) {
-    if (author.deviceId === undefined) continue
-    const written = world.ledger.log(author.deviceId).length
-    for (const { peer } of shown) {
-      const held = peer.held.logs.get(author.deviceId)?.nextSeq ?? 0
-      if (held !== written) world.violate('I3', `${peer.name} holds ${held} of ${written} entries of ${author.name} in the end`)
+  for (const { peer: owner } of shown) {
+    for (const entry of owner.held.entries.keys()) {
+      // A frozen device has no say any more in what counts of a fork.
+      if (world.ledger.isForked(owner.deviceId) && world.ledger.isForked(entry.device)) continue
+      for (const { peer } of shown)
+        if (!peer.held.entries.has(entry))
+          world.violate('I3', `${peer.name} lacks entry ${entry.seq} of ${entry.device}, which ${owner.name} holds`)
     }
+  }
+}
+
+/** Where two histories of a device have met, everybody has the proof; where there is one, nobody has. */
+function checkForks(world: World, shown: readonly Shown[]): void {
+  for (const device of new Set(world.peers.flatMap(({ deviceId }) => deviceId ?? []))) {
+    const provers = shown.filter(({ peer }) => peer.held.hasProof(device))
+    if (provers.length > 0 && !world.ledger.isForked(device))
+      world.violate('I3', `${provers[0]?.peer.name} holds a proof of a fork of ${device}, which never forked`)
+    const haveMet = shown.some(({ peer }) => peer.deviceId !== device && peer.held.hasFork(device))
+    if (provers.length < (haveMet || provers.length > 0 ? shown.length : 0))
+      world.violate('I3', `${provers.length} of ${shown.length} peers hold the proof of the fork of ${device}`)
   }
 }
 
@@ -55,6 +75,7 @@ async function checkStates(world: World, peer: SimPeer, count: number): Promise<
     if (member.status !== 'ONLINE') world.violate('API', `${peer.name} takes ${member.name} for offline in the end`)
   const { phase, peers } = conversation.syncState
   if (phase !== 'live' || peers !== count - 1) world.violate('API', `${peer.name} is ${phase} with ${peers} peers in the end`)
+  if (peer.isSuspect) return
   const { messages } = await conversation.getMessages()
   for (const { id, state } of messages) {
     if (state === 'stored' || state === 'sent')
@@ -76,6 +97,7 @@ async function checkSeen(world: World, peer: SimPeer): Promise<string[]> {
     }
   }
   for (const viewer of world.peers) {
+    if (viewer.isSuspect) continue
     const user = viewer.parley?.me.id
     const place = Math.max(
       -1,
@@ -96,7 +118,7 @@ function authorIsNot(world: World, id: string, viewer: SimPeer): boolean {
 /** Every message of others that came in this run and was not deleted has been announced. */
 function checkAnnounced(world: World, peer: SimPeer, messages: Shown['expected']['messages']): void {
   for (const post of world.ledger.posts()) {
-    if (post.said.what !== 'post' || post.device === peer.deviceId || peer.heldAtStart.has(`${post.device}/${post.seq}`)) continue
+    if (post.said.what !== 'post' || post.device === peer.deviceId || peer.heldAtStart.has(post)) continue
     const { id } = post.said
     if (messages.some((message) => message.id === id) && !peer.announced.has(id))
       world.violate('API', `${peer.name} was never told of message ${id}`)

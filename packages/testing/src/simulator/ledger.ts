@@ -5,6 +5,7 @@
 import { deriveKey, epochSecretFromBytes, openBody, verifyDeviceCert, type CryptoProvider, type EpochSecret } from '@parley/crypto'
 import {
   bodyAad,
+  branchLogId,
   compareBytes,
   compareHlc,
   concatBytes,
@@ -12,7 +13,6 @@ import {
   decodeControl,
   decodeDelete,
   decodeEdit,
-  decodeEntry,
   decodePost,
   deviceIdOf,
   EntryKind,
@@ -27,6 +27,8 @@ import {
   type ConversationId,
   type DeviceId,
   type EntryParts,
+  type ForkControl,
+  type ForkSide,
   type Hlc,
   type MessageId,
   type PostPayload,
@@ -41,7 +43,7 @@ export type Said =
   | { what: 'control'; payload: ControlPayload }
   | { what: 'other' }
 
-/** One entry as its author wrote it. */
+/** One entry as its author wrote it. Entries of one device form a tree: a profile that was copied or restored writes a second history. */
 export interface LedgerEntry {
   readonly device: DeviceId
   readonly seq: number
@@ -51,15 +53,28 @@ export interface LedgerEntry {
   readonly headerBytes: Uint8Array
   readonly bodyHash: Uint8Array
   readonly signature: Uint8Array | undefined
-  /** Running number among the device's control entries, in control entries. */
-  readonly controlNumber: number
   readonly said: Said
+  /** The chain after it. */
+  readonly state: ChainState
+  readonly epoch: Uint8Array | undefined
+  /** What was written after it: one entry, or one of each history. */
+  readonly next: LedgerEntry[]
+}
+
+/** An entry in a row, and the place that the row gives it. */
+export interface EntryRow {
+  readonly device: Uint8Array
+  /** The entry before it; undefined for the first one. */
+  readonly before: LedgerEntry | undefined
+  readonly seq: number
+  readonly parts: EntryParts
 }
 
 interface DeviceLog {
+  readonly first: LedgerEntry[]
   readonly entries: LedgerEntry[]
-  state: ChainState
-  epoch: Uint8Array | undefined
+  readonly byId: Map<string, LedgerEntry>
+  isForked: boolean
 }
 
 /** The order of every fold, written down a second time: (hlc, entry id). */
@@ -74,9 +89,11 @@ export class Ledger {
   readonly #epochs = new Map<string, EpochSecret>()
   readonly #users = new Map<DeviceId, UserId>()
   readonly #certUsers = new Map<string, UserId>()
+  readonly #userOfCert = new WeakMap<Uint8Array, UserId>()
   /** Certificates of admitted devices whose owner has not been looked up. */
   #certs: Uint8Array[] = []
   #conversation: Uint8Array | undefined
+  #size = 0
   #posts: LedgerEntry[] | undefined
   #controls: LedgerEntry[] | undefined
 
@@ -90,7 +107,12 @@ export class Ledger {
 
   /** All entries together. */
   get size(): number {
-    return [...this.#logs.values()].reduce((sum, log) => sum + log.entries.length, 0)
+    return this.#size
+  }
+
+  /** Rises with everything that becomes known. */
+  get facts(): number {
+    return this.#size + this.#certUsers.size
   }
 
   meetConversation(id: Uint8Array): void {
@@ -102,12 +124,19 @@ export class Ledger {
     if (parsed !== undefined) this.#epochs.set(toBase32(id), parsed)
   }
 
+  /** Everything that a device ever wrote, in the order of writing. */
   log(device: DeviceId): readonly LedgerEntry[] {
     return this.#logs.get(device)?.entries ?? []
   }
 
-  entry(device: DeviceId, seq: number): LedgerEntry | undefined {
-    return this.#logs.get(device)?.entries[seq]
+  /** The entry with this id, 32 bytes. */
+  find(device: DeviceId, id: Uint8Array): LedgerEntry | undefined {
+    return this.#logs.get(device)?.byId.get(toBase32(id))
+  }
+
+  /** Whether that device wrote two entries at one place. */
+  isForked(device: DeviceId | undefined): boolean {
+    return device !== undefined && this.#logs.get(device)?.isForked === true
   }
 
   /** Posts of everybody in the order of the fold. */
@@ -127,7 +156,9 @@ export class Ledger {
 
   /** Whose certificate it is; likewise. */
   userOfCert(cert: Uint8Array): UserId | undefined {
-    return this.#certUsers.get(toBase32(cert))
+    const user = this.#userOfCert.get(cert) ?? this.#certUsers.get(toBase32(cert))
+    if (user !== undefined) this.#userOfCert.set(cert, user)
+    return user
   }
 
   async learnUsers(): Promise<void> {
@@ -140,52 +171,71 @@ export class Ledger {
   }
 
   /**
-   * An entry has reached a disk. An entry that is new must lie on the disk of its author; one that is known must be the same, or the same
-   * without its body. Returns what is wrong, or undefined.
+   * An entry has reached a disk. One that is new must lie on a disk of its author; one that is known must be the same, or the same without
+   * its body. Returns the entry, or what is wrong.
    */
-  record(deviceBytes: Uint8Array, seq: number, bytes: Uint8Array, isAuthor: boolean): string | undefined {
-    const device = deviceIdOf(deviceBytes)
-    const known = this.entry(device, seq)
-    const parts = decodeEntry(bytes)
-    if (known !== undefined) return this.#differs(known, parts) ? `entry ${seq} of ${device} is not what its author wrote` : undefined
-    if (!isAuthor) return `entry ${seq} of ${device} is here, and its author never wrote it`
-    return this.#append(device, deviceBytes, seq, parts)
+  record(row: EntryRow, isAuthor: boolean): LedgerEntry | string {
+    const device = deviceIdOf(row.device)
+    let log = this.#logs.get(device)
+    if (log === undefined) this.#logs.set(device, (log = { first: [], entries: [], byId: new Map(), isForked: false }))
+    const places = row.before?.next ?? log.first
+    const bodyHash = row.parts.body === undefined ? row.parts.purgedBodyHash : this.#crypto.sha256(row.parts.body)
+    const known = places.find((entry) => isSame(entry, row.parts, bodyHash))
+    if (known !== undefined) return known
+    if (!isAuthor) {
+      const [other] = places
+      return `entry ${row.seq} of ${device} is ${other === undefined ? 'here, and its author never wrote it' : 'not what its author wrote'}`
+    }
+    if (row.seq !== (row.before?.seq ?? -1) + 1) return `the author of ${device} wrote entry ${row.seq} after ${row.before?.seq}`
+    const entry = this.#append(row, device)
+    if (typeof entry === 'string') return entry
+    places.push(entry)
+    log.isForked ||= places.length > 1
+    log.entries.push(entry)
+    log.byId.set(toBase32(entry.id), entry)
+    this.#size++
+    return entry
   }
 
-  #append(device: DeviceId, deviceBytes: Uint8Array, seq: number, parts: EntryParts): string | undefined {
+  #append({ device: deviceBytes, before, seq, parts }: EntryRow, device: DeviceId): LedgerEntry | string {
     const conversation = this.#conversation
     if (conversation === undefined) return 'an entry before its conversation'
     const hash = (bytes: Uint8Array): Uint8Array => this.#crypto.sha256(bytes)
-    let log = this.#logs.get(device)
-    if (log === undefined) {
-      log = { entries: [], state: startChain(hash, conversation, deviceBytes), epoch: undefined }
-      this.#logs.set(device, log)
-    }
-    if (seq !== log.entries.length) return `the author of ${device} wrote entry ${seq}, and entry ${log.entries.length} was due`
     if (parts.body === undefined) return `the author of ${device} wrote entry ${seq} without a body`
-    log.state = extendChain(hash, conversation, deviceBytes, log.state, parts)
-    const { epoch } = parts.header
-    log.epoch = epoch === 'same' ? log.epoch : epoch === 'clear' ? undefined : epoch.slice()
-    const id = log.state.prevId
-    const plain = this.#open(log.epoch, deviceBytes, seq, parts.headerBytes, parts.body, parts.header.kind === EntryKind.control)
+    const state = extendChain(hash, conversation, deviceBytes, before?.state ?? startChain(hash, conversation, deviceBytes), parts)
+    const { epoch: named } = parts.header
+    const epoch = named === 'same' ? before?.epoch : named === 'clear' ? undefined : named.slice()
+    const id = state.prevId
+    const plain = this.#open(epoch, deviceBytes, seq, parts.headerBytes, parts.body, parts.header.kind === EntryKind.control)
     if (plain === undefined) return `entry ${seq} of ${device} cannot be opened with the key of its epoch`
     const said = say(parts.header.kind, plain, () => messageIdOf(deviceBytes, seq, id))
     if (said.what === 'control' && said.payload.op === 'genesis') this.#certs.push(said.payload.founderCert.slice())
     if (said.what === 'control' && said.payload.op === 'admit') this.#certs.push(said.payload.cert.slice())
-    log.entries.push({
+    if (said.what === 'post') this.#posts = undefined
+    if (said.what === 'control') this.#controls = undefined
+    return {
       device,
       seq,
       id,
-      hlc: log.state.hlc,
+      hlc: state.hlc,
       headerBytes: parts.headerBytes.slice(),
       bodyHash: hash(parts.body),
       signature: parts.signature?.slice(),
-      controlNumber: parts.header.controls,
       said,
+      state,
+      epoch,
+      next: [],
+    }
+  }
+
+  /** The logs that both sides of a proof stand for. */
+  branchesOf({ device: bytes, seq, prevId, sides }: ForkControl): DeviceId[] {
+    const device = deviceIdOf(bytes)
+    const places = seq === 0 ? this.#logs.get(device)?.first : this.find(device, prevId)?.next
+    return sides.flatMap(({ entries: [shown] }) => {
+      const entry = places?.find(({ headerBytes, bodyHash }) => isShown(shown, headerBytes, bodyHash))
+      return entry === undefined ? [] : deviceIdOf(branchLogId((b) => this.#crypto.sha256(b), bytes, entry.id.subarray(0, 16)))
     })
-    if (said.what === 'post') this.#posts = undefined
-    if (said.what === 'control') this.#controls = undefined
-    return undefined
   }
 
   /** The key schedule of `docs/PROTOCOL.md`, followed here a second time. */
@@ -202,22 +252,23 @@ export class Ledger {
     const secret = this.#epochs.get(toBase32(epoch))
     if (secret === undefined) return undefined
     const context = concatBytes(conversation, epoch)
-    const key = isControl ? deriveKey(secret.ctl, 'ctl', context) : deriveKey(secret.msg, 'msg', concatBytes(context, device))
-    return openBody(key, body, bodyAad(conversation, device, seq, header))
-  }
-
-  #differs(known: LedgerEntry, parts: EntryParts): boolean {
-    const bodyHash = parts.body === undefined ? parts.purgedBodyHash : this.#crypto.sha256(parts.body)
-    if (!equalBytes(known.headerBytes, parts.headerBytes) || bodyHash === undefined || !equalBytes(known.bodyHash, bodyHash)) return true
-    const { signature } = known
-    return signature === undefined
-      ? parts.signature !== undefined
-      : parts.signature === undefined || !equalBytes(signature, parts.signature)
+    const key = isControl ? deriveKey(secret.ctl, 'ctl', context) : secret.msg && deriveKey(secret.msg, 'msg', concatBytes(context, device))
+    return key && openBody(key, body, bodyAad(conversation, device, seq, header))
   }
 
   #all(what: Said['what']): LedgerEntry[] {
     return [...this.#logs.values()].flatMap((log) => log.entries.filter((entry) => entry.said.what === what)).sort(inOrder)
   }
+}
+
+function isSame(known: LedgerEntry, parts: EntryParts, bodyHash: Uint8Array | undefined): boolean {
+  if (!equalBytes(known.headerBytes, parts.headerBytes) || bodyHash === undefined || !equalBytes(known.bodyHash, bodyHash)) return false
+  const { signature } = known
+  return signature === undefined ? parts.signature === undefined : parts.signature !== undefined && equalBytes(signature, parts.signature)
+}
+
+function isShown(side: ForkSide['entries'][number] | undefined, headerBytes: Uint8Array, bodyHash: Uint8Array): boolean {
+  return side !== undefined && equalBytes(side.headerBytes, headerBytes) && equalBytes(side.bodyHash, bodyHash)
 }
 
 function say(kind: EntryKind, plain: Uint8Array, id: () => MessageId): Said {

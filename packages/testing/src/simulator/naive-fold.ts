@@ -1,8 +1,8 @@
 /**
  * The folds a second time, as plainly as they can be said: sort everything, walk through it once. No index, no cache, no order of arrival.
  */
-import { messageIdFromBytes, type MessageId, type UserId } from '@parley/protocol'
-import type { Ledger, LedgerEntry } from './ledger.ts'
+import { deviceIdOf, messageIdFromBytes, toBase32, type DeviceId, type MessageId, type UserId } from '@parley/protocol'
+import { inOrder, type Ledger, type LedgerEntry } from './ledger.ts'
 import type { HeldRows } from './store-rows.ts'
 
 /** A message as every peer with these entries has to show it. */
@@ -28,22 +28,35 @@ export interface Expected {
   readonly purgedAhead: readonly string[]
 }
 
+/** The last fold of each disk, as long as it is true. */
+const folded = new WeakMap<HeldRows, { version: number; facts: number; expected: Expected }>()
+
 /** Folds what `held` says is there. */
 export function naiveFold(ledger: Ledger, held: HeldRows): Expected {
+  const before = folded.get(held)
+  if (before !== undefined && before.version === held.version && before.facts === ledger.facts) return before.expected
+  const expected = foldAll(ledger, held)
+  folded.set(held, { version: held.version, facts: ledger.facts, expected })
+  return expected
+}
+
+function foldAll(ledger: Ledger, held: HeldRows): Expected {
   const deleted = new Set<MessageId>()
   const edits = new Map<MessageId, LedgerEntry>()
-  for (const device of held.logs.keys()) {
-    for (const entry of ledger.log(device).slice(0, held.logs.get(device)?.nextSeq ?? 0)) {
-      const { said } = entry
-      if (said.what === 'delete') deleted.add(said.target)
-      if (said.what === 'edit' && hasBody(held, entry)) edits.set(said.target, entry)
-    }
+  const counted = countedEntries(ledger, held)
+  for (const [entry, hasBody] of counted) {
+    const { said } = entry
+    if (said.what === 'delete') deleted.add(said.target)
+    if (said.what !== 'edit' || !hasBody) continue
+    const other = edits.get(said.target)
+    if (other === undefined || inOrder(other, entry) < 0) edits.set(said.target, entry)
   }
   const messages: ExpectedMessage[] = []
   const purgedAhead: string[] = []
   for (const post of ledger.posts()) {
-    if (post.said.what !== 'post' || !isHeld(held, post) || deleted.has(post.said.id)) continue
-    if (!hasBody(held, post)) {
+    const hasBody = counted.get(post)
+    if (post.said.what !== 'post' || hasBody === undefined || deleted.has(post.said.id)) continue
+    if (!hasBody) {
       purgedAhead.push(post.said.id)
       continue
     }
@@ -62,8 +75,59 @@ export function naiveFold(ledger: Ledger, held: HeldRows): Expected {
   return { messages, purgedAhead, ...foldControls(ledger, held) }
 }
 
+/**
+ * The entries here that count, and whether their body is there. Of a forked device these are what all its histories share, and of each
+ * branch what other members have pinned: what only the frozen device holds is shown by nobody.
+ */
+export function countedEntries(ledger: Ledger, held: HeldRows): ReadonlyMap<LedgerEntry, boolean> {
+  const forks = ledger.controls().flatMap((entry) => {
+    const { said, device: poster } = entry
+    return said.what === 'control' && said.payload.op === 'fork' && held.controls.has(entry) ? [{ poster, fork: said.payload }] : []
+  })
+  if (forks.length === 0) return held.entries
+  const branches = new Set<DeviceId>()
+  const ends = new Map<DeviceId, number>()
+  const pinned = new Set<string>()
+  for (const { poster, fork } of forks) {
+    const device = deviceIdOf(fork.device)
+    for (const branch of ledger.branchesOf(fork)) branches.add(branch)
+    if (poster === device) continue
+    for (const { log, nextSeq } of fork.pins) {
+      const id = deviceIdOf(log)
+      if (pinned.has(`${poster} ${id}`)) continue
+      pinned.add(`${poster} ${id}`)
+      ends.set(id, Math.max(ends.get(id) ?? 0, nextSeq))
+    }
+  }
+  const counted = new Map<LedgerEntry, boolean>()
+  for (const [id, { device, entries }] of held.logs) {
+    // What is left of a device's own log is shared by all its histories, or goes another way, and that is not proved yet.
+    const end = id === device ? Number.POSITIVE_INFINITY : branches.has(id) ? (ends.get(id) ?? 0) : 0
+    for (const [seq, { entry, hasBody }] of entries) if (seq < end) counted.set(entry, hasBody)
+  }
+  return counted
+}
+
+/** Control entries of a device from its first proven fork on count when another device names them in a proof. */
+function counting(ledger: Ledger, held: HeldRows): LedgerEntry[] {
+  const here = ledger.controls().filter((entry) => held.controls.has(entry))
+  const firstFork = new Map<DeviceId, number>()
+  const named = new Set<string>()
+  for (const { said, device: poster } of here) {
+    if (said.what !== 'control' || said.payload.op !== 'fork') continue
+    const device = deviceIdOf(said.payload.device)
+    firstFork.set(device, Math.min(firstFork.get(device) ?? Number.POSITIVE_INFINITY, said.payload.seq))
+    if (poster !== device) for (const id of said.payload.controls) named.add(`${device}/${toBase32(id)}`)
+  }
+  if (firstFork.size === 0) return here
+  return here.filter(
+    ({ device, seq, id }) =>
+      seq < (firstFork.get(device) ?? Number.POSITIVE_INFINITY) || named.has(`${device}/${toBase32(id.subarray(0, 16))}`),
+  )
+}
+
 function foldControls(ledger: Ledger, held: HeldRows): Pick<Expected, 'members' | 'metadata' | 'title'> {
-  const here = ledger.controls().filter((entry) => holdsControl(held, entry))
+  const here = counting(ledger, held)
   const members = new Map<UserId, string>()
   for (const { said, device } of here) {
     if (said.what !== 'control') continue
@@ -86,17 +150,4 @@ function foldControls(ledger: Ledger, held: HeldRows): Pick<Expected, 'members' 
     }
   }
   return { members: [...members].map(([id, name]) => ({ id, name })), metadata: Object.fromEntries(metadata), title }
-}
-
-function isHeld(held: HeldRows, entry: LedgerEntry): boolean {
-  return entry.seq < (held.logs.get(entry.device)?.nextSeq ?? 0)
-}
-
-function hasBody(held: HeldRows, entry: LedgerEntry): boolean {
-  return held.logs.get(entry.device)?.bodies.get(entry.seq) === true
-}
-
-/** Control entries travel ahead of the log they belong to. */
-function holdsControl(held: HeldRows, entry: LedgerEntry): boolean {
-  return entry.controlNumber <= (held.logs.get(entry.device)?.controls ?? 0)
 }

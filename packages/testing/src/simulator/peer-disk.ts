@@ -4,6 +4,11 @@ import type { ManualClock } from '../manual-clock.ts'
 import { createMemoryDisk, createMemoryStore } from '../memory-store.ts'
 import type { CrashKind, MemoryDisk, MemoryStore } from '../memory-store.ts'
 import type { SeededRandom } from '../seeded-random.ts'
+import { STORE_KEY_BYTES } from '../store-suite.ts'
+
+/** All keys lie between these. */
+const FIRST_KEY = new Uint8Array(0)
+const LAST_KEY = new Uint8Array(STORE_KEY_BYTES).fill(0xff)
 
 /** A crash that waits for a write. */
 interface ArmedCrash {
@@ -32,7 +37,7 @@ export class PeerDisk {
   usedAt = 0
   readonly #clock: ManualClock
   readonly #random: SeededRandom
-  readonly #disk: MemoryDisk = createMemoryDisk()
+  #disk: MemoryDisk = createMemoryDisk()
   #store: MemoryStore | undefined
   #run = 0
   #isOpen = false
@@ -79,9 +84,17 @@ export class PeerDisk {
     this.#armed = undefined
   }
 
-  /** Every row with a key in the range, read from outside: no run of the peer notices. */
-  async rows(query: RangeQuery): Promise<StoreRow[]> {
-    return (await this.#store?.range(query)) ?? []
+  /** Everything that is on the disk at this moment, as a backup of its files would have it. */
+  backUp(): readonly StoreRow[] {
+    return this.#disk.rows.range(FIRST_KEY, LAST_KEY, false, Number.POSITIVE_INFINITY)
+  }
+
+  /** Puts these rows in the place of everything. No run may be under way. */
+  restore(rows: readonly StoreRow[]): void {
+    if (this.#isOpen) throw new ParleyError('ProfileLocked', 'the run has not let go of this disk')
+    this.#disk = createMemoryDisk()
+    for (const { key, value } of rows) this.#disk.rows.apply({ type: 'put', key: key.slice(), value: value.slice() })
+    this.#store = undefined
   }
 
   /** @internal For the store of a run. */

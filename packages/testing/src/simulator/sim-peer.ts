@@ -1,14 +1,23 @@
-import { createEngine, type Conversation, type Message, type Parley, type Store, type StoreOperation, type Transport } from '@parley/core'
+import {
+  createEngine,
+  type Conversation,
+  type Message,
+  type Parley,
+  type Store,
+  type StoreOperation,
+  type StoreRow,
+  type Transport,
+} from '@parley/core'
 import type { CryptoProvider } from '@parley/crypto'
-import { deviceIdBytes, equalBytes, type DeviceId, type MessageId } from '@parley/protocol'
+import type { DeviceId, MessageId } from '@parley/protocol'
 import type { ManualClock } from '../manual-clock.ts'
 import type { CrashKind } from '../memory-store.ts'
 import type { MemoryNetwork } from '../memory-transport.ts'
 import { seededRandom } from '../seeded-random.ts'
-import type { Ledger } from './ledger.ts'
+import type { Ledger, LedgerEntry } from './ledger.ts'
 import { PeerClock } from './peer-clock.ts'
 import { PeerDisk } from './peer-disk.ts'
-import { ALL_ROWS, HeldRows, parseRow } from './store-rows.ts'
+import { HeldRows, isOfInterest } from './store-rows.ts'
 
 /** Put between the engine and its store or network, to show that the simulator notices. */
 export interface Sabotage {
@@ -23,6 +32,8 @@ export interface PeerWorld {
   readonly ledger: Ledger
   readonly networks: readonly MemoryNetwork[]
   readonly sabotage: Sabotage
+  /** Whether any profile was copied or restored. */
+  readonly isAnySuspect: boolean
   /** Something happened that must not. */
   violate(invariant: string, what: string): void
   log(line: string): void
@@ -38,19 +49,21 @@ interface Run {
   parley: Parley | undefined
   /** Messages announced by the `message` event. */
   readonly announced: Set<MessageId>
-  /** Entries that were on the disk when the run began, as `device/seq`. */
-  readonly heldAtStart: ReadonlySet<string>
+  /** Entries that were on the disk when the run began. */
+  readonly heldAtStart: ReadonlySet<LedgerEntry>
 }
 
 /** Rejections that an honest peer can cause. */
 const INNOCENT: ReadonlySet<string> = new Set(['BadClock', 'OutOfOrder', 'UnknownDevice', 'UnknownChunk', 'NotAMember', 'RateLimited'])
+/** And this one, where a profile was copied or restored. */
+const FORKED = 'Forked'
 
 /** One person on one device, through all its runs. */
 export class SimPeer {
   readonly name: string
   readonly disk: PeerDisk
   /** What the disk holds, followed from outside. */
-  held = new HeldRows()
+  held: HeldRows
   condition: Condition = 'stopped'
   deviceId: DeviceId | undefined
   /** The invite by which this peer comes in, until it has joined. */
@@ -66,15 +79,26 @@ export class SimPeer {
   runs = 0
   /** Messages that a resolved `seen` was about. */
   seen: readonly MessageId[] = []
+  /** What the disk held once, to be restored later. */
+  backup: readonly StoreRow[] | undefined
+  /** Whose profile this is a copy of. */
+  readonly original: SimPeer | undefined
+  /** Whether this profile was copied, is a copy, or was restored from a backup: it may fork, and then it is frozen. */
+  isSuspect = false
+  /** Another copy of the profile took its place in the end. */
+  isGone = false
   readonly #world: PeerWorld
   readonly #seed: number
   #run: Run | undefined
-  #device: Uint8Array | undefined
+  /** What this peer wrote itself, strictly: no crash takes it back. */
+  readonly #own = new Set<LedgerEntry>()
 
-  constructor(world: PeerWorld, name: string, seed: number) {
+  constructor(world: PeerWorld, name: string, seed: number, original?: SimPeer) {
     this.#world = world
     this.name = name
     this.#seed = seed
+    this.original = original
+    this.held = new HeldRows(world.ledger)
     this.disk = new PeerDisk(world.clock, seededRandom(seed ^ 0x5eed))
     this.disk.onApplied = (operations) => this.#follow(operations)
   }
@@ -98,6 +122,11 @@ export class SimPeer {
     return this.condition === 'running' && this.conversation?.state === 'member'
   }
 
+  /** Whether the disk says that this peer has been let in. */
+  get wasMember(): boolean {
+    return this.deviceId !== undefined && this.held.entries.size > 0
+  }
+
   /** Whether nothing is under way inside, so that what is shown must be what is stored. */
   get isAtRest(): boolean {
     return this.condition === 'running' && this.disk.inFlight === 0
@@ -107,14 +136,14 @@ export class SimPeer {
     return this.#run?.announced ?? new Set()
   }
 
-  get heldAtStart(): ReadonlySet<string> {
+  get heldAtStart(): ReadonlySet<LedgerEntry> {
     return this.#run?.heldAtStart ?? new Set()
   }
 
   /** Starts the engine on what the disk holds. Settles with the run; never, when the peer crashes meanwhile. */
   async start(): Promise<void> {
     const { clock, sabotage, networks, crypto } = this.#world
-    const heldAtStart = new Set([...this.held.logs].flatMap(([device, log]) => [...log.bodies.keys()].map((seq) => `${device}/${seq}`)))
+    const heldAtStart = new Set(this.held.entries.keys())
     const plain = networks.map((network) => network.transport(this.name))
     const transports = plain.map((transport) => sabotage.transport?.(transport, this.name) ?? transport)
     const store = this.disk.open()
@@ -140,7 +169,7 @@ export class SimPeer {
         warn: (event, facts) => isAlive() && this.#warn(event, facts),
         error: (event, facts) => isAlive() && this.#complain(`logs an error: ${event} ${JSON.stringify(facts ?? {})}`),
       },
-      name: this.name,
+      name: this.original?.name ?? this.name,
     }).catch((error: unknown) => {
       // A disk that is full at the start; the process ends, and another start may do better.
       if (isAlive()) this.crash('process', false)
@@ -149,12 +178,26 @@ export class SimPeer {
     if (!isAlive()) return
     run.parley = parley
     this.deviceId = parley.me.deviceId
-    this.#device = deviceIdBytes(parley.me.deviceId)
     parley.on('error', (error) => isAlive() && this.#complain(`has an error event: ${error.message}`))
     for (const conversation of parley.conversations) this.listen(conversation)
     this.condition = 'running'
     this.touchedAt = clock.now()
     if (this.inviteLink !== undefined && this.conversation === undefined) await this.join(this.inviteLink)
+  }
+
+  /** Puts this in the place of what the disk holds. The peer must be stopped. */
+  restore(rows: readonly StoreRow[], from: SimPeer): void {
+    this.disk.restore(rows)
+    const { held, problems } = HeldRows.of(this.#world.ledger, rows.filter(isOfInterest))
+    for (const problem of problems) this.#world.violate('I3', `${this.name}: ${problem}`)
+    this.held = held
+    this.deviceId = from.deviceId
+    this.inviteLink = from.inviteLink
+    this.seen = []
+    this.#own.clear()
+    for (const entry of held.entries.keys()) if (entry.device === this.deviceId) this.#own.add(entry)
+    this.isSuspect = true
+    this.isTouched = true
   }
 
   /** Asks to be let in. A link is kept for the case that this peer crashes before that is stored. */
@@ -205,13 +248,15 @@ export class SimPeer {
     for (const transport of run.transports) void transport.stop()
     // The awareness of y-protocols has a timer of the platform that would go on for ever.
     for (const conversation of run.parley?.conversations ?? []) conversation.doc.destroy()
-    this.#inspectDisk(kind).catch((error: unknown) => this.#world.violate('simulator', String(error)))
+    this.#inspectDisk(kind)
   }
 
   /** Peers here are honest: what one of them cannot accept must be explained by clocks, or by the order of arrival. */
   #warn(event: string, facts: Record<string, unknown> = {}): void {
     const line = `${this.name} warns: ${event} ${JSON.stringify(facts)}`
-    if (event === 'rejected' && !INNOCENT.has(String(facts['code']))) this.#world.violate('I6', line)
+    const code = String(facts['code'])
+    const isInnocent = INNOCENT.has(code) || (code === FORKED && this.#world.isAnySuspect)
+    if (event === 'rejected' && !isInnocent) this.#world.violate('I6', line)
     else this.#world.log(`  ${line}`)
   }
 
@@ -229,51 +274,30 @@ export class SimPeer {
 
   /** Rows have reached the disk. */
   #follow(operations: readonly StoreOperation[]): void {
-    const { ledger } = this.#world
-    for (const operation of operations) {
-      const row = this.held.apply(operation)
-      if (row === undefined) continue
-      this.isTouched = true
-      this.touchedAt = this.#world.clock.now()
-      if (operation.type === 'delete') {
-        if (row.table !== 'conversation') this.#world.violate('I3', `${this.name} deletes a row of ${row.table}`)
-      } else if (row.table === 'conversation') {
-        ledger.meetConversation(row.conversation)
-      } else if (row.table === 'epoch') {
-        ledger.meetEpoch(row.epoch, operation.value)
-      } else if (row.table === 'entry') {
-        const isOwn = this.#device !== undefined && equalBytes(row.device, this.#device)
-        const wrong = ledger.record(row.device, row.number, operation.value, isOwn)
-        if (wrong !== undefined) this.#world.violate('I3', `${this.name}: ${wrong}`)
-      }
-    }
+    const size = this.#world.ledger.size
+    const { isTruth, written, problems } = this.held.follow(operations, this.deviceId)
+    for (const problem of problems) this.#world.violate('I3', `${this.name}: ${problem}`)
+    if (!isTruth) return
+    this.isTouched = true
+    this.touchedAt = this.#world.clock.now()
+    if (this.#world.ledger.size > size) for (const entry of written) if (entry.device === this.deviceId) this.#own.add(entry)
   }
 
   /** After a crash: what the disk holds now, compared with what it held. */
-  async #inspectDisk(kind: CrashKind): Promise<void> {
+  #inspectDisk(kind: CrashKind): void {
     const before = this.held
-    const rows = await this.disk.rows(ALL_ROWS)
-    const after = HeldRows.of(rows)
+    const { held: after, problems } = HeldRows.of(this.#world.ledger, this.disk.backUp().filter(isOfInterest))
     this.held = after
     this.isTouched = true
-    for (const { key, value } of rows) {
-      const row = parseRow(key)
-      const wrong = row?.table === 'entry' ? this.#world.ledger.record(row.device, row.number, value, false) : undefined
-      if (wrong !== undefined) this.#world.violate('I3', `${this.name}: ${wrong}`)
+    for (const problem of problems) this.#world.violate('I3', `${this.name}: ${problem}`)
+    for (const entry of kind === 'system' ? this.#own : before.entries.keys()) {
+      if (!after.entries.has(entry)) this.#lost(kind, entry.seq, entry.device)
     }
-    for (const [device, log] of before.logs) {
-      const now = after.logs.get(device)
-      const mayShrink = kind === 'system' && device !== this.deviceId
-      if (!mayShrink && (now?.nextSeq ?? 0) < log.nextSeq) {
-        this.#world.violate(
-          'I1',
-          `${this.name} held ${log.nextSeq} entries of ${device} and after a crash of the ${kind} has ${now?.nextSeq ?? 0}`,
-        )
-      }
-      for (let seq = 0; seq < (now?.nextSeq ?? 0); seq++) {
-        if (now?.bodies.has(seq) !== true)
-          this.#world.violate('I1', `${this.name} lost entry ${seq} of ${device} in a crash of the ${kind}`)
-      }
-    }
+    for (const { first, nextSeq, entries, device } of after.logs.values())
+      for (let seq = first; seq < nextSeq; seq++) if (!entries.has(seq)) this.#lost(kind, seq, device)
+  }
+
+  #lost(kind: CrashKind, seq: number, device: DeviceId): void {
+    this.#world.violate('I1', `${this.name} lost entry ${seq} of ${device} in a crash of the ${kind}`)
   }
 }

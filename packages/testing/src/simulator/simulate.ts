@@ -22,6 +22,8 @@ export interface SimulationOptions {
   peers?: number
   /** The provider that all peers use; its native speed is welcome. */
   crypto: CryptoProvider
+  /** Whether profiles are copied and restored from backups, so that devices fork. Default false. */
+  forks?: boolean
   /** Hears the log while it grows. */
   onLine?: (line: string) => void
   /** Breaks a store or a transport, to show that the simulator notices. */
@@ -41,6 +43,8 @@ export interface SimulationReport {
   /** Entries written and milliseconds simulated. */
   readonly entries: number
   readonly simulatedMs: number
+  /** How often each kind of step was done. */
+  readonly steps: Readonly<Record<string, number>>
 }
 
 export const DEFAULT_STEPS = 300
@@ -50,13 +54,15 @@ const MAX_SETUP_MS = 60_000
 /** After healing, peers find each other and compare heads within this time (reconnect, redial, and twice the 30 s between comparisons). */
 const MAX_QUIET_MS = 180_000
 const LOOK_EVERY_MS = 5_000
+/** Copies of profiles are up together for so long in the end. */
+const MEETING_MS = 40_000
 /** Long enough for every peer to have heard a sign of life of every other, and for acknowledgements. */
 const AFTERGLOW_MS = 45_000
 
 /** Runs one simulation. Settles when it is over; a violation is in the report, not thrown. */
 export async function simulate(options: SimulationOptions): Promise<SimulationReport> {
-  const { seed, steps = DEFAULT_STEPS, peers = DEFAULT_PEERS, crypto, onLine = () => undefined, sabotage = {} } = options
-  const world = new World({ seed, crypto, sabotage, onLine })
+  const { seed, steps = DEFAULT_STEPS, peers = DEFAULT_PEERS, forks = false, crypto, onLine = () => undefined, sabotage = {} } = options
+  const world = new World({ seed, forks, crypto, sabotage, onLine })
   const onUnhandled = (reason: unknown): void => world.violate('I6', `unhandled rejection: ${explain(reason)}`)
   process.on('unhandledRejection', onUnhandled)
   let shown = ''
@@ -76,12 +82,13 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
     process.off('unhandledRejection', onUnhandled)
   }
   return {
-    repro: `npm run simulate -- --seed ${seed} --steps ${steps} --peers ${peers}`,
+    repro: `npm run simulate -- --seed ${seed} --steps ${steps} --peers ${peers}${forks ? ' --forks' : ''}`,
     violations: world.violations,
     log: world.lines,
     digest: toBase32(crypto.sha256(utf8([...world.lines, shown].join('\n')))),
     entries: world.ledger.size,
     simulatedMs: world.elapsedMs,
+    steps: Object.fromEntries(world.done),
   }
 }
 
@@ -107,6 +114,24 @@ async function setUp(world: World, count: number): Promise<void> {
   world.log(`${count} peers, ${world.networks.length} ${world.networks.length === 1 ? 'network' : 'networks'}`)
 }
 
+/** Starts all copies of profiles for a while; then one of each stays, for a device is one to its peers. */
+async function meetCopies(world: World): Promise<void> {
+  const copies = world.peers.filter(({ original }) => original !== undefined)
+  if (copies.length === 0) return
+  for (const peer of world.peers) if (peer.condition === 'stopped' && peer.runs > 0) startPeer(world, peer)
+  for (let waited = 0; waited < MEETING_MS && world.violations.length === 0; waited += LOOK_EVERY_MS) {
+    await world.clock.advance(LOOK_EVERY_MS)
+    await world.check()
+  }
+  for (const copy of copies) {
+    const { original = copy } = copy
+    const gone = original.isGone || world.random.integer(2) === 0 ? copy : original
+    gone.isGone = true
+    if (gone.condition !== 'stopped') gone.crash('process', true)
+    world.log(`${gone.name} stays away`)
+  }
+}
+
 /** Mends everything and waits until nothing is missing anywhere. Returns what everybody shows then. */
 async function end(world: World): Promise<string> {
   world.log(`at ${world.elapsedMs} ms: everything is mended`)
@@ -115,10 +140,12 @@ async function end(world: World): Promise<string> {
   for (const network of world.networks) network.heal()
   for (const peer of world.peers) peer.disk.mend()
   await world.clock.advance(1_000)
-  for (const peer of world.peers) if (peer.condition === 'stopped' && peer.runs > 0) startPeer(world, peer)
+  await meetCopies(world)
+  for (const peer of world.present()) if (peer.condition === 'stopped' && peer.runs > 0) startPeer(world, peer)
   const isLevel = (): boolean => {
-    const vectors = world.peers
-      .filter((peer) => peer.inviteLink !== undefined || peer === world.peers[0])
+    const vectors = world
+      .present()
+      .filter((peer) => !world.ledger.isForked(peer.deviceId))
       .map((peer) => (peer.isMember ? peer.held.vector([]) : peer.name))
     return new Set(vectors).size === 1
   }

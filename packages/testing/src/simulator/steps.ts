@@ -15,6 +15,8 @@ interface Step {
 
 /** People who come by an invite in the course of a simulation, besides those who are there from the beginning. */
 const MAX_NEWCOMERS = 2
+/** Devices in one simulation that may fork. */
+const MAX_SUSPECTS = 2
 const TEXTS = ['hello', 'see you there', 'yes', 'no idea', 'https://example.org/a?b=c', 'Grüße, 你好, 👋🏽', 'line one\nline two'] as const
 
 export const STEPS: readonly Step[] = [
@@ -51,15 +53,26 @@ export const STEPS: readonly Step[] = [
   { name: 'newcomer', weight: 1, act: newcomer },
 ]
 
-const ALL_WEIGHTS = STEPS.reduce((sum, step) => sum + step.weight, 0)
+/** What makes devices fork; only in simulations that are to have forks. */
+const FORK_STEPS: readonly Step[] = [
+  { name: 'back up', weight: 2, act: backUp },
+  { name: 'restore', weight: 2, act: restoreBackup },
+  { name: 'copy', weight: 2, act: copyProfile },
+]
+
+const STEPS_WITH_FORKS: readonly Step[] = [...STEPS, ...FORK_STEPS]
 
 /** Chooses a step that can be done and does it. Returns what it did. */
 export function takeStep(world: World): string {
+  const steps = world.hasForks ? STEPS_WITH_FORKS : STEPS
+  const weights = steps.reduce((sum, step) => sum + step.weight, 0)
   for (;;) {
-    let at = world.random.integer(ALL_WEIGHTS)
-    const step = STEPS.find(({ weight }) => (at -= weight) < 0)
+    let at = world.random.integer(weights)
+    const step = steps.find(({ weight }) => (at -= weight) < 0)
     const what = step?.act(world)
-    if (what !== undefined) return what
+    if (step === undefined || what === undefined) continue
+    world.done.set(step.name, (world.done.get(step.name) ?? 0) + 1)
+    return what
   }
 }
 
@@ -155,6 +168,8 @@ function setProfile(world: World, peer: SimPeer): string {
 }
 
 function type(world: World, peer: SimPeer): string {
+  // A frozen device refuses at once.
+  if (world.ledger.isForked(peer.deviceId)) return `${peer.name} keeps quiet`
   if (world.random.integer(3) === 0) return done(`${peer.name} stops typing`, () => peer.conversation?.stopTyping())
   return done(`${peer.name} types`, () => peer.conversation?.startTyping())
 }
@@ -179,7 +194,7 @@ function partition(world: World): string {
   const groups: string[][] = [[], [], []]
   const count = 2 + world.random.integer(2)
   // Names of peers that are yet to come are dealt out too.
-  for (const name of NAMES) groups[world.random.integer(count)]?.push(name)
+  for (const name of new Set([...NAMES, ...world.peers.map((peer) => peer.name)])) groups[world.random.integer(count)]?.push(name)
   for (const network of world.networks) network.partition(...groups)
   const present = groups
     .map((group) => group.filter((name) => world.peers.some((peer) => peer.name === name)).join(' '))
@@ -272,10 +287,50 @@ function restart(world: World): string | undefined {
 
 function newcomer(world: World): string | undefined {
   const founder = world.peers[0]
-  if (founder === undefined || !founder.isMember || world.peers.length >= world.startedWith + MAX_NEWCOMERS) return undefined
+  // Whom a forked device lets in would have to be invited again.
+  if (founder === undefined || !founder.isMember || world.peers.some(({ backup, isSuspect }) => isSuspect || backup !== undefined))
+    return undefined
+  if (world.peers.length >= world.startedWith + MAX_NEWCOMERS) return undefined
   const peer = world.addPeer()
   inviteAndStart(world, founder, peer)
   return `${founder.name} invites ${peer.name}`
+}
+
+/** Peers whose profile may be copied or restored: never the founder, who invites, and few enough that most can go on. */
+function forkable(world: World): SimPeer[] {
+  if (world.peers.some((peer, index) => index > 0 && !peer.wasMember)) return []
+  const others = world.peers.slice(1)
+  const suspects = new Set(others.filter(({ isSuspect }) => isSuspect).map(({ deviceId }) => deviceId))
+  return suspects.size < MAX_SUSPECTS ? others : others.filter(({ isSuspect }) => isSuspect)
+}
+
+function backUp(world: World): string | undefined {
+  const peers = forkable(world)
+  if (peers.length === 0) return undefined
+  const peer = world.random.pick(peers)
+  peer.backup = peer.disk.backUp()
+  return `${peer.name} is backed up`
+}
+
+function restoreBackup(world: World): string | undefined {
+  const peers = forkable(world).filter(({ backup }) => backup !== undefined)
+  if (peers.length === 0) return undefined
+  const peer = world.random.pick(peers)
+  if (peer.condition !== 'stopped') peer.crash('process', world.random.integer(2) === 0)
+  peer.restore(peer.backup ?? [], peer)
+  startPeer(world, peer)
+  return `${peer.name} is restored from the backup`
+}
+
+function copyProfile(world: World): string | undefined {
+  const peers = forkable(world).filter(({ original }) => original === undefined)
+  if (peers.length === 0 || world.peers.some(({ original }) => original !== undefined)) return undefined
+  const peer = world.random.pick(peers)
+  const copy = world.addCopy(peer)
+  // Mostly apart from each other, so that both can write before they know.
+  if (world.random.integer(4) > 0) for (const network of world.networks) network.partition([copy.name], [peer.name])
+  startPeer(world, copy)
+  return `the profile of ${peer.name} is copied`
 }
 
 /** Starts a peer as soon as the founder has made an invite for it. A peer whose founder crashed meanwhile stays out for good. */

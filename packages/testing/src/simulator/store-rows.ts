@@ -3,96 +3,231 @@
  * engine has stored. The layout is that of the core's keyspace; a change there has to be followed here.
  */
 import type { StoreOperation, StoreRow } from '@parley/core'
-import { decodeChainState, decodeEntry, deviceIdOf, readU32be, toBase32, type DeviceId } from '@parley/protocol'
+import {
+  decodeCbor,
+  decodeChainState,
+  decodeEntry,
+  deviceIdBytes,
+  deviceIdOf,
+  equalBytes,
+  readU32be,
+  toBase32,
+  type DeviceId,
+} from '@parley/protocol'
+import type { Ledger, LedgerEntry } from './ledger.ts'
 
-const TABLES = { conversation: 0x02, head: 0x10, entry: 0x11, control: 0x12, epoch: 0x13 } as const
+const TABLES = { conversation: 0x02, head: 0x10, entry: 0x11, control: 0x12, epoch: 0x13, branch: 0x18, branchControl: 0x19 } as const
+/** In this order a batch is followed: an entry is known by the one before it, and that by the branch. */
+const ORDER = [TABLES.conversation, TABLES.epoch, TABLES.branch, TABLES.entry, TABLES.head, TABLES.control, TABLES.branchControl]
 /** Table byte and the first 16 bytes of the conversation id. */
 const SCOPE_BYTES = 17
-const DEVICE_BYTES = 16
+const LOG_BYTES = 16
 
-/** All rows that `parseRow` can say something about. */
-export const ALL_ROWS = { gte: Uint8Array.of(TABLES.conversation), lt: Uint8Array.of(TABLES.epoch + 1) }
-
-/** A row of one of the tables that hold truth. `number` is a sequence number, or the running number of a control entry. */
-export type TruthRow =
-  | { table: 'conversation'; conversation: Uint8Array }
-  | { table: 'head'; device: Uint8Array }
-  | { table: 'entry' | 'control'; device: Uint8Array; number: number }
-  | { table: 'epoch'; epoch: Uint8Array }
-
-/** What the row under `key` is about; undefined for tables of no interest here. */
-export function parseRow(key: Uint8Array): TruthRow | undefined {
-  const rest = key.subarray(SCOPE_BYTES)
-  const device = rest.subarray(0, DEVICE_BYTES)
-  switch (key[0]) {
-    case TABLES.conversation:
-      return { table: 'conversation', conversation: key.subarray(1) }
-    case TABLES.head:
-      return { table: 'head', device }
-    case TABLES.entry:
-      return { table: 'entry', device, number: readU32be(rest.subarray(DEVICE_BYTES)) }
-    case TABLES.control:
-      return { table: 'control', device, number: readU32be(rest.subarray(DEVICE_BYTES)) }
-    case TABLES.epoch:
-      return { table: 'epoch', epoch: rest }
-    default:
-      return undefined
-  }
+/** Whether a row holds truth about the conversation. */
+export function isOfInterest({ key }: { readonly key: Uint8Array }): boolean {
+  return ORDER.includes(key[0] as (typeof ORDER)[number])
 }
 
-/** The log of one device as it lies on one disk. */
+/** A log as it lies on one disk: that of a device, or of a branch from where the device forked. */
 export interface HeldLog {
+  readonly device: DeviceId
+  /** Number of the first entry, and the entry before it: where a branch begins. */
+  readonly first: number
+  readonly before: LedgerEntry | undefined
   /** Entries below this number are there, says the head row. */
   nextSeq: number
   /** Id of the last of them. */
   headId: string
-  /** By sequence number: whether the body is there. */
-  readonly bodies: Map<number, boolean>
-  /** Control entries, which can be there before the log reaches them. */
-  controls: number
+  /** By sequence number. */
+  readonly entries: Map<number, { entry: LedgerEntry; hasBody: boolean }>
+}
+
+/** What following a batch brought to light. */
+export interface Followed {
+  /** Whether it had to do with truth. */
+  readonly isTruth: boolean
+  /** Entries that are on this disk now and were not before. */
+  readonly written: readonly LedgerEntry[]
+  /** What is wrong. */
+  readonly problems: readonly string[]
 }
 
 /** What one peer's disk holds; follows its writes. */
 export class HeldRows {
+  /** By log: a device, or what stands for a branch. */
   readonly logs = new Map<DeviceId, HeldLog>()
+  /** Entries in any log, and whether their body is there. */
+  readonly entries = new Map<LedgerEntry, boolean>()
+  /** Control entries, which can be there before the log reaches them. */
+  readonly controls = new Set<LedgerEntry>()
+  /** Rises with every change. */
+  version = 0
+  readonly #ledger: Ledger
 
-  /** Follows one operation; says what row it was about. */
-  apply(operation: StoreOperation): TruthRow | undefined {
-    const row = parseRow(operation.key)
-    if (row === undefined || row.table === 'conversation' || row.table === 'epoch') return row
-    const log = this.#log(deviceIdOf(row.device))
-    if (operation.type === 'delete') {
-      if (row.table === 'entry') log.bodies.delete(row.number)
-      return row
-    }
-    if (row.table === 'head') {
-      const state = decodeChainState(operation.value)
-      log.nextSeq = state.nextSeq
-      log.headId = toBase32(state.prevId)
-    } else if (row.table === 'control') {
-      log.controls = Math.max(log.controls, row.number)
-    } else {
-      log.bodies.set(row.number, decodeEntry(operation.value).body !== undefined)
-    }
-    return row
+  constructor(ledger: Ledger) {
+    this.#ledger = ledger
   }
 
   /** What lies on a disk after all. */
-  static of(rows: readonly StoreRow[]): HeldRows {
-    const held = new HeldRows()
-    for (const { key, value } of rows) held.apply({ type: 'put', key, value })
-    return held
+  static of(ledger: Ledger, rows: readonly StoreRow[]): { held: HeldRows; problems: readonly string[] } {
+    const held = new HeldRows(ledger)
+    const { problems } = held.follow(
+      rows.map(({ key, value }) => ({ type: 'put', key, value })),
+      undefined,
+    )
+    return { held, problems }
+  }
+
+  /** Follows one batch. `author` is the device whose disk it is: only there may an entry be new. */
+  follow(operations: readonly StoreOperation[], author: DeviceId | undefined): Followed {
+    const problems: string[] = []
+    const written: LedgerEntry[] = []
+    const truth = operations.filter(isOfInterest)
+    if (truth.length > 1) truth.sort((a, b) => ORDER.indexOf(a.key[0] as never) - ORDER.indexOf(b.key[0] as never) || byPlace(a, b))
+    const gone: LedgerEntry[] = []
+    const contradicted: LedgerEntry[] = []
+    for (const operation of truth) {
+      if (operation.type === 'delete') {
+        const [log, seq] = [this.logs.get(logOf(operation.key)), numberOf(operation.key)]
+        const row = operation.key[0] === TABLES.entry ? log?.entries.get(seq) : undefined
+        if (row !== undefined) {
+          log?.entries.delete(seq)
+          gone.push(row.entry)
+        } else if (operation.key[0] === TABLES.control) {
+          const entries = [...this.controls].filter(({ device, state }) => device === logOf(operation.key) && state.controls === seq)
+          for (const entry of entries) this.controls.delete(entry)
+          contradicted.push(...entries)
+        } else if (operation.key[0] !== TABLES.conversation) problems.push(`deletes a row of table ${operation.key[0]}`)
+        continue
+      }
+      const problem = this.#put(operation.key, operation.value, author, written)
+      if (problem !== undefined) problems.push(problem)
+    }
+    // Entries may move to a branch; none may vanish.
+    for (const entry of gone) {
+      const isElsewhere = [...this.logs.values()].some((log) => log.device === entry.device && log.entries.get(entry.seq)?.entry === entry)
+      if (isElsewhere) continue
+      this.entries.delete(entry)
+      problems.push(`deletes entry ${entry.seq} of ${entry.device}`)
+    }
+    // Control entries that came alone may go where the log of their device turns out to have others.
+    for (const { device } of contradicted) {
+      const first = Math.min(...contradicted.filter((entry) => entry.device === device).map(({ seq }) => seq))
+      const inLog = this.logs.get(device)?.entries.get(first)?.entry
+      if (inLog === undefined || contradicted.includes(inLog)) problems.push(`deletes control entry ${first} of ${device}`)
+    }
+    if (truth.length > 0) this.version++
+    return { isTruth: truth.length > 0, written, problems }
+  }
+
+  /** Whether a control entry here proves that the device forked. */
+  hasProof(device: DeviceId): boolean {
+    for (const { said } of this.controls)
+      if (said.what === 'control' && said.payload.op === 'fork' && deviceIdOf(said.payload.device) === device) return true
+    return false
+  }
+
+  /** Whether entries of two histories of the device are here. */
+  hasFork(device: DeviceId): boolean {
+    for (const { device: author, next } of this.entries.keys())
+      if (author === device && next.length > 1 && next.filter((entry) => this.entries.has(entry)).length > 1) return true
+    return false
   }
 
   /** Equal for two peers that hold the same entries. Bodies purged ahead of the deletion that is yet to come make a difference. */
   vector(purgedAhead: readonly string[]): string {
-    const logs = [...this.logs].filter(([, log]) => log.nextSeq > 0 || log.controls > 0).sort(([a], [b]) => (a < b ? -1 : 1))
-    return JSON.stringify([logs.map(([device, log]) => [device, log.nextSeq, log.headId, log.controls]), purgedAhead])
+    const logs = [...this.logs].filter(([, log]) => log.nextSeq > log.first).sort(([a], [b]) => (a < b ? -1 : 1))
+    const controls = [...this.controls].map(({ id }) => toBase32(id.subarray(0, 8))).sort()
+    return JSON.stringify([logs.map(([log, { nextSeq, headId }]) => [log, nextSeq, headId]), controls.join(' '), purgedAhead])
   }
 
-  #log(device: DeviceId): HeldLog {
-    let log = this.logs.get(device)
-    if (log === undefined) this.logs.set(device, (log = { nextSeq: 0, headId: '', bodies: new Map(), controls: 0 }))
+  #put(key: Uint8Array, value: Uint8Array, author: DeviceId | undefined, written: LedgerEntry[]): string | undefined {
+    switch (key[0]) {
+      case TABLES.conversation:
+        this.#ledger.meetConversation(key.subarray(1))
+        return undefined
+      case TABLES.epoch:
+        this.#ledger.meetEpoch(key.subarray(SCOPE_BYTES), value)
+        return undefined
+      case TABLES.branch:
+        return this.#putBranch(logOf(key), value)
+      case TABLES.entry:
+        return this.#putEntry(key, value, author, written)
+      case TABLES.head: {
+        const log = this.#log(logOf(key))
+        const state = decodeChainState(value)
+        log.nextSeq = state.nextSeq
+        log.headId = toBase32(state.prevId)
+        return undefined
+      }
+      default:
+        return this.#putControl(key, value, author)
+    }
+  }
+
+  #putBranch(log: DeviceId, value: Uint8Array): string | undefined {
+    const [device, , start] = decodeCbor(value) as [Uint8Array, Uint8Array, Uint8Array]
+    const state = decodeChainState(start)
+    const before = this.#ledger.find(deviceIdOf(device), state.prevId)
+    if (state.nextSeq > 0 && before?.seq !== state.nextSeq - 1)
+      return `has a branch at ${state.nextSeq} of ${deviceIdOf(device)} after nothing known`
+    if (!this.logs.has(log))
+      this.logs.set(log, {
+        device: deviceIdOf(device),
+        first: state.nextSeq,
+        before,
+        nextSeq: state.nextSeq,
+        headId: '',
+        entries: new Map(),
+      })
+    return undefined
+  }
+
+  #putEntry(key: Uint8Array, value: Uint8Array, author: DeviceId | undefined, written: LedgerEntry[]): string | undefined {
+    const log = this.#log(logOf(key))
+    const seq = numberOf(key)
+    const before = seq === log.first ? log.before : log.entries.get(seq - 1)?.entry
+    if (before === undefined && seq > 0) return `has entry ${seq} of ${log.device} without the one before`
+    const parts = decodeEntry(value)
+    const entry = this.#ledger.record({ device: deviceIdBytes(log.device), before, seq, parts }, log.device === author)
+    if (typeof entry === 'string') return entry
+    const hasBody = parts.body !== undefined
+    log.entries.set(seq, { entry, hasBody })
+    if (!this.entries.has(entry)) written.push(entry)
+    this.entries.set(entry, hasBody)
+    return undefined
+  }
+
+  #putControl(key: Uint8Array, value: Uint8Array, author: DeviceId | undefined): string | undefined {
+    const device = logOf(key)
+    const [seq, prevId, bytes] = decodeCbor(value) as [number, Uint8Array, Uint8Array]
+    const before = seq === 0 ? undefined : this.#ledger.find(device, prevId)
+    if (seq > 0 && before === undefined) return `has control entry ${seq} of ${device} without the one before`
+    const entry = this.#ledger.record({ device: deviceIdBytes(device), before, seq, parts: decodeEntry(bytes) }, device === author)
+    if (typeof entry === 'string') return entry
+    if (seq > 0 && !equalBytes(before!.id, prevId)) return `has control entry ${seq} of ${device} in another place`
+    this.controls.add(entry)
+    return undefined
+  }
+
+  #log(id: DeviceId): HeldLog {
+    let log = this.logs.get(id)
+    if (log === undefined)
+      this.logs.set(id, (log = { device: id, first: 0, before: undefined, nextSeq: 0, headId: '', entries: new Map() }))
     return log
   }
+}
+
+function logOf(key: Uint8Array): DeviceId {
+  return deviceIdOf(key.subarray(SCOPE_BYTES, SCOPE_BYTES + LOG_BYTES))
+}
+
+function numberOf(key: Uint8Array): number {
+  return readU32be(key.subarray(SCOPE_BYTES + LOG_BYTES))
+}
+
+/** Rows that go come before rows that are put; entries in their order. */
+function byPlace(a: StoreOperation, b: StoreOperation): number {
+  if (a.key[0] !== TABLES.entry) return 0
+  return Number(a.type === 'put') - Number(b.type === 'put') || numberOf(a.key) - numberOf(b.key)
 }

@@ -16,6 +16,14 @@ export interface Conditions {
   loss: number
 }
 
+export interface WorldOptions {
+  seed: number
+  forks: boolean
+  crypto: CryptoProvider
+  sabotage: Sabotage
+  onLine(line: string): void
+}
+
 /** Something happened that must not: `invariant` as DESIGN.md names it, or `API` for a promise of API.md. */
 export interface Violation {
   readonly invariant: string
@@ -47,6 +55,10 @@ const MAX_CALL_MS = 60_000
 const FULL_CHECK_EVERY = 50
 /** The view document follows what is stored within this time after the disk has come to rest. */
 const VIEW_DUE_MS = 300
+/** Frames sent within one millisecond by a handful of peers; the largest bursts stay below a tenth. */
+const MAX_FRAMES_AT_ONCE = 20_000
+/** So much longer frames take in a storm. */
+const STORM_MS = 1_000
 /** Turns of the event loop in which a peer at rest must have answered everything that it is asked. */
 const MAX_LOOK_TURNS = 200
 
@@ -62,18 +74,23 @@ export class World implements PeerWorld {
   startedWith = 0
   readonly violations: Violation[] = []
   readonly lines: string[] = []
+  /** How often each kind of step was done. */
+  readonly done = new Map<string, number>()
   /** What happens, and to whom. */
   readonly random: SeededRandom
   readonly #seed: number
+  readonly #hasForks: boolean
   readonly #onLine: (line: string) => void
   readonly #start: number
   /** What each peer last showed. */
   readonly #shown = new Map<SimPeer, Shown>()
   #calls = 0
+  #frames = { at: 0, count: 0 }
   #checks = 0
 
-  constructor(options: { seed: number; crypto: CryptoProvider; sabotage: Sabotage; onLine: (line: string) => void }) {
+  constructor(options: WorldOptions) {
     this.#seed = options.seed
+    this.#hasForks = options.forks
     this.#onLine = options.onLine
     this.sabotage = options.sabotage
     this.clock = createManualClock()
@@ -92,6 +109,30 @@ export class World implements PeerWorld {
     const peer = new SimPeer(this, NAMES[index] ?? `peer-${index}`, this.#seed * 64 + index + 1)
     this.peers.push(peer)
     return peer
+  }
+
+  /** Adds a copy of a peer's profile as it is now; not started yet. */
+  addCopy(original: SimPeer): SimPeer {
+    const index = this.peers.length
+    const copy = new SimPeer(this, `${original.name}-copy`, this.#seed * 64 + index + 1, original)
+    copy.restore(original.disk.backUp(), original)
+    original.isSuspect = true
+    this.peers.push(copy)
+    return copy
+  }
+
+  get isAnySuspect(): boolean {
+    return this.peers.some(({ isSuspect }) => isSuspect)
+  }
+
+  /** Whether profiles are copied and restored. */
+  get hasForks(): boolean {
+    return this.#hasForks
+  }
+
+  /** Who belongs to the group and must be there in the end. */
+  present(): SimPeer[] {
+    return this.peers.filter((peer, index) => (index === 0 || peer.inviteLink !== undefined) && !peer.isGone)
   }
 
   /** Members that are up. */
@@ -140,8 +181,9 @@ export class World implements PeerWorld {
       },
       (error: unknown) => {
         const code = typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : String(error)
-        if (settle(code) && !expected.includes(code) && !(code === 'StorageFull' && peer.disk.wasFull))
-          this.violate('API', `${peer.name} ${what} failed: ${explain(error)}`)
+        const isExpected =
+          expected.includes(code) || (code === 'StorageFull' && peer.disk.wasFull) || (code === 'ProfileForked' && peer.isSuspect)
+        if (settle(code) && !isExpected) this.violate('API', `${peer.name} ${what} failed: ${explain(error)}`)
       },
     )
   }
@@ -183,6 +225,15 @@ export class World implements PeerWorld {
     return shown
   }
 
+  /** Frames that bring about frames without end would keep time from going on: reported, and slowed down. In milliseconds. */
+  #storm(): number {
+    const now = this.clock.now()
+    if (now !== this.#frames.at) this.#frames = { at: now, count: 0 }
+    if (++this.#frames.count <= MAX_FRAMES_AT_ONCE) return 0
+    if (this.#frames.count === MAX_FRAMES_AT_ONCE + 1) this.violate('I6', `more than ${MAX_FRAMES_AT_ONCE} frames within one millisecond`)
+    return STORM_MS
+  }
+
   /** Looking at a peer takes no time, however slow its disk. What a look cannot finish at once hangs. */
   async #look<T>(peer: SimPeer, task: () => Promise<T>): Promise<T | undefined> {
     const { slownessMs } = peer.disk
@@ -209,7 +260,7 @@ export class World implements PeerWorld {
       name,
       clock: this.clock,
       random: () => random.float(),
-      latencyMs: () => random.integer(conditions.latencyMs + 1),
+      latencyMs: () => random.integer(conditions.latencyMs + 1) + this.#storm(),
       get loss() {
         return conditions.loss
       },
