@@ -4,66 +4,41 @@
 import type { ConversationId, DeviceId, MessageId, UserId } from '@parley/protocol'
 import type * as Y from 'yjs'
 import type { Awareness } from 'y-protocols/awareness'
+import type { AttachmentCalls } from './api/attachments.ts'
+import type { ContactCalls, ContactEvents, RequestCalls } from './api/contacts.ts'
+import type { History, MemberCalls, MemberStatus } from './api/members.ts'
+import type { Message, MessageCalls, MessageState, Metadata, MetadataChange, User } from './api/messages.ts'
 
-/** A person as members see them. A frozen snapshot. */
-export interface User {
-  readonly id: UserId
-  /** The name that the person gave themselves; empty when not yet known. */
-  readonly name: string
-  /** A URL that an `<img>` can show, empty when none. */
-  readonly avatar: string
-}
+export type { FormerMember, History, InviteInfo, InviteInit, InviteState, Member, MemberCalls, MemberStatus, Role } from './api/members.ts'
+export type { Attachment, AttachmentCalls, FetchOptions, FileInput, FilesInit, ListAttachmentsOptions } from './api/attachments.ts'
+export type {
+  Draft,
+  Mention,
+  Message,
+  MessageCalls,
+  MessagePage,
+  MessageReceipt,
+  MessageState,
+  MessageVersion,
+  Metadata,
+  MetadataChange,
+  Reaction,
+  SendMessageInit,
+  Timeline,
+  TimelineAnchor,
+  TimelineOptions,
+  TimelineSnapshot,
+  UpdateMessageInit,
+  User,
+} from './api/messages.ts'
+export type { Contact, ContactCalls, ContactEvents, RequestCalls } from './api/contacts.ts'
 
-/** Additional information: a flat object of strings, finite numbers and booleans. */
-export type Metadata = Readonly<Record<string, string | number | boolean>>
-
-/** What `setMetadata` and `updateMessage` take: `null` removes a key. */
-export type MetadataChange = Readonly<Record<string, string | number | boolean | null>>
-
-/** How far an own message has come: on this disk, on a link, stored by another member's device, seen by another member. */
-export type MessageState = 'stored' | 'sent' | 'delivered' | 'seen'
-
-/** One message as it now is. A frozen snapshot; a later state is a new object. */
-export interface Message {
-  readonly id: MessageId
-  readonly conversationId: ConversationId
-  readonly author: User
-  /** Empty when the message has none. */
-  readonly text: string
-  readonly metadata: Metadata
-  /** Milliseconds since 1970, by the author's clock, never before what it answers. */
-  readonly sentAt: number
-  readonly editedAt: number | undefined
-  readonly replyTo: MessageId | undefined
-  /** Own messages only; `undefined` on other people's. */
-  readonly state: MessageState | undefined
-  /** Members other than the author who have seen the conversation up to here. */
-  readonly seenBy: readonly UserId[]
-}
-
-/** A page of 25 messages, oldest first. Page 1 is the newest. */
-export interface MessagePage {
-  readonly messages: readonly Message[]
-  readonly page: number
-  readonly totalMessages: number
-  readonly totalPages: number
-}
-
-export type Role = 'founder' | 'admin' | 'moderator' | 'writer' | 'reader'
-
-export interface Member {
-  readonly id: UserId
-  readonly name: string
-  readonly avatar: string
-  readonly role: Role
-  readonly status: MemberStatus
-  readonly devices: readonly DeviceId[]
-}
-
-export type MemberStatus = 'ONLINE' | 'OFFLINE'
-
-/** `joining`: asked to be let in, no member has answered yet. `refused`: the invite does not let us in; see `conversation.refusal`. */
-export type ConversationState = 'member' | 'joining' | 'refused'
+/**
+ * `joining`: asked to be let in, no member has answered yet. `refused`: somebody who holds the invite says that it does not let us in; see
+ * `conversation.refusal`. Nobody can prove that, so this device goes on asking, and is a `member` as soon as one lets it in. `left` and
+ * `removed`: was a member; what was said until then stays readable. `request`: a direct conversation that somebody else began.
+ */
+export type ConversationState = 'member' | 'joining' | 'refused' | 'left' | 'removed' | 'request'
 
 /** How a conversation is connected. `peers` counts devices of members with a link. */
 export interface SyncState {
@@ -80,50 +55,34 @@ export interface ConversationEvents {
   /** A message was edited; the message as it now is. */
   messageUpdated: (message: Message) => void
   messageDeleted: (messageId: MessageId) => void
+  /** Somebody, this user too, put a reaction on a message or took it back. */
+  reaction: (messageId: MessageId, reaction: { readonly emoji: string; readonly user: User; readonly on: boolean }) => void
+  /** A message was pinned, or is no more. */
+  pinned: (messageId: MessageId, on: boolean) => void
   typing: (user: User) => void
   typingStopped: (user: User) => void
   /** This participant has seen the conversation up to this message. */
   seen: (messageId: MessageId, user: User) => void
   memberStatus: (memberId: UserId, status: MemberStatus) => void
   memberAdded: (memberId: UserId) => void
+  /** Somebody was removed, or left. */
+  memberRemoved: (memberId: UserId) => void
+  /** Somebody's role or devices changed. */
+  memberChanged: (memberId: UserId) => void
   metadataUpdated: (metadata: Metadata) => void
   /** An own message came further: `sent`, `delivered`, `seen`. */
   messageState: (messageId: MessageId, state: MessageState) => void
-  /** Admitted, or refused. */
+  /** Admitted, refused, removed, or left. */
   state: (state: ConversationState) => void
   syncState: (state: SyncState) => void
   error: (error: Error) => void
 }
 
-export interface SendMessageInit {
-  text?: string
-  metadata?: Metadata
-  replyTo?: MessageId
-}
-
-export interface UpdateMessageInit {
-  text?: string | null
-  metadata?: MetadataChange | null
-}
-
-export interface InviteInit {
-  /** How many people it admits. Default 1. */
-  uses?: number
-  /** Milliseconds from now until it admits nobody more. Default 7 days. */
-  expiresInMs?: number
-  /** Where a joiner finds members: rendezvous URLs and dialable addresses put into the link. Default: this peer's own. */
-  hints?: readonly string[]
-  /** The page that opens the link, without fragment. Default `parley://join`. */
-  base?: string
-}
-
-export interface Conversation {
+export interface Conversation extends MessageCalls, AttachmentCalls, MemberCalls, RequestCalls {
   readonly state: ConversationState
   /** Why `state` is `refused`. */
   readonly refusal: Error | undefined
   readonly syncState: SyncState
-  /** Messages of others after the point that this user has seen. */
-  readonly unread: number
   /** Output only: `messages` (Y.Array of Message, the newest window), `metadata` (Y.Map), `members` (Y.Array of Member). */
   readonly doc: Y.Doc
   /** Who is online and who types, as states `{ user: { id, name }, typing }`. Output only. */
@@ -137,26 +96,14 @@ export interface Conversation {
   getId(): ConversationId
   getTitle(): string
   getAvatar(): string
-  getMembers(): UserId[]
-  /** The members with name, role and status; the founder first, then by the order of admission. */
-  members(): readonly Member[]
   getMetadata(): Metadata
   setMetadata(metadata: MetadataChange): Promise<Metadata>
   setTitle(title: string): Promise<void>
-  getMessages(page?: number | null): Promise<MessagePage>
-  getMessage(messageId: MessageId): Promise<Message | undefined>
-  getLastMessage(): Message | undefined
-  sendMessage(message: SendMessageInit, callback?: (message: Message) => void): Promise<Message>
-  updateMessage(messageId: MessageId, change: UpdateMessageInit, callback?: (message: Message) => void): Promise<Message>
-  deleteMessage(messageId: MessageId): Promise<void>
   startTyping(): void
   stopTyping(): void
-  seen(messageId?: MessageId): Promise<void>
-  /** A link that admits whoever holds it. The secret is in its fragment and never reaches a server. */
-  invite(init?: InviteInit): Promise<string>
 }
 
-export interface ParleyEvents {
+export interface ParleyEvents extends ContactEvents {
   /** A conversation appeared, or one changed in what a list shows of it. */
   conversations: () => void
   /** A link to a device was made or lost. */
@@ -172,6 +119,19 @@ export interface Inspection {
   readonly links: readonly LinkInspection[]
   /** How often bytes from peers were refused, by code. */
   readonly rejected: Readonly<Record<string, number>>
+  /**
+   * What was neither taken in nor refused, counted since the start: live entries put off for coming too fast (`deferred`, asked for again at
+   * once), entries whose clock is too far ahead (`held`, asked for again when it is not), entries and presence packets that were here already
+   * (`repeated`), control entries that are not the ones in the log of their device (`contradicted`); and the bytes that wait in memory for
+   * their signature now.
+   */
+  readonly passedOver: {
+    readonly deferred: number
+    readonly held: number
+    readonly repeated: number
+    readonly contradicted: number
+    readonly waitingBytes: number
+  }
 }
 
 export interface LinkInspection {
@@ -187,16 +147,36 @@ export interface LinkInspection {
   readonly roundTripMs: number | undefined
 }
 
+/** What a user chose for the whole profile, on this device. */
+export interface Preferences {
+  /** Whether others hear what this user has seen, and that they type. Default true. */
+  readonly sendSeen: boolean
+}
+
 /** One person on one device: the engine of a profile. */
-export interface Parley {
+export interface Parley extends ContactCalls {
   readonly me: User & { readonly deviceId: DeviceId }
   /** Ordered by last activity, newest first. */
   readonly conversations: readonly Conversation[]
   conversation(id: ConversationId): Conversation | undefined
   on<K extends keyof ParleyEvents>(name: K, listener: ParleyEvents[K]): () => void
-  createGroup(init?: { title?: string; avatar?: string; metadata?: Metadata }): Promise<Conversation>
+  /**
+   * `members`: contacts, who are told as soon as they can be reached. `history`: what newcomers can read, `full` unless told.
+   * @throws {ContactUnknown}
+   */
+  createGroup(init?: {
+    title?: string
+    avatar?: string
+    metadata?: Metadata
+    members?: readonly UserId[]
+    history?: History
+  }): Promise<Conversation>
   /** Asks to be let in; resolves once that is stored here. `conversation.admitted()` waits for the answer. @throws {InviteInvalid} */
   join(inviteLink: string): Promise<Conversation>
+  /** Deletes the copy on this device of a conversation that one is not in (any more). @throws {NotAllowed} for a member, {NotFound} */
+  forget(conversationId: ConversationId): Promise<void>
+  readonly preferences: Preferences
+  setPreferences(change: Partial<Preferences>): Promise<void>
   setProfile(profile: { name?: string; avatar?: string }): Promise<void>
   /** Dials an address of one of the transports. @throws {Unreachable, InvalidArgument} */
   connect(address: string, options?: { signal?: AbortSignal }): Promise<void>

@@ -1,7 +1,9 @@
 /** What the parts of the engine share: the environment, and who this device is. */
 import type { CryptoProvider, DeviceKeys } from '@parley/crypto'
 import type { DeviceId, UserId } from '@parley/protocol'
+import type { Preferences } from './api.ts'
 import type { Store } from './store.ts'
+import type { WaitingBytes } from './support/waiting-bytes.ts'
 import type { Clock, Logger, Random } from './transport.ts'
 
 export interface Identity {
@@ -21,6 +23,10 @@ export interface Context {
   readonly random: Random
   readonly logger: Logger
   readonly me: Identity
+  /** What peers made wait in memory, over all conversations. */
+  readonly waiting: WaitingBytes
+  /** What the user chose; the defaults where there is none. */
+  readonly preferences?: { readonly value: Preferences }
   /** Hears of failures that no caller waits for. */
   report(error: unknown, where: string): void
 }

@@ -1,37 +1,43 @@
 /** The engine of one profile: its conversations on one store, over some transports. */
-import { createEpochSecret, epochCommitment, type CryptoProvider } from '@parley/crypto'
+import type { CryptoProvider } from '@parley/crypto'
 import {
   conversationIdOf,
-  conversationIdOfGenesis,
-  encodeControl,
+  isParleyError,
   MAX_AVATAR_BYTES,
   MAX_NAME_BYTES,
   parseInviteLink,
+  parseUserId,
   ParleyError,
-  type ControlPayload,
   type ConversationId,
   type InviteLink,
+  type MessageId,
+  type UserId,
 } from '@parley/protocol'
-import type { Conversation, Inspection, Metadata, Parley, ParleyEvents } from './api.ts'
-import { checkMetadata, checkText } from './conversation/arguments.ts'
+import { Attachments, type AttachmentsInit } from './attachments/attachments.ts'
+import type { Contact, Conversation, Inspection, Parley, ParleyEvents, Preferences } from './api.ts'
+import { Contacts } from './contacts/contacts.ts'
+import { checkText } from './conversation/arguments.ts'
 import type { Context } from './context.ts'
-import { AVATAR, TITLE } from './replica/control-log.ts'
+import type { Forwarded } from './conversation/compose.ts'
+import { foundGroup, type GroupInit } from './conversation/found-group.ts'
 import { LiveConversation, type ViewCache } from './conversation/conversation.ts'
 import { Emitter } from './support/emitter.ts'
 import { errorFacts } from './support/error-facts.ts'
 import { storeKeyVault, type KeyVault } from './profile/key-vault.ts'
+import { eraseConversation } from './replica/erase.ts'
 import { conversationRange } from './replica/keyspace.ts'
 import { Mutex } from './support/mutex.ts'
 import { Network } from './network/network.ts'
+import { StoredPreferences } from './profile/preferences.ts'
 import { loadProfile, saveProfile, type StoredProfile } from './profile/profile.ts'
 import { decodeRecord, type ConversationRecord } from './replica/record.ts'
 import { Replica } from './replica/replica.ts'
 import type { Store } from './store.ts'
+import { WaitingBytes } from './support/waiting-bytes.ts'
 import type { Clock, Logger, Random, Transport } from './transport.ts'
 
-/** Longest name and title, in characters; an avatar URL may be a small `data:` image. */
+/** Longest name, in characters; an avatar URL may be a small `data:` image. */
 const MAX_NAME = 100
-const MAX_TITLE = 200
 const MAX_AVATAR = 16_384
 
 export interface EngineInit {
@@ -47,6 +53,8 @@ export interface EngineInit {
   /** The user's name, when the profile is new. */
   name?: string
   viewCache?: ViewCache
+  /** Where attached files are kept, and what makes them; without it files can be neither sent nor read. */
+  attachments?: AttachmentsInit
 }
 
 /** Opens the profile in `store` and goes online. @throws {StorageUnavailable} */
@@ -55,7 +63,15 @@ export async function createEngine(init: EngineInit): Promise<Parley> {
     { ...init, vault: init.vault ?? storeKeyVault(init) },
     init.name === undefined ? undefined : checkText(init.name, 'name', MAX_NAME, MAX_NAME_BYTES),
   )
-  const engine = new Engine(init, profile, (report) => ({ ...init, me: identity, report }))
+  const preferences = new StoredPreferences(init.store)
+  await preferences.load()
+  const engine = new Engine(init, profile, preferences, (report) => ({
+    ...init,
+    me: identity,
+    preferences,
+    waiting: new WaitingBytes(),
+    report,
+  }))
   await engine.open()
   return engine
 }
@@ -64,27 +80,47 @@ class Engine implements Parley {
   readonly #store: Store
   readonly #context: Context
   readonly #network: Network
+  readonly #contacts: Contacts
   readonly #events: Emitter<ParleyEvents>
   readonly #viewCache: ViewCache | undefined
+  readonly #attachments: Attachments | undefined
   readonly #conversations = new Map<ConversationId, LiveConversation>()
   readonly #joins = new Mutex()
   #profile: StoredProfile
+  readonly #preferences: StoredPreferences
   #closing: Promise<void> | undefined
   #isListChangePending = false
 
-  constructor(init: EngineInit, profile: StoredProfile, context: (report: Context['report']) => Context) {
+  constructor(init: EngineInit, profile: StoredProfile, preferences: StoredPreferences, context: (report: Context['report']) => Context) {
     this.#store = init.store
     this.#viewCache = init.viewCache
     this.#profile = profile
+    this.#preferences = preferences
     this.#context = context((error, where) => this.#report(error, where))
     this.#events = new Emitter((error, event) => this.#context.logger.error('listener failed', { event, ...errorFacts(error) }))
-    this.#network = new Network(this.#context, init.transports)
+    this.#contacts = new Contacts(this.#context, {
+      profile: () => ({ name: this.#profile.name, avatar: this.#profile.avatar }),
+      replicas: () => [...this.#conversations.values()].map(({ replica }) => replica),
+      replica: (id) => this.#conversations.get(id)?.replica,
+      adopt: async (replica) => void (await this.#adopt(replica)),
+      drop: (replica) => this.#drop(replica),
+      refresh: () => this.#network.refresh(),
+      wake: () => this.#network.wake(),
+      addresses: () => this.#network.addresses(),
+      onRequest: (replica) => this.#events.emit('request', this.#live(replica)),
+      onContacts: () => this.#onContacts(),
+    })
+    this.#network = new Network(this.#context, init.transports, this.#contacts)
+    this.#attachments = init.attachments && new Attachments(this.#context, init.attachments)
   }
 
   async open(): Promise<void> {
+    await this.#contacts.load()
     for (const { key, value } of await this.#store.range(conversationRange())) {
       await this.#openConversation(conversationIdOf(key.slice(1)), decodeRecord(value))
     }
+    await this.#contacts.tidy()
+    this.#attachments?.sweep()
     this.#network.events.on('connection', () => {
       for (const conversation of this.#conversations.values()) conversation.updateSyncState()
       this.#events.emit('connection')
@@ -101,7 +137,15 @@ class Engine implements Parley {
   }
 
   get conversations(): readonly Conversation[] {
-    return [...this.#conversations.values()].sort((a, b) => b.lastActivity - a.lastActivity)
+    return this.#sorted(({ state }) => state !== 'request')
+  }
+
+  get requests(): readonly Conversation[] {
+    return this.#sorted(({ state }) => state === 'request')
+  }
+
+  get contacts(): readonly Contact[] {
+    return this.#contacts.all()
   }
 
   conversation(id: ConversationId): Conversation | undefined {
@@ -112,23 +156,54 @@ class Engine implements Parley {
     return this.#events.on(name, listener)
   }
 
-  async createGroup(init: { title?: string; avatar?: string; metadata?: Metadata } = {}): Promise<Conversation> {
+  async createGroup(init: GroupInit & { members?: readonly UserId[] } = {}): Promise<Conversation> {
     this.#assertOpen()
-    const { random, crypto, me, clock } = this.#context
-    const title = checkText(init.title ?? '', 'title', MAX_TITLE)
-    const avatar = checkText(init.avatar ?? '', 'avatar', MAX_AVATAR)
-    const metadata = checkMetadata(init.metadata ?? {})
-    const secret = createEpochSecret((n) => random.bytes(n))
-    const genesis = encodeControl({ op: 'genesis', founderCert: me.cert, salt: random.bytes(32), epochCommitment: epochCommitment(secret) })
-    const id = conversationIdOf(conversationIdOfGenesis((b) => crypto.sha256(b), genesis))
-    const sealed: ControlPayload[] = [{ op: 'profile', name: this.#profile.name, avatar: this.#profile.avatar }]
-    if (title !== '' || avatar !== '') sealed.push({ op: 'metadata', scope: 'conversation', values: { [TITLE]: title, [AVATAR]: avatar } })
-    if (Object.keys(metadata).length > 0) sealed.push({ op: 'metadata', scope: 'application', values: metadata })
-    const record: ConversationRecord = { state: 'member', seed: undefined, hints: [], refusal: undefined, since: clock.now() }
-    const replica = new Replica(this.#context, id, record)
-    await replica.load()
-    await replica.found(genesis, secret, sealed)
-    return this.#adopt(replica)
+    const members = new Set(init.members)
+    members.delete(this.#context.me.userId)
+    // Who is no contact is said before there is a group.
+    for (const user of members) this.#contacts.assertContact(user)
+    const conversation = await this.#adopt(await foundGroup(this.#context, init, this.#profile))
+    for (const user of members) await this.#contacts.bringIn(conversation.replica, user)
+    return conversation
+  }
+
+  async createConversation(init: { with: UserId }): Promise<Conversation> {
+    this.#assertOpen()
+    return this.#live(await this.#contacts.begin(parseUserId(checkText(init.with, 'user id'))))
+  }
+
+  async contactCard(): Promise<string> {
+    this.#assertOpen()
+    return this.#contacts.card()
+  }
+
+  async renewContactCard(): Promise<void> {
+    this.#assertOpen()
+    return this.#contacts.renewCard()
+  }
+
+  async addContact(card: string): Promise<Contact> {
+    this.#assertOpen()
+    return this.#contacts.add(checkText(card, 'contact card'))
+  }
+
+  async removeContact(id: UserId): Promise<void> {
+    this.#assertOpen()
+    return this.#contacts.remove(parseUserId(checkText(id, 'user id')))
+  }
+
+  async block(id: UserId): Promise<void> {
+    this.#assertOpen()
+    return this.#contacts.setBlocked(parseUserId(checkText(id, 'user id')), true)
+  }
+
+  async unblock(id: UserId): Promise<void> {
+    this.#assertOpen()
+    return this.#contacts.setBlocked(parseUserId(checkText(id, 'user id')), false)
+  }
+
+  isBlocked(id: UserId): boolean {
+    return this.#contacts.isBlocked(id)
   }
 
   async join(inviteLink: string): Promise<Conversation> {
@@ -158,6 +233,15 @@ class Engine implements Parley {
     await replica.load()
     await replica.setRecord(() => ({ ...record }))
     return this.#adopt(replica)
+  }
+
+  get preferences(): Preferences {
+    return this.#preferences.value
+  }
+
+  async setPreferences(change: Partial<Preferences>): Promise<void> {
+    this.#assertOpen()
+    await this.#preferences.set(change)
   }
 
   async setProfile(change: { name?: string; avatar?: string }): Promise<void> {
@@ -193,6 +277,7 @@ class Engine implements Parley {
       rendezvous: this.#network.rendezvous(),
       links: this.#network.links(),
       rejected: this.#network.rejected(),
+      passedOver: this.#network.passedOver(),
     }
   }
 
@@ -205,6 +290,7 @@ class Engine implements Parley {
     // Conversations first: their goodbyes leave on the links that are still up.
     const outcomes = await Promise.allSettled([...this.#conversations.values()].map((c) => c.close()))
     await this.#network.stop()
+    await this.#attachments?.close()
     this.#events.clear()
     await this.#store.close()
     // A fold that could not be written down, on a full disk: told once everything is free all the same. The next start folds again.
@@ -214,6 +300,9 @@ class Engine implements Parley {
   async #openConversation(id: ConversationId, record: ConversationRecord): Promise<void> {
     const replica = new Replica(this.#context, id, record)
     await replica.load()
+    // A request whose taking in was interrupted: whoever asks tells it again.
+    if (record.state === 'request' && !replica.controls.membership.members.has(this.#context.me.userId))
+      return eraseConversation(this.#store, replica)
     await this.#adopt(replica)
   }
 
@@ -222,25 +311,78 @@ class Engine implements Parley {
       context: this.#context,
       replica,
       network: this.#network,
+      attachments: this.#attachments,
       viewCache: this.#viewCache,
+      findForward: (id) => this.#findForward(id),
+      people: this.#contacts,
       onListChange: () => this.#onListChange(),
     })
     const shared = await conversation.open()
     this.#conversations.set(replica.id, conversation)
     replica.events.on('state', () => this.#introduce(replica))
     this.#introduce(replica)
+    this.#contacts.watch(replica)
     this.#network.add(shared)
     conversation.updateSyncState()
     this.#onListChange()
     return conversation
   }
 
+  /** A message to be forwarded, from whichever conversation holds it. */
+  async #findForward(id: MessageId): Promise<Forwarded | undefined> {
+    for (const conversation of this.#conversations.values()) {
+      const found = await conversation.forward(id)
+      if (found !== undefined) return found
+    }
+    return undefined
+  }
+
   /** Once let in, tell the others what we are called; also after a crash in between. */
   #introduce(replica: Replica): void {
     const { name, avatar } = this.#profile
     const told = replica.controls.profile(this.#context.me.userId)
-    if (replica.record.state !== 'member' || (told.name === name && told.avatar === avatar)) return
-    replica.commitControl({ op: 'profile', name, avatar }).catch((error: unknown) => this.#report(error, 'introduction'))
+    if (replica.record.state !== 'member' || replica.isFrozen || !replica.isOwnLogHere || (told.name === name && told.avatar === avatar))
+      return
+    replica.commitControl({ op: 'profile', name, avatar }).catch((error: unknown) => {
+      // The fork came to light while this waited; a frozen device has nothing more to say.
+      if (!isParleyError(error, 'ProfileForked')) this.#report(error, 'introduction')
+    })
+  }
+
+  async forget(id: ConversationId): Promise<void> {
+    this.#assertOpen()
+    const conversation = this.#conversations.get(id)
+    if (conversation === undefined) throw new ParleyError('NotFound', 'there is no such conversation here')
+    if (conversation.state === 'member') throw new ParleyError('NotAllowed', 'you are a member of this conversation; leave it first')
+    if (conversation.state === 'request') return conversation.decline()
+    await this.#drop(conversation.replica)
+    await eraseConversation(this.#store, conversation.replica)
+  }
+
+  /** Ends the work on a conversation whose rows are deleted next. */
+  async #drop(replica: Replica): Promise<void> {
+    await this.#conversations.get(replica.id)?.close()
+    this.#conversations.delete(replica.id)
+    this.#network.remove(replica)
+    await this.#attachments?.remove(replica.id)
+    this.#onListChange()
+  }
+
+  #live(replica: Replica): LiveConversation {
+    const conversation = this.#conversations.get(replica.id)
+    if (conversation === undefined) throw new ParleyError('Closed', 'this conversation was deleted here')
+    return conversation
+  }
+
+  #sorted(isShown: (conversation: LiveConversation) => boolean): readonly LiveConversation[] {
+    return [...this.#conversations.values()].filter(isShown).sort((a, b) => b.lastActivity - a.lastActivity)
+  }
+
+  /** What this user thinks of people has changed, and with it what conversations show of them. */
+  #onContacts(): void {
+    for (const conversation of this.#conversations.values()) conversation.updatePeople()
+    this.#events.emit('contacts')
+    this.#onListChange()
   }
 
   #onRefused(id: ConversationId, code: string): void {
@@ -248,7 +390,7 @@ class Engine implements Parley {
     if (conversation === undefined) return
     const { replica } = conversation
     const refuse = (now: ConversationRecord): ConversationRecord =>
-      now.state === 'joining' ? { ...now, state: 'refused', seed: undefined, refusal: code } : now
+      now.state === 'joining' ? { ...now, state: 'refused', refusal: code } : now
     replica.setRecord(refuse).catch((error: unknown) => this.#report(error, 'refusal'))
   }
 

@@ -85,7 +85,7 @@ async function secretsOf(
       wireKey,
       presenceKey,
       topic: topic.secret,
-      messageKey: messageKey(deviceIdBytes(parley.me.deviceId)),
+      messageKey: messageKey(deviceIdBytes(parley.me.deviceId))!,
     }
     for (const [name, key] of Object.entries(all)) secrets[`${who} epoch ${index} ${name}`] = key
   }

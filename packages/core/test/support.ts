@@ -3,6 +3,7 @@ import { nodeProvider } from '@parley/crypto/node'
 import { createMemoryNetwork, createMemoryStore, seededRandom, silentLogger, type ManualClock, type MemoryNetwork } from '@parley/testing'
 import {
   createEngine,
+  type AttachmentsInit,
   type Clock,
   type Conversation,
   type ConversationEvents,
@@ -28,6 +29,8 @@ export interface PeerInit {
   logger?: Logger
   /** Default: one on the network of the world, at the address `memory:<name>`. */
   transports?: readonly Transport[]
+  /** Where files are kept; none by default. */
+  attachments?: AttachmentsInit
 }
 
 export interface World {

@@ -3,6 +3,7 @@ import { deviceKeysOf, verifyDeviceCert, type CryptoProvider, type DeviceCert } 
 import { conversationIdOf, deviceIdBytes } from '@parley/protocol'
 import { createMemoryStore, createManualClock, silentLogger } from '@parley/testing'
 import type { Context } from '../src/context.ts'
+import { WaitingBytes } from '../src/support/waiting-bytes.ts'
 import { EpochKeys } from '../src/replica/epochs.ts'
 import type { Replica } from '../src/replica/replica.ts'
 
@@ -41,6 +42,7 @@ export async function contextOf(
     random: { bytes: (length) => unhex(rest.shift() ?? '00'.repeat(length)) },
     logger: silentLogger(),
     me: { userId, deviceId, deviceBytes: deviceIdBytes(deviceId), cert: unhex(cert), keys, session: unhex(session) },
+    waiting: new WaitingBytes(),
     report: fail,
   }
 }
@@ -62,7 +64,8 @@ export function replicaOf(vector: {
 }): Replica {
   const bytes = unhex(vector.conversation)
   const epochs = new EpochKeys(bytes)
-  epochs.add({ ctl: unhex(vector.epoch.ctl), msg: unhex(vector.epoch.msg) })
+  const { id } = epochs.add({ ctl: unhex(vector.epoch.ctl), msg: unhex(vector.epoch.msg) })
+  epochs.choose(id, [id])
   const devices = new Map((vector.members ?? []).map((cert) => [cert.deviceId, { user: cert.userId, cert }]))
   const { state = 'member', seed, invites = [] } = vector
   return {

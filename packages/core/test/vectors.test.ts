@@ -62,7 +62,7 @@ function suite(create: () => CryptoProvider): void {
     test('join request: written by bob, read by alice', async () => {
       const { hers, his, invite, join } = await met()
       const proof = await joinProof(inviteKey(unhex(vectors.seed)), unhex(vectors.conversation), unhex(vectors.bob.cert))
-      expect(hex(his.request(join, proof))).toBe(vectors.request)
+      expect(hex(await his.request(join, proof))).toBe(vectors.request)
       const read = await hers.readRequest(invite, unhex(vectors.request))
       expect([hex(read.cert.bytes), read.joinProof]).toEqual([vectors.bob.cert, proof])
     })

@@ -1,73 +1,64 @@
 /** The conversation object: the contract of API.md on top of a replica. Reads are snapshots; events announce what changed. */
-import {
-  decodeCbor,
-  encodeCbor,
-  encodeDelete,
-  encodeEdit,
-  encodeInviteLink,
-  encodePost,
-  EntryKind,
-  messageIdBytes,
-  messageIdFromBytes,
-  ParleyError,
-  parseMessageId,
-  ROLES,
-  type ConversationId,
-  type DeviceId,
-  type MessageId,
-  type UserId,
-} from '@parley/protocol'
-import { inviteKey } from '@parley/crypto'
-import type { Awareness } from 'y-protocols/awareness'
-import type * as Y from 'yjs'
+import { ParleyError, type ConversationId, type MessageId, type UserId } from '@parley/protocol'
 import type {
+  Attachment,
   Conversation,
   ConversationEvents,
   ConversationState,
+  Draft,
+  FormerMember,
+  History,
+  InviteInfo,
   InviteInit,
+  ListAttachmentsOptions,
   Member,
   Message,
   MessagePage,
-  MessageState,
+  MessageReceipt,
+  MessageVersion,
   Metadata,
   MetadataChange,
   SendMessageInit,
+  Role,
   SyncState,
+  Timeline,
+  TimelineOptions,
   UpdateMessageInit,
-  User,
 } from '../api.ts'
-import { applyMetadata, checkMetadata, checkObject, checkText } from './arguments.ts'
+import type { Attachments } from '../attachments/attachments.ts'
+import { ConversationAttachments } from '../attachments/conversation-attachments.ts'
 import type { Context } from '../context.ts'
-import { AVATAR, TITLE } from '../replica/control-log.ts'
-import { Emitter } from '../support/emitter.ts'
-import { hasRole } from '../replica/membership.ts'
-import { Mutex } from '../support/mutex.ts'
 import type { Network } from '../network/network.ts'
-import { authorOf, isBy, messageIdOfKey, NewestMessages } from './newest.ts'
+import type { Shared } from '../network/session-line.ts'
+import { AVATAR, TITLE } from '../replica/control-content.ts'
+import type { Replica } from '../replica/replica.ts'
+import { Emitter } from '../support/emitter.ts'
+import { Announcements } from './announcements.ts'
+import { applyMetadata, checkMetadata, checkText } from './arguments.ts'
+import type { Forwarded } from './compose.ts'
+import { Delivery } from './delivery.ts'
+import { Drafts } from './drafts.ts'
+import { InOrder } from './in-order.ts'
+import { Invites } from './invites.ts'
+import { MemberChanges } from './member-changes.ts'
+import { Members } from './members.ts'
+import { MessageActions } from './message-actions.ts'
+import { Messages } from './messages.ts'
+import { NewestMessages } from './newest.ts'
+import type { People } from './people.ts'
+import { ConversationPreferences } from './preferences.ts'
 import { Presence } from './presence.ts'
 import { Receipts } from './receipts.ts'
-import { profileForked, type Replica } from '../replica/replica.ts'
-import type { Shared } from '../network/sync.ts'
-import { compareKeys, parseTimelineKey, timelineKey, type Content, type TimelineChange } from '../replica/timeline.ts'
+import { Standing } from './standing.ts'
+import { SyncProgress } from './sync-progress.ts'
+import { TimelineWindow } from './timeline-window.ts'
+import { ViewUpdates } from './view-updates.ts'
 import { View } from './view.ts'
+import type { Awareness } from 'y-protocols/awareness'
+import type * as Y from 'yjs'
 
-/** Messages of a page (API.md). */
-export const PAGE_MESSAGES = 25
-/** How often a page is read again because messages came or went meanwhile; after that it may be one message short. */
-const MAX_PAGE_ATTEMPTS = 8
-/** Messages read at a time to announce them. */
-const ANNOUNCE_BATCH = 256
 /** The folds are written down so long after the last change. */
 const CHECKPOINT_AFTER_MS = 2_000
-/** The view document follows at most so often: a frame of a screen. */
-const VIEW_EVERY_MS = 16
-/** And while a history comes in, when every look costs reading it again. */
-const VIEW_WHILE_SYNCING_MS = 200
-/** Own messages whose further states are announced; a page tells the state of any. */
-const ANNOUNCED_STATES = 256
-const DEFAULT_INVITE_MS = 7 * 86_400_000
-const MAX_INVITE_USES = 1_000_000
-const MAX_INVITE_MS = 10 * 365 * 86_400_000
 
 /** Keeps a copy of the view document somewhere, so that it can be shown before the engine is up. */
 export interface ViewCache {
@@ -78,87 +69,161 @@ export interface ConversationInit {
   context: Context
   replica: Replica
   network: Network
+  /** The files of the profile; undefined when it has no place for them. */
+  attachments: Attachments | undefined
+  /** Contacts, and whom this user does not want to hear. */
+  people: People
   viewCache: ViewCache | undefined
+  /** Finds a message that is to be forwarded, in any conversation of the profile. */
+  findForward(id: MessageId): Promise<Forwarded | undefined>
   /** What a conversation list shows of it changed. */
   onListChange(): void
 }
 
 export class LiveConversation implements Conversation {
   readonly replica: Replica
-  readonly receipts: Receipts
+  readonly #seenSlots: Receipts
   readonly presence: Presence
   readonly #context: Context
-  readonly #network: Network
+  readonly #people: People
+  /** Those who show messages, and look again when people are seen differently. */
+  readonly #lookers = new Set<() => void>()
   readonly #view = new View()
   readonly #viewCache: { loaded: Promise<void>; close(): Promise<void> } | undefined
   readonly #events: Emitter<ConversationEvents>
-  readonly #queue = new Mutex()
-  readonly #onListChange: () => void
+  readonly #standing: Standing
+  readonly #inOrder: InOrder
   readonly #newest: NewestMessages
-  /** Own messages of late, by seq. */
-  readonly #ownIds = new Map<number, MessageId>()
-  #sentSeq = 0
-  #deliveredSeq = 0
-  #syncState: SyncState = { phase: 'offline', peers: 0, done: 0, total: 0 }
-  #syncTotal = 0
-  #cancelView: (() => void) | undefined
-  #viewShownAt = Number.NEGATIVE_INFINITY
+  readonly #delivery: Delivery
+  readonly #members: Members
+  readonly #invites: Invites
+  readonly #changes: MemberChanges
+  readonly #messages: Messages
+  readonly #actions: MessageActions
+  readonly #preferences: ConversationPreferences
+  readonly #drafts: Drafts
+  readonly #files: ConversationAttachments
+  readonly #blobs: Attachments | undefined
+  readonly #progress: SyncProgress
+  readonly #views: ViewUpdates
+  readonly #announcements: Announcements
   #cancelCheckpoint: (() => void) | undefined
-  #isClosed = false
-  #lastMetadata = ''
-  #lastMembers: readonly UserId[] = []
-  /** Ends the waits of `admitted()`. */
-  readonly #waiting = new Set<() => void>()
-  /** Timeline key up to which another member has seen the conversation. */
-  #seenByOthers: Uint8Array | undefined
 
-  constructor(init: ConversationInit) {
-    this.#context = init.context
-    this.replica = init.replica
-    this.#network = init.network
-    this.#onListChange = init.onListChange
-    this.receipts = new Receipts(init.context, init.replica)
-    this.presence = new Presence(init.context, init.replica)
-    this.#newest = new NewestMessages(init.context, init.replica, this.receipts)
-    this.#events = new Emitter((error, event) => init.context.report(error, `listener of ${event}`))
-    this.#viewCache = init.viewCache?.open(init.replica.id, this.#view.doc)
+  constructor({ context, replica, network, attachments, viewCache, findForward, people, onListChange }: ConversationInit) {
+    const view = this.#view
+    const preferences = new ConversationPreferences(context, replica.keys, () => this.#announcements.onPreferences())
+    const receipts = new Receipts(context, replica, preferences)
+    const presence = new Presence(context, replica)
+    const newest = new NewestMessages(context, replica, receipts, preferences, (user) => people.isBlocked(user))
+    const events = new Emitter<ConversationEvents>((error, event) => context.report(error, `listener of ${event}`))
+    const standing = new Standing(replica, events)
+    const inOrder = new InOrder(context, events, standing)
+    const members = new Members({ context, replica, presence })
+    const delivery = new Delivery({
+      context,
+      replica,
+      events,
+      inOrder,
+      onChange: () => this.#views.schedule(),
+      onDelivered: () => this.#scheduleCheckpoint(),
+    })
+    const files = new ConversationAttachments(context, replica, attachments)
+    const messages = new Messages({
+      context,
+      replica,
+      receipts,
+      presence,
+      members,
+      delivery,
+      standing,
+      inOrder,
+      attachments: files,
+      preferences,
+      people,
+      findForward,
+    })
+    const isSyncing = (): boolean => this.syncState.phase === 'syncing'
+    const views = new ViewUpdates({ context, view, newest, messages, members, presence, standing, inOrder, isSyncing })
+    this.#announcements = new Announcements({
+      context,
+      replica,
+      receipts,
+      presence,
+      events,
+      inOrder,
+      newest,
+      messages,
+      members,
+      delivery,
+      views,
+      preferences,
+      people,
+      details: () => ({ metadata: this.getMetadata(), title: this.getTitle(), avatar: this.getAvatar() }),
+      onListChange,
+    })
+    this.#context = context
+    this.#people = people
+    this.replica = replica
+    this.#seenSlots = receipts
+    this.presence = presence
+    this.#events = events
+    this.#standing = standing
+    this.#inOrder = inOrder
+    this.#newest = newest
+    this.#delivery = delivery
+    this.#members = members
+    this.#invites = new Invites({ context, replica, network, standing })
+    this.#changes = new MemberChanges({ context, replica, standing, people })
+    this.#messages = messages
+    this.#actions = new MessageActions({ context, replica, messages, members, receipts, delivery, standing, inOrder })
+    this.#preferences = preferences
+    this.#drafts = new Drafts(context, replica.keys)
+    this.#files = files
+    this.#blobs = attachments
+    this.#progress = new SyncProgress(replica, network, events)
+    this.#views = views
+    this.#viewCache = viewCache?.open(replica.id, view.doc)
   }
 
   /** Reads what is stored and begins to listen. */
   async open(): Promise<Shared> {
-    await this.receipts.load()
-    const delivered = await this.#context.store.get(this.replica.keys.delivered())
-    const stored = delivered === undefined ? 0 : decodeCbor(delivered)
-    this.#deliveredSeq = typeof stored === 'number' ? stored : 0
-    this.#sentSeq = this.#deliveredSeq
+    await this.#preferences.load()
+    await this.#drafts.load()
+    await this.#seenSlots.load()
+    await this.#delivery.load()
+    await this.#invites.load()
     await this.#viewCache?.loaded
-    this.#listen()
+    this.#announcements.listen()
+    this.replica.events.on('entries', () => this.#scheduleCheckpoint())
     await this.#newest.load()
-    this.#noteOwn(this.#newest.contents.map((content) => content.key))
-    await this.#showMessages()
-    this.#noteControl()
+    await this.#files.open()
+    this.#delivery.noteOwn(this.#newest.contents.map((content) => content.key))
+    await this.#views.showMessages()
+    this.#announcements.noteControl()
     this.presence.start()
     return {
       context: this.#context,
       replica: this.replica,
-      receipts: this.receipts,
+      receipts: this.#seenSlots,
       presence: this.presence,
-      onStored: (device, nextSeq) => this.#onStored(device, nextSeq),
+      blobs: this.#blobs,
+      onStored: (device, nextSeq) => this.#delivery.noteStored(device, nextSeq),
       onProgress: () => this.updateSyncState(),
     }
   }
 
   async close(): Promise<void> {
-    if (this.#isClosed) return
-    this.#isClosed = true
+    if (this.#standing.isClosed) return
+    this.#standing.close()
     this.#cancelCheckpoint?.()
-    this.#cancelView?.()
-    for (const stop of [...this.#waiting]) stop()
+    this.#views.stop()
+    this.#files.close()
     try {
       await this.presence.stop()
+      await this.#drafts.flush()
       await this.replica.close()
     } finally {
-      await this.#queue.idle()
+      await this.#inOrder.idle()
       await this.#viewCache?.close()
       this.#events.clear()
       this.#view.destroy()
@@ -168,20 +233,35 @@ export class LiveConversation implements Conversation {
   // --- what it is
 
   get state(): ConversationState {
-    return this.replica.record.state
+    return this.#standing.state
   }
 
   get refusal(): Error | undefined {
-    const { refusal } = this.replica.record
-    return refusal === undefined ? undefined : refusalError(refusal)
+    return this.#standing.refusal
   }
 
   get syncState(): SyncState {
-    return this.#syncState
+    return this.#progress.state
   }
 
   get unread(): number {
     return this.#newest.unread
+  }
+
+  get firstUnread(): MessageId | undefined {
+    return this.#newest.firstUnread
+  }
+
+  get unreadMentions(): number {
+    return this.#newest.unreadMentions
+  }
+
+  get isMuted(): boolean {
+    return this.#preferences.isMuted
+  }
+
+  get draft(): Draft | undefined {
+    return this.#drafts.value
   }
 
   get doc(): Y.Doc {
@@ -201,36 +281,28 @@ export class LiveConversation implements Conversation {
     return this.#events.on(name, listener)
   }
 
-  async admitted({ signal }: { signal?: AbortSignal } = {}): Promise<void> {
-    for (;;) {
-      this.#assertOpen()
-      if (signal?.aborted) throw new ParleyError('Aborted', 'no longer waiting to be let in', { cause: signal.reason })
-      if (this.state === 'member') return
-      if (this.refusal !== undefined) throw this.refusal
-      await this.#stateChange(signal)
-    }
+  admitted(options?: { signal?: AbortSignal }): Promise<void> {
+    return this.#standing.admitted(options)
   }
 
   getId(): ConversationId {
     return this.replica.id
   }
 
+  get kind(): 'group' | 'direct' {
+    return this.replica.isDirect ? 'direct' : 'group'
+  }
+
   getTitle(): string {
+    const { peer } = this.replica.record
+    if (peer !== undefined) return this.#people.nameOf(peer)
     return this.replica.controls.conversationMetadata(TITLE)
   }
 
   getAvatar(): string {
+    const { peer } = this.replica.record
+    if (peer !== undefined) return this.replica.controls.profile(peer).avatar
     return this.replica.controls.conversationMetadata(AVATAR)
-  }
-
-  getMembers(): UserId[] {
-    return [...this.replica.controls.membership.members.keys()]
-  }
-
-  members(): readonly Member[] {
-    return [...this.replica.controls.membership.members.values()].map(({ user, role, devices }) =>
-      Object.freeze({ ...this.#user(user), role, status: this.presence.isOnline(user) ? 'ONLINE' : 'OFFLINE', devices }),
-    )
   }
 
   getMetadata(): Metadata {
@@ -238,7 +310,7 @@ export class LiveConversation implements Conversation {
   }
 
   async setMetadata(change: MetadataChange): Promise<Metadata> {
-    this.#assertWriter()
+    this.#standing.assertWriter()
     const values = checkMetadata(change, { nullable: true })
     // A change that would grow the whole beyond its bounds is refused before it is written.
     checkMetadata(applyMetadata(this.getMetadata(), values))
@@ -247,399 +319,240 @@ export class LiveConversation implements Conversation {
   }
 
   async setTitle(title: string): Promise<void> {
-    this.#assertWriter()
+    this.#standing.assertWriter()
+    if (this.kind === 'direct') throw new ParleyError('NotAGroup', 'a conversation of two is called like the other person')
     await this.replica.commitControl({ op: 'metadata', scope: 'conversation', values: { [TITLE]: checkText(title, 'title', 200) } })
+  }
+
+  async accept(): Promise<void> {
+    this.#standing.assertOpen()
+    await this.#people.accept(this.replica)
+  }
+
+  async decline(): Promise<void> {
+    this.#standing.assertOpen()
+    await this.#people.decline(this.replica)
+  }
+
+  // --- members
+
+  getMembers(): UserId[] {
+    return this.#members.ids()
+  }
+
+  members(): readonly Member[] {
+    return this.#members.all()
+  }
+
+  get role(): Role | undefined {
+    return this.#members.role
+  }
+
+  get history(): History {
+    return this.#members.history
+  }
+
+  setHistory(history: History): Promise<void> {
+    return this.#changes.setHistory(history)
+  }
+
+  formerMembers(): readonly FormerMember[] {
+    return this.#members.former()
+  }
+
+  addMember(memberId: UserId): Promise<void> {
+    return this.#changes.add(memberId)
+  }
+
+  removeMember(memberId: UserId): Promise<void> {
+    return this.#changes.remove(memberId)
+  }
+
+  setRole(memberId: UserId, role: Exclude<Role, 'founder'>): Promise<void> {
+    return this.#changes.setRole(memberId, role)
+  }
+
+  leave(): Promise<void> {
+    return this.#changes.leave()
+  }
+
+  invite(init?: InviteInit): Promise<string> {
+    return this.#invites.make(init)
+  }
+
+  invites(): readonly InviteInfo[] {
+    return this.#invites.all()
+  }
+
+  revokeInvite(inviteId: MessageId): Promise<void> {
+    return this.#invites.revoke(inviteId)
   }
 
   // --- messages
 
-  async getMessages(page?: number | null): Promise<MessagePage> {
-    this.#assertOpen()
-    for (let attempt = 1; ; attempt++) {
-      const totalMessages = this.replica.timeline.total
-      const totalPages = Math.max(1, Math.ceil(totalMessages / PAGE_MESSAGES))
-      const shown = page ?? 1
-      if (!Number.isInteger(shown) || shown < 1 || shown > totalPages) {
-        throw new ParleyError('PageOutOfRange', `there are ${totalPages} pages; ask for a whole number from 1 to ${totalPages}`)
-      }
-      const to = totalMessages - (shown - 1) * PAGE_MESSAGES
-      const keys = await this.replica.timeline.slice(Math.max(0, to - PAGE_MESSAGES), to)
-      const messages = await this.#read(keys)
-      // Something came or went in between: the ranks mean something else now.
-      const isStale = this.replica.timeline.total !== totalMessages || messages.length !== keys.length
-      if (isStale && attempt < MAX_PAGE_ATTEMPTS) continue
-      return Object.freeze({ messages: Object.freeze(messages), page: shown, totalMessages, totalPages })
-    }
+  getMessages(page?: number | null): Promise<MessagePage> {
+    return this.#messages.page(page)
   }
 
-  async getMessage(messageId: MessageId): Promise<Message | undefined> {
-    this.#assertOpen()
-    const key = await this.replica.timeline.keyOf(parseMessageId(messageId))
-    return key === undefined ? undefined : (await this.#read([key]))[0]
+  getMessage(messageId: MessageId): Promise<Message | undefined> {
+    return this.#messages.get(messageId)
   }
 
   getLastMessage(): Message | undefined {
     const { last } = this.#newest
-    return last === undefined ? undefined : this.#message(last)
+    return last === undefined ? undefined : this.#messages.message(last)
   }
 
-  async sendMessage(message: SendMessageInit, callback?: (message: Message) => void): Promise<Message> {
-    this.#assertWriter()
-    checkObject(message, 'message')
-    const payload = encodePost({
-      text: checkText(message.text ?? '', 'text'),
-      metadata: checkMetadata(message.metadata ?? {}),
-      reply: message.replyTo === undefined ? undefined : messageIdBytes(parseMessageId(message.replyTo)),
-    })
-    this.presence.stopTyping()
-    const entry = await this.replica.commit(() => ({ kind: EntryKind.post, payload, epoch: this.replica.epochs.current }))
-    const key = timelineKey(entry.hlc, entry.id, this.#context.me.deviceBytes, entry.seq)
-    // Everything that this message changed has been announced when the caller goes on.
-    await this.#queue.idle()
-    const [sent] = await this.#read([key])
-    return this.#hand(sent!, callback)
+  sendMessage(message: SendMessageInit, callback?: (message: Message) => void): Promise<Message> {
+    return this.#messages.send(message, callback)
   }
 
-  async updateMessage(messageId: MessageId, change: UpdateMessageInit, callback?: (message: Message) => void): Promise<Message> {
-    this.#assertWriter()
-    checkObject(change, 'change')
-    const content = await this.#own(messageId)
-    const { text, metadata, reply } = content.payload
-    const payload = encodeEdit({
-      target: messageIdBytes(messageId),
-      text: change.text === undefined ? text : checkText(change.text ?? '', 'text'),
-      metadata:
-        change.metadata === undefined
-          ? metadata
-          : change.metadata === null
-            ? {}
-            : applyMetadata(metadata, checkMetadata(change.metadata, { nullable: true })),
-      reply,
-    })
-    await this.replica.commit(() => ({ kind: EntryKind.edit, payload, epoch: this.replica.epochs.current }))
-    const [updated] = await this.#read([content.key])
-    return this.#hand(updated!, callback)
+  updateMessage(messageId: MessageId, change: UpdateMessageInit, callback?: (message: Message) => void): Promise<Message> {
+    return this.#messages.update(messageId, change, callback)
   }
 
-  async deleteMessage(messageId: MessageId): Promise<void> {
-    this.#assertWriter()
-    await this.#own(messageId)
-    const payload = encodeDelete({ target: messageIdBytes(messageId) })
-    await this.replica.commit(() => ({ kind: EntryKind.delete, payload, epoch: this.replica.epochs.current }))
+  deleteMessage(messageId: MessageId): Promise<void> {
+    return this.#messages.delete(messageId)
+  }
+
+  async getAttachments(options?: ListAttachmentsOptions): Promise<readonly Attachment[]> {
+    this.#standing.assertOpen()
+    return this.#files.list(options)
+  }
+
+  seen(messageId?: MessageId): Promise<void> {
+    return this.#messages.seen(messageId)
+  }
+
+  markUnread(messageId: MessageId): Promise<void> {
+    return this.#messages.markUnread(messageId)
+  }
+
+  timeline(options?: TimelineOptions): Timeline {
+    const source = {
+      replica: this.replica,
+      firstUnread: () => this.firstUnread,
+      read: (keys: readonly Uint8Array[]) => this.#messages.read(keys),
+      onChange: (listener: () => void) => this.#onShownChange(listener),
+      assertOpen: () => this.#standing.assertOpen(),
+      report: (error: unknown) => this.#context.report(error, 'timeline'),
+    }
+    return new TimelineWindow(source, options)
+  }
+
+  edits(messageId: MessageId): Promise<readonly MessageVersion[]> {
+    return this.#actions.edits(messageId)
+  }
+
+  replies(messageId: MessageId, options?: { limit?: number; before?: MessageId }): Promise<readonly Message[]> {
+    return this.#actions.replies(messageId, options)
+  }
+
+  receipts(messageId: MessageId): Promise<readonly MessageReceipt[]> {
+    return this.#actions.receipts(messageId)
+  }
+
+  react(messageId: MessageId, emoji: string): Promise<void> {
+    return this.#actions.react(messageId, emoji, true)
+  }
+
+  unreact(messageId: MessageId, emoji: string): Promise<void> {
+    return this.#actions.react(messageId, emoji, false)
+  }
+
+  pin(messageId: MessageId): Promise<void> {
+    return this.#actions.mark('pin', messageId, true)
+  }
+
+  unpin(messageId: MessageId): Promise<void> {
+    return this.#actions.mark('pin', messageId, false)
+  }
+
+  pinned(): Promise<readonly Message[]> {
+    return this.#actions.pinned()
+  }
+
+  hide(messageId: MessageId): Promise<void> {
+    return this.#actions.mark('hide', messageId, true)
+  }
+
+  unhide(messageId: MessageId): Promise<void> {
+    return this.#actions.mark('hide', messageId, false)
+  }
+
+  async mute(): Promise<void> {
+    this.#standing.assertOpen()
+    await this.#preferences.setMuted(true)
+  }
+
+  async unmute(): Promise<void> {
+    this.#standing.assertOpen()
+    await this.#preferences.setMuted(false)
+  }
+
+  async setDraft(draft: { text: string; replyTo?: MessageId | undefined } | undefined): Promise<void> {
+    this.#standing.assertOpen()
+    await this.#drafts.set(draft)
   }
 
   startTyping(): void {
-    this.#assertWriter()
+    this.#standing.assertWriter()
     this.presence.startTyping()
   }
 
   stopTyping(): void {
-    this.#assertOpen()
+    this.#standing.assertOpen()
     this.presence.stopTyping()
-  }
-
-  async seen(messageId?: MessageId): Promise<void> {
-    this.#assertWriter()
-    const { timeline } = this.replica
-    const key =
-      messageId === undefined
-        ? (await timeline.slice(timeline.total - 1, timeline.total))[0]
-        : await timeline.keyOf(parseMessageId(messageId))
-    if (key === undefined) {
-      if (messageId === undefined) return
-      throw new ParleyError('MessageNotFound', 'there is no such message in this conversation')
-    }
-    if (await this.receipts.advance(key)) await this.#queue.idle()
-  }
-
-  async invite(init: InviteInit = {}): Promise<string> {
-    this.#assertWriter()
-    const { membership } = this.replica.controls
-    if (!hasRole(membership.members.get(this.#context.me.userId)?.role, 'admin'))
-      throw new ParleyError('NotAllowed', 'only the founder can make invite links')
-    const maxUses = init.uses ?? 1
-    const expiresInMs = init.expiresInMs ?? DEFAULT_INVITE_MS
-    if (!Number.isInteger(maxUses) || maxUses < 1 || maxUses > MAX_INVITE_USES)
-      throw new ParleyError('InvalidArgument', `uses is a whole number from 1 to ${MAX_INVITE_USES}`)
-    if (!Number.isFinite(expiresInMs) || expiresInMs <= 0 || expiresInMs > MAX_INVITE_MS)
-      throw new ParleyError('InvalidArgument', 'expiresInMs is a time from now, at most ten years')
-    const seed = this.#context.random.bytes(32)
-    const hints = init.hints ?? this.#network.addresses().slice(0, 8)
-    const link = encodeInviteLink(init.base ?? 'parley://join', { conversation: this.replica.bytes, seed, hints })
-    const { publicKey } = inviteKey(seed)
-    const expiresMs = Math.floor(this.#context.clock.now() + expiresInMs)
-    await this.replica.commitControl({ op: 'invite', publicKey, role: ROLES.writer, maxUses, expiresMs })
-    return link
   }
 
   // --- from the engine
 
+  /** What a message says and who said it first, when it is here. */
+  forward(id: MessageId): Promise<Forwarded | undefined> {
+    return this.#messages.forward(id)
+  }
+
   /** Entries of this device went out on a link. */
   noteSent(nextSeq: number): void {
-    const from = this.#sentSeq
-    if (nextSeq <= from) return
-    this.#sentSeq = nextSeq
-    this.#announceState('sent', from, nextSeq)
+    this.#delivery.noteSent(nextSeq)
+  }
+
+  /** What this user knows of people, or thinks of them, has changed. */
+  updatePeople(): void {
+    if (this.#standing.isClosed) return
+    this.#announcements.onPeople()
+    for (const listener of [...this.#lookers]) listener()
   }
 
   /** Links or progress changed. */
   updateSyncState(): void {
-    if (this.#isClosed) return
-    const sessions = this.#network.sessions(this.replica)
-    const outstanding = Math.max(0, ...sessions.map((s) => s.outstanding))
-    const isSyncing = outstanding > 0 || (sessions.length > 0 && !sessions.some((s) => s.isLevel))
-    this.#syncTotal = isSyncing ? Math.max(this.#syncTotal, outstanding) : 0
-    const phase = sessions.length === 0 ? (this.#network.isReachable ? 'connecting' : 'offline') : isSyncing ? 'syncing' : 'live'
-    const next: SyncState = Object.freeze({ phase, peers: sessions.length, done: this.#syncTotal - outstanding, total: this.#syncTotal })
-    const before = this.#syncState
-    if (before.phase === next.phase && before.peers === next.peers && before.done === next.done && before.total === next.total) return
-    this.#syncState = next
-    this.#events.emit('syncState', next)
+    if (!this.#standing.isClosed) this.#progress.update()
   }
 
   // --- inside
 
-  #listen(): void {
-    const { replica, receipts, presence } = this
-    replica.events.on('timeline', (changes) => this.#inOrder(() => this.#onTimeline(changes), 'timeline'))
-    replica.events.on('control', () => this.#inOrder(() => this.#onControl(), 'control'))
-    replica.events.on('state', () => {
-      this.#events.emit('state', this.state)
-      this.#onListChange()
-    })
-    replica.events.on('entries', () => this.#scheduleCheckpoint())
-    receipts.events.on('seen', (user, key) => this.#inOrder(() => this.#onSeen(user, key), 'seen'))
-    presence.events.on('typing', (user) => this.#onPresence(user, () => this.#events.emit('typing', this.#user(user))))
-    presence.events.on('typingStopped', (user) => this.#onPresence(user, () => this.#events.emit('typingStopped', this.#user(user))))
-    presence.events.on('status', (user, status) => {
-      this.#onPresence(user, () => this.#events.emit('memberStatus', user, status))
-      this.#view.show({ members: this.members() })
-    })
-    presence.events.on('packet', () => {
-      for (const user of this.getMembers()) if (user !== this.#context.me.userId && presence.isOnline(user)) this.#showPresence(user)
-    })
-  }
-
-  #inOrder(task: () => Promise<void>, where: string): void {
-    if (this.#isClosed) return
-    this.#queue.run(task).catch((error: unknown) => {
-      this.#context.report(error, where)
-      this.#events.emit('error', error instanceof Error ? error : new Error(String(error)))
-    })
-  }
-
-  async #onTimeline(changes: readonly TimelineChange[]): Promise<void> {
-    const posted = changes.flatMap((change) => (change.type === 'posted' ? [change.key] : []))
-    this.#noteOwn(posted)
-    const others = posted.filter((key) => !isBy(key, this.#context.me.deviceBytes))
-    this.#endTyping(others)
-    await this.#newest.apply(changes)
-    this.#scheduleView()
-    if (this.#events.has('message')) {
-      for (let i = 0; i < others.length; i += ANNOUNCE_BATCH)
-        for (const message of await this.#read(others.slice(i, i + ANNOUNCE_BATCH))) this.#events.emit('message', message)
+  /** Calls back whenever a message may show differently. Returns what ends it. */
+  #onShownChange(listener: () => void): () => void {
+    const stops = [
+      this.replica.events.on('timeline', listener),
+      this.replica.events.on('control', listener),
+      this.#seenSlots.events.on('seen', listener),
+      this.#events.on('messageState', listener),
+    ]
+    this.#lookers.add(listener)
+    return () => {
+      this.#lookers.delete(listener)
+      for (const stop of stops) stop()
     }
-    for (const change of changes) {
-      if (change.type === 'deleted') this.#events.emit('messageDeleted', change.id)
-      if (change.type !== 'edited') continue
-      const key = await this.replica.timeline.keyOf(change.id)
-      if (key !== undefined) for (const message of await this.#read([key])) this.#events.emit('messageUpdated', message)
-    }
-    this.#onListChange()
-  }
-
-  async #onControl(): Promise<void> {
-    const members = this.#lastMembers
-    const metadata = this.#lastMetadata
-    this.#noteControl()
-    this.#scheduleView()
-    for (const user of this.#lastMembers) if (!members.includes(user)) this.#events.emit('memberAdded', user)
-    if (metadata !== this.#lastMetadata) this.#events.emit('metadataUpdated', this.getMetadata())
-    this.#onListChange()
-  }
-
-  #noteControl(): void {
-    this.#lastMembers = this.getMembers()
-    this.#lastMetadata = JSON.stringify([this.getMetadata(), this.getTitle(), this.getAvatar()])
-    this.#view.show({ metadata: { ...this.getMetadata() }, members: this.members() })
-  }
-
-  async #onSeen(user: UserId, key: Uint8Array): Promise<void> {
-    const isMe = user === this.#context.me.userId
-    if (isMe) await this.#newest.countUnread()
-    this.#scheduleView()
-    this.#events.emit('seen', messageIdOfKey(key), this.#user(user))
-    if (isMe) return this.#onListChange()
-    const from = this.#seenByOthers
-    if (from !== undefined && compareKeys(key, from) <= 0) return
-    this.#seenByOthers = key
-    const me = this.#context.me.deviceId
-    for (const content of this.#newest.contents) {
-      const isNew = (from === undefined || compareKeys(content.key, from) > 0) && compareKeys(content.key, key) <= 0
-      if (isNew && content.device === me) this.#events.emit('messageState', content.id, 'seen')
-    }
-  }
-
-  #onPresence(user: UserId, emit: () => void): void {
-    this.#showPresence(user)
-    emit()
-    this.#onListChange()
-  }
-
-  #showPresence(user: UserId): void {
-    const { id, name } = this.#user(user)
-    this.#view.present(user, this.presence.isOnline(user) ? { user: { id, name }, typing: this.presence.isTyping(user) } : undefined)
-  }
-
-  #onStored(device: DeviceId, nextSeq: number): void {
-    if (this.replica.userOf(device) === this.#context.me.userId || nextSeq <= this.#deliveredSeq) return
-    const from = this.#deliveredSeq
-    this.#deliveredSeq = Math.min(nextSeq, this.replica.log.nextSeq(this.#context.me.deviceId))
-    this.#sentSeq = Math.max(this.#sentSeq, this.#deliveredSeq)
-    this.#scheduleCheckpoint()
-    this.#announceState('delivered', from, this.#deliveredSeq)
-  }
-
-  /** Announces a state of the own messages with `from <= seq < to`, in order with what else is announced. */
-  #announceState(state: MessageState, from: number, to: number): void {
-    this.#inOrder(() => {
-      this.#scheduleView()
-      for (const [seq, id] of this.#ownIds) if (seq >= from && seq < to) this.#events.emit('messageState', id, state)
-      return Promise.resolve()
-    }, 'message state')
-  }
-
-  /** Who sends has stopped typing. */
-  #endTyping(keys: readonly Uint8Array[]): void {
-    let last: Uint8Array | undefined
-    for (const key of keys) {
-      // A run of one author is looked up once.
-      if (last !== undefined && isBy(key, last.subarray(24, 40))) continue
-      last = key
-      const user = authorOf(this.replica, key)
-      if (user !== undefined) this.presence.sent(user)
-    }
-  }
-
-  #noteOwn(keys: readonly Uint8Array[]): void {
-    const own = keys.filter((key) => isBy(key, this.#context.me.deviceBytes)).slice(-ANNOUNCED_STATES)
-    for (const { seq, id } of own.map(parseTimelineKey)) this.#ownIds.set(seq, id)
-    for (const seq of this.#ownIds.keys()) {
-      if (this.#ownIds.size <= ANNOUNCED_STATES) break
-      this.#ownIds.delete(seq)
-    }
-  }
-
-  async #showMessages(): Promise<void> {
-    await this.#newest.settle()
-    if (this.#isClosed) return
-    this.#viewShownAt = this.#context.clock.now()
-    this.#view.show({ messages: this.#newest.contents.map((content) => this.#message(content)) })
-  }
-
-  #scheduleView(): void {
-    if (this.#isClosed) return
-    const every = this.#syncState.phase === 'syncing' ? VIEW_WHILE_SYNCING_MS : VIEW_EVERY_MS
-    // Never longer than the interval: the clock may have been set back since.
-    const wait = Math.min(every, Math.max(0, this.#viewShownAt + every - this.#context.clock.now()))
-    this.#cancelView ??= this.#context.clock.setTimeout(() => {
-      this.#cancelView = undefined
-      this.#inOrder(() => this.#showMessages(), 'view')
-    }, wait)
-  }
-
-  async #read(keys: readonly Uint8Array[]): Promise<Message[]> {
-    return (await this.replica.timeline.read(keys)).map((content) => this.#message(content))
-  }
-
-  #message(content: Content): Message {
-    const author = this.replica.userOf(content.device)
-    const isOwn = author === this.#context.me.userId
-    const seenBy = this.receipts.seenBy(content.key).filter((user) => user !== author)
-    return Object.freeze({
-      id: content.id,
-      conversationId: this.replica.id,
-      author: this.#user(author ?? ('' as UserId)),
-      text: content.payload.text,
-      metadata: Object.freeze({ ...content.payload.metadata }),
-      sentAt: content.hlc.ms,
-      editedAt: content.editedAt,
-      replyTo: content.payload.reply === undefined ? undefined : messageIdFromBytes(content.payload.reply),
-      state: isOwn ? this.#stateOf(content, seenBy.length > 0) : undefined,
-      seenBy: Object.freeze(seenBy),
-    })
-  }
-
-  #stateOf({ device, seq }: Content, isSeen: boolean): MessageState {
-    if (isSeen) return 'seen'
-    // Another device of this user sent it: it has come here over a link.
-    if (device !== this.#context.me.deviceId) return 'sent'
-    return seq < this.#deliveredSeq ? 'delivered' : seq < this.#sentSeq ? 'sent' : 'stored'
-  }
-
-  #user(id: UserId): User {
-    return Object.freeze({ id, ...this.replica.controls.profile(id) })
-  }
-
-  async #own(messageId: MessageId): Promise<Content> {
-    const key = await this.replica.timeline.keyOf(parseMessageId(messageId))
-    const content = key === undefined ? undefined : (await this.replica.timeline.read([key]))[0]
-    if (content === undefined) throw new ParleyError('MessageNotFound', 'there is no such message in this conversation')
-    if (this.replica.userOf(content.device) !== this.#context.me.userId)
-      throw new ParleyError('NotAuthor', 'only the author can change a message')
-    return content
-  }
-
-  #hand(message: Message, callback: ((message: Message) => void) | undefined): Message {
-    try {
-      const result: unknown = callback?.(message)
-      if (result instanceof Promise) result.catch((error: unknown) => this.#context.report(error, 'callback'))
-    } catch (error) {
-      this.#context.report(error, 'callback')
-    }
-    return message
   }
 
   #scheduleCheckpoint(): void {
-    if (this.#isClosed) return
+    if (this.#standing.isClosed) return
     this.#cancelCheckpoint ??= this.#context.clock.setTimeout(() => {
       this.#cancelCheckpoint = undefined
-      const row = { type: 'put', key: this.replica.keys.delivered(), value: encodeCbor(this.#deliveredSeq) } as const
-      Promise.all([this.replica.checkpoint(), this.#context.store.write([row])]).catch((error: unknown) =>
+      Promise.all([this.replica.checkpoint(), this.#context.store.write([this.#delivery.row()])]).catch((error: unknown) =>
         this.#context.report(error, 'checkpoint'),
       )
     }, CHECKPOINT_AFTER_MS)
   }
-
-  /** Resolves when the state changes, the signal fires, or the conversation closes. */
-  #stateChange(signal: AbortSignal | undefined): Promise<void> {
-    return new Promise((resolve) => {
-      const done = (): void => {
-        off()
-        this.#waiting.delete(done)
-        signal?.removeEventListener('abort', done)
-        resolve()
-      }
-      const off = this.#events.on('state', done)
-      this.#waiting.add(done)
-      signal?.addEventListener('abort', done)
-    })
-  }
-
-  #assertOpen(): void {
-    if (this.#isClosed) throw new ParleyError('Closed', 'this profile has been closed')
-  }
-
-  #assertWriter(): void {
-    this.#assertOpen()
-    if (this.state === 'refused') throw this.refusal ?? new ParleyError('NotAMember', 'you are not a member of this conversation')
-    if (this.replica.isFrozen) throw profileForked()
-    if (this.state === 'joining') throw new ParleyError('NotAMember', 'no member has let you in yet; wait for conversation.admitted()')
-  }
-}
-
-function refusalError(code: string): ParleyError {
-  if (code === 'InviteExpired') return new ParleyError('InviteExpired', 'this invite has expired; ask for a new one')
-  if (code === 'InviteUsedUp') return new ParleyError('InviteUsedUp', 'this invite has been used as often as it may be; ask for a new one')
-  return new ParleyError('InviteInvalid', 'this invite is not valid; ask for a new one')
 }

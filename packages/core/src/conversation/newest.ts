@@ -1,9 +1,12 @@
 /** The newest messages of a conversation in memory, with the count of unread ones; kept up to date by what changed, not by looking again. */
 import { compareBytes, deviceIdOf, type MessageId, type UserId } from '@parley/protocol'
 import type { Context } from '../context.ts'
+import type { ConversationPreferences } from './preferences.ts'
 import type { Receipts } from './receipts.ts'
 import type { Replica } from '../replica/replica.ts'
-import { parseTimelineKey, type Content, type TimelineChange } from '../replica/timeline.ts'
+import type { Content } from '../replica/content-cache.ts'
+import type { TimelineChange } from '../replica/timeline.ts'
+import { parseTimelineKey, keyAfter } from '../replica/timeline-key.ts'
 
 /** Messages kept: some screens full, whatever the length of the history. */
 export const NEWEST_MESSAGES = 100
@@ -16,15 +19,29 @@ export class NewestMessages {
   readonly #context: Context
   readonly #replica: Replica
   readonly #receipts: Receipts
+  readonly #preferences: ConversationPreferences
+  readonly #isBlocked: (user: UserId) => boolean
   /** Ascending by key. */
   #contents: Content[] = []
   #unread = 0
+  #unreadMentions = 0
+  /** Key of the oldest unread message. */
+  #firstUnread: Uint8Array | undefined
   /** Only the last message is held; the others are read when somebody looks. */
   #isStale = false
   /** Messages that there were when unread ones were last counted, and those since. */
   #total = 0
 
-  constructor(context: Context, replica: Replica, receipts: Receipts) {
+  /** `isBlocked`: whose messages are not counted. */
+  constructor(
+    context: Context,
+    replica: Replica,
+    receipts: Receipts,
+    preferences: ConversationPreferences,
+    isBlocked: (user: UserId) => boolean,
+  ) {
+    this.#isBlocked = isBlocked
+    this.#preferences = preferences
     this.#context = context
     this.#replica = replica
     this.#receipts = receipts
@@ -41,6 +58,14 @@ export class NewestMessages {
 
   get unread(): number {
     return this.#unread
+  }
+
+  get unreadMentions(): number {
+    return this.#unreadMentions
+  }
+
+  get firstUnread(): MessageId | undefined {
+    return this.#firstUnread === undefined ? undefined : messageIdOfKey(this.#firstUnread)
   }
 
   /** Reads the window again when a history went by. */
@@ -68,23 +93,34 @@ export class NewestMessages {
     this.#total += posted.length
     // A deletion, or a count made meanwhile that has these changes in it already.
     if (gone.size > 0 || this.#total !== this.#replica.timeline.total) await this.countUnread()
+    else await this.#countMentions(this.#from())
   }
 
   /** Counts the messages of others behind this user's position. */
   async countUnread(): Promise<void> {
     const { timeline } = this.#replica
-    const position = this.#position()
+    const from = this.#from()
     this.#total = timeline.total
-    const seen = position === undefined ? 0 : await timeline.rank(position)
+    const seen = from === undefined ? 0 : await timeline.rank(from)
     const keys = await timeline.slice(Math.max(seen, timeline.total - MAX_UNREAD), timeline.total)
-    this.#unread = keys.filter((key) => this.#isUnread(key, position)).length
+    const unread = keys.filter((key) => this.#isUnread(key, from))
+    this.#unread = unread.length
+    // With more than are counted, the oldest lies before those; this user's own words seldom fill so much.
+    const oldest = keys.length < timeline.total - seen ? await timeline.slice(seen, seen + MAX_UNREAD) : unread
+    this.#firstUnread = oldest.find((key) => this.#isUnread(key, from)) ?? unread[0]
+    await this.#countMentions(from)
+  }
+
+  async #countMentions(from: Uint8Array | undefined): Promise<void> {
+    this.#unreadMentions = await this.#replica.timeline.indexes.mentionsFrom(from)
   }
 
   async #add(posted: readonly Uint8Array[]): Promise<void> {
     if (posted.length === 0) return
-    const position = this.#position()
-    if (this.#unread < MAX_UNREAD)
-      this.#unread = Math.min(MAX_UNREAD, this.#unread + posted.filter((key) => this.#isUnread(key, position)).length)
+    const from = this.#from()
+    const unread = posted.filter((key) => this.#isUnread(key, from))
+    this.#unread = Math.min(MAX_UNREAD, this.#unread + unread.length)
+    for (const key of unread) if (this.#firstUnread === undefined || compareBytes(key, this.#firstUnread) < 0) this.#firstUnread = key
     if (this.#isStale || posted.length >= BULK_MESSAGES) {
       const { timeline } = this.#replica
       this.#isStale = true
@@ -104,14 +140,20 @@ export class NewestMessages {
     this.#contents = this.#contents.map((content) => byId.get(content.id) ?? content)
   }
 
-  #position(): Uint8Array | undefined {
-    return this.#receipts.position(this.#context.me.userId)
+  /** Timeline key from which messages of others are unread; undefined for all. */
+  #from(): Uint8Array | undefined {
+    const marked = this.#preferences.unreadFrom
+    if (marked !== undefined) return marked
+    const position = this.#receipts.position(this.#context.me.userId)
+    return position === undefined ? undefined : keyAfter(position)
   }
 
-  #isUnread(key: Uint8Array, position: Uint8Array | undefined): boolean {
-    if (position !== undefined && compareBytes(key, position) <= 0) return false
+  #isUnread(key: Uint8Array, from: Uint8Array | undefined): boolean {
+    if (from !== undefined && compareBytes(key, from) < 0) return false
     const { deviceBytes, userId } = this.#context.me
-    return !isBy(key, deviceBytes) && authorOf(this.#replica, key) !== userId
+    if (isBy(key, deviceBytes)) return false
+    const author = authorOf(this.#replica, key)
+    return author !== userId && (author === undefined || !this.#isBlocked(author))
   }
 }
 

@@ -2,10 +2,11 @@
  * Who is online and who types, by signed packets that are flooded over the links and never stored. A member is online while any of its
  * devices gives signs of life; only a signed goodbye, or silence, makes it offline.
  */
-import { MAX_PRESENCE_PER_SECOND, Reject, type DeviceId, type UserId } from '@parley/protocol'
+import { MAX_PRESENCE_BYTES, MAX_PRESENCE_PER_SECOND, Reject, type DeviceId, type UserId } from '@parley/protocol'
 import type { MemberStatus } from '../api.ts'
 import type { Context } from '../context.ts'
 import { Emitter } from '../support/emitter.ts'
+import { TokenBuckets } from '../support/token-buckets.ts'
 import type { Replica } from '../replica/replica.ts'
 import { makePresence, readPresence, type PresencePacket } from './signals.ts'
 
@@ -22,6 +23,11 @@ export const MAX_PRESENCE_SKEW_MS = 120_000
 
 /** Packets of one device that may come at once: who starts, stops and sends within a second is heard in full. */
 const PRESENCE_BURST = 10
+/** What this device says itself stays below what others hear of it: packets that gather on the way must not be too many for them. */
+const OWN_BURST = 6
+const OWN_PER_SECOND = 1.5
+/** What changes faster is said once, so long after. */
+const ANNOUNCE_AGAIN_MS = 700
 
 export interface PresenceEvents {
   packet: (bytes: Uint8Array, from: unknown) => void
@@ -45,8 +51,14 @@ export class Presence {
   readonly #replica: Replica
   readonly #devices = new Map<DeviceId, Seen>()
   readonly #typing = new Map<UserId, () => void>()
+  readonly #ownRate: TokenBuckets<'own'>
+  /** The last packet of this device that says it is online. */
+  #latest: Promise<Uint8Array> | undefined
+  #cancelAnnounce: (() => void) | undefined
   #counter = 0
   #ownTyping = false
+  /** Packets that came again, or too late, since the start. */
+  repeated = 0
   #lastTypingPacket = Number.NEGATIVE_INFINITY
   #cancelOwnTyping = (): void => undefined
   #cancelHeartbeat = (): void => undefined
@@ -55,6 +67,7 @@ export class Presence {
   constructor(context: Context, replica: Replica) {
     this.#context = context
     this.#replica = replica
+    this.#ownRate = new TokenBuckets(context.clock, { burst: OWN_BURST, perSecond: OWN_PER_SECOND })
     this.events = new Emitter((error, event) => context.report(error, `presence ${event}`))
   }
 
@@ -67,6 +80,7 @@ export class Presence {
     this.#stopped = true
     this.#cancelHeartbeat()
     this.#cancelOwnTyping()
+    this.#cancelAnnounce?.()
     for (const cancel of this.#typing.values()) cancel()
     for (const seen of this.#devices.values()) seen.cancelOffline()
     await this.#send(false)
@@ -88,18 +102,17 @@ export class Presence {
     return [...this.#devices.values()].filter((s) => s.packet.online).map((s) => s.bytes)
   }
 
-  /** A fresh packet of this device, for a peer that has just come; undefined before admission. */
+  /**
+   * A packet of this device for a peer that has just come; undefined before admission. When many come at once they get the same: each passes it
+   * on to all others, who would have to hear as many packets as there are peers.
+   */
   async own(): Promise<Uint8Array | undefined> {
     if (this.#replica.epochs.current === undefined || this.#stopped) return undefined
-    return makePresence(this.#context, this.#replica, {
-      counter: ++this.#counter,
-      ms: this.#context.clock.now(),
-      online: true,
-      typing: this.#ownTyping,
-    })
+    return this.#latest !== undefined && !this.#ownRate.take('own', 1) ? this.#latest : this.#makeOnline()
   }
 
   startTyping(): void {
+    if (this.#context.preferences?.value.sendSeen === false) return this.stopTyping()
     const now = this.#context.clock.now()
     this.#cancelOwnTyping()
     this.#cancelOwnTyping = this.#context.clock.setTimeout(() => this.stopTyping(), TYPING_SILENCE_MS)
@@ -124,14 +137,19 @@ export class Presence {
 
   /** A packet from a peer. @throws {Reject} */
   async accept(bytes: Uint8Array, from: unknown): Promise<void> {
+    if (bytes.length > MAX_PRESENCE_BYTES) throw new Reject('LimitExceeded', 'presence packet')
     const packet = await readPresence(this.#context, this.#replica, bytes)
     if (this.#stopped || packet.device === this.#context.me.deviceId) return
     const now = this.#context.clock.now()
     if (Math.abs(packet.ms - now) > MAX_PRESENCE_SKEW_MS) throw new Reject('BadClock', 'presence packet of another time')
     const before = this.#devices.get(packet.device)
-    if (before !== undefined && !isNewer(packet, before.packet)) return
+    if (before !== undefined && !isNewer(packet, before.packet)) {
+      this.repeated++
+      return
+    }
     const user = this.#replica.userOf(packet.device)
-    if (user === undefined) return
+    // Of nobody who is in.
+    if (user === undefined || !this.#replica.isActive(packet.device)) return
     const budget =
       before === undefined
         ? PRESENCE_BURST
@@ -191,13 +209,29 @@ export class Presence {
   }
 
   #announce(): void {
+    if (!this.#ownRate.take('own', 1)) {
+      this.#cancelAnnounce ??= this.#context.clock.setTimeout(() => {
+        this.#cancelAnnounce = undefined
+        this.#announce()
+      }, ANNOUNCE_AGAIN_MS)
+      return
+    }
     this.#send(true).catch((error: unknown) => this.#context.report(error, 'presence packet'))
   }
 
   async #send(online: boolean): Promise<void> {
     if (this.#replica.epochs.current === undefined || this.#replica.record.state !== 'member') return
-    const state = { counter: ++this.#counter, ms: this.#context.clock.now(), online, typing: online && this.#ownTyping }
-    this.events.emit('packet', await makePresence(this.#context, this.#replica, state), undefined)
+    this.events.emit('packet', await (online ? this.#makeOnline() : this.#make({ online, typing: false })), undefined)
+  }
+
+  #makeOnline(): Promise<Uint8Array> {
+    const packet = this.#make({ online: true, typing: this.#ownTyping })
+    this.#latest = packet
+    return packet
+  }
+
+  #make(state: { online: boolean; typing: boolean }): Promise<Uint8Array> {
+    return makePresence(this.#context, this.#replica, { counter: ++this.#counter, ms: this.#context.clock.now(), ...state })
   }
 }
 

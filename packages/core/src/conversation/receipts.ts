@@ -4,6 +4,7 @@ import type { Context } from '../context.ts'
 import { Emitter } from '../support/emitter.ts'
 import { Mutex } from '../support/mutex.ts'
 import type { Replica } from '../replica/replica.ts'
+import type { ConversationPreferences } from './preferences.ts'
 import { makeSlot, readSlot, type SeenSlot } from './signals.ts'
 
 /** Slots kept of devices that are not known as members yet: some newcomers' worth, and a bound on what a peer can make us keep. */
@@ -25,6 +26,7 @@ export class Receipts {
   readonly events: Emitter<ReceiptEvents>
   readonly #context: Context
   readonly #replica: Replica
+  readonly #preferences: ConversationPreferences
   readonly #slots = new Map<DeviceId, Held>()
   readonly #positions = new Map<UserId, Uint8Array>()
   /** One slot after the other: what is newer in memory is newer in the store, and no version is given twice. */
@@ -32,9 +34,10 @@ export class Receipts {
   /** Slots that overtook the admission of their device, oldest first. A link carries a slot once, so they are looked at again here. */
   #early: Uint8Array[] = []
 
-  constructor(context: Context, replica: Replica) {
+  constructor(context: Context, replica: Replica, preferences: ConversationPreferences) {
     this.#context = context
     this.#replica = replica
+    this.#preferences = preferences
     this.events = new Emitter((error, event) => context.report(error, `receipts ${event}`))
     replica.events.on('control', () => this.#retryEarly())
   }
@@ -48,7 +51,14 @@ export class Receipts {
 
   /** The timeline key up to which the user has seen; undefined when nothing. */
   position(user: UserId): Uint8Array | undefined {
-    return this.#positions.get(user)
+    const told = this.#positions.get(user)
+    const untold = user === this.#context.me.userId ? this.#preferences.readTo : undefined
+    return told === undefined || (untold !== undefined && compareBytes(untold, told) > 0) ? untold : told
+  }
+
+  /** Whether this user tells others what they have seen. */
+  get #isTelling(): boolean {
+    return this.#context.preferences?.value.sendSeen !== false
   }
 
   /** Users who have seen the message under `key`. */
@@ -56,9 +66,10 @@ export class Receipts {
     return [...this.#positions].filter(([, position]) => compareBytes(position, key) >= 0).map(([user]) => user)
   }
 
-  /** Every slot, for a peer that has just come. */
+  /** Every slot, for a peer that has just come; without the own one while this user tells nobody. */
   all(): Uint8Array[] {
-    return [...this.#slots.values()].map((held) => held.bytes)
+    const own = this.#isTelling ? undefined : this.#context.me.deviceId
+    return [...this.#slots.values()].filter(({ slot }) => slot.device !== own).map((held) => held.bytes)
   }
 
   /** This user has seen up to `key`. Returns false when that is not further than before. */
@@ -68,11 +79,22 @@ export class Receipts {
 
   async #advance(key: Uint8Array): Promise<boolean> {
     const { me } = this.#context
+    if (!this.#isTelling) return this.#advanceUntold(key)
     const before = this.#positions.get(me.userId)
     if (before !== undefined && compareBytes(before, key) >= 0) return false
     const version = (this.#slots.get(me.deviceId)?.slot.version ?? 0) + 1
     const bytes = await makeSlot(this.#context, this.#replica, { version, key })
     await this.#store({ slot: { device: me.deviceId, version, key }, bytes }, undefined)
+    return true
+  }
+
+  /** The same, kept to this device. */
+  async #advanceUntold(key: Uint8Array): Promise<boolean> {
+    const { userId } = this.#context.me
+    const before = this.position(userId)
+    if (before !== undefined && compareBytes(before, key) >= 0) return false
+    await this.#preferences.readUpTo(key)
+    this.events.emit('seen', userId, key)
     return true
   }
 
@@ -90,7 +112,7 @@ export class Receipts {
       this.#early = [...this.#early, bytes.slice()].slice(-MAX_EARLY_SLOTS)
       return
     }
-    if ((this.#slots.get(slot.device)?.slot.version ?? -1) >= slot.version) return
+    if (!isFurther(slot, this.#slots.get(slot.device)?.slot)) return
     await this.#store({ slot, bytes: bytes.slice() }, from)
   }
 
@@ -117,7 +139,7 @@ export class Receipts {
   /** Returns the user whose position went forward. */
   #hold(held: Held): UserId | undefined {
     const { slot } = held
-    if ((this.#slots.get(slot.device)?.slot.version ?? -1) >= slot.version) return undefined
+    if (!isFurther(slot, this.#slots.get(slot.device)?.slot)) return undefined
     this.#slots.set(slot.device, held)
     const user = this.#replica.userOf(slot.device)
     if (user === undefined) return undefined
@@ -126,4 +148,12 @@ export class Receipts {
     this.#positions.set(user, slot.key)
     return user
   }
+}
+
+/**
+ * A device goes forward only, so its version says nothing that the position does not say, until its profile is copied or restored: then
+ * versions are given twice. The further position wins, which is the same in every order of arrival.
+ */
+function isFurther(slot: SeenSlot, before: SeenSlot | undefined): boolean {
+  return before === undefined || (compareBytes(slot.key, before.key) || slot.version - before.version) > 0
 }

@@ -5,16 +5,18 @@
  * 2. proofs: for each conversation an HMAC over the transcript, under a key that only members (or holders of an invite) have. Without such a
  *    key they are noise, so a stranger learns nothing.
  * 3. identify: to a peer that proved membership of some conversation: the device certificate and a signature over the transcript, sealed.
+ *
+ * Who holds somebody's contact card proves it in the same way, and then says who they are and what they would tell: a knock (`knock.ts`).
  */
 import {
   deriveKey,
   hmacSha256,
   inviteKey,
+  isAcceptableAgreeKey,
   openBody,
   sealBody,
   verifyDeviceCert,
-  x25519PublicKey,
-  x25519Shared,
+  type AgreementKey,
   type DeviceCert,
   type SigningKey,
 } from '@parley/crypto'
@@ -24,36 +26,50 @@ import {
   decodeCbor,
   encodeCbor,
   encodeLinkMessage,
+  readU32be,
   Reject,
   TAG_BYTES,
+  u32be,
   utf8,
   type LinkMessage,
+  type UserId,
 } from '@parley/protocol'
 import type { Context } from '../context.ts'
 import type { Epoch } from '../replica/epochs.ts'
-import type { Invite } from '../replica/membership.ts'
+import type { Invite } from '../membership/index.ts'
 import type { Replica } from '../replica/replica.ts'
+import { knockFields, knockMessage, readKnockFields, type Knock } from './knock.ts'
 
-/** Epochs proved for each conversation: a peer that missed rotations still shares one. */
+/** Epochs proved unasked for each conversation. Any older one is proved in answer to a peer that missed rotations. */
 export const PROVED_EPOCHS = 4
 
-/** Something that can be proved on a link: membership, an invite known as a member, or an invite held as a joiner. */
+/**
+ * Something that can be proved on a link: membership, an invite known as a member, an invite held as a joiner, the card of somebody who is
+ * to hear something, or one's own card.
+ */
 export type Proof =
-  | { readonly kind: 'member'; readonly replica: Replica; readonly key: Uint8Array; readonly epoch: Epoch }
+  | { readonly kind: 'member'; readonly replica: Replica; readonly key: Uint8Array; readonly epoch: Epoch; readonly isOld: boolean }
   | { readonly kind: 'invite'; readonly replica: Replica; readonly key: Uint8Array; readonly invite: Invite }
   | { readonly kind: 'join'; readonly replica: Replica; readonly key: Uint8Array; readonly signing: SigningKey }
+  | { readonly kind: 'knock'; readonly key: Uint8Array; readonly user: UserId }
+  | { readonly kind: 'inbox'; readonly key: Uint8Array }
+
+/** The words under which each kind is proved: both sides of one kind use the same. */
+const LABELS: Record<Proof['kind'], string> = { member: 'member', invite: 'invite', join: 'invite', knock: 'inbox', inbox: 'inbox' }
 
 /** What this device can prove for one conversation, the newest epoch first. */
 export function proofsOf(replica: Replica): Proof[] {
-  if (replica.record.state !== 'member') {
-    const { seed } = replica.record
-    if (seed === undefined) return []
+  const { state, seed } = replica.record
+  const members = state === 'member' || state === 'left' || state === 'removed' ? replica.epochs.all() : []
+  if (state !== 'member') {
+    // Who has left tells so; who was removed may be let in again.
+    if (seed === undefined)
+      return members.map((epoch, i) => ({ kind: 'member', replica, key: epoch.wireKey, epoch, isOld: i >= PROVED_EPOCHS }))
     const signing = inviteKey(seed)
     return [{ kind: 'join', replica, key: inviteProofKey(replica, signing.publicKey), signing }]
   }
-  const members = replica.epochs.all().slice(0, PROVED_EPOCHS)
   return [
-    ...members.map((epoch): Proof => ({ kind: 'member', replica, key: epoch.wireKey, epoch })),
+    ...members.map((epoch, i): Proof => ({ kind: 'member', replica, key: epoch.wireKey, epoch, isOld: i >= PROVED_EPOCHS })),
     ...replica.invites().map((invite): Proof => ({ kind: 'invite', replica, key: inviteProofKey(replica, invite.publicKey), invite })),
   ]
 }
@@ -64,18 +80,19 @@ const inviteProofKey = (replica: Replica, publicKey: Uint8Array): Uint8Array => 
 export class Handshake {
   readonly #context: Context
   readonly #binding: Uint8Array
-  readonly #ephemeral: Uint8Array
+  readonly #key: AgreementKey
   readonly hello: Extract<LinkMessage, { type: 'hello' }>
   #transcript: Uint8Array | undefined
-  #shared = new Uint8Array(0)
+  #theirs: Uint8Array | undefined
+  #shared: Promise<Uint8Array | undefined> | undefined
   /** 0 for the end whose hello is smaller. */
   #side = 0
 
   constructor(context: Context, binding: Uint8Array) {
     this.#context = context
     this.#binding = binding
-    this.#ephemeral = context.random.bytes(32)
-    this.hello = { type: 'hello', nonce: context.random.bytes(32), ephemeral: x25519PublicKey(this.#ephemeral) }
+    this.#key = context.crypto.agreementKey(context.random.bytes(32))
+    this.hello = { type: 'hello', nonce: context.random.bytes(32), ephemeral: this.#key.publicKey }
   }
 
   /** Hash of everything that makes this link this link, equal at both ends; undefined before the peer's hello. */
@@ -89,10 +106,9 @@ export class Handshake {
     const mine = encodeLinkMessage(this.hello)
     const other = encodeLinkMessage(theirs)
     const order = compareBytes(mine, other)
-    const shared = x25519Shared(this.#ephemeral, theirs.ephemeral)
-    if (order === 0 || shared === undefined) throw new Reject('BadProof', 'reflected or degenerate hello')
+    if (order === 0 || !isAcceptableAgreeKey(theirs.ephemeral)) throw new Reject('BadProof', 'reflected or degenerate hello')
     this.#side = order < 0 ? 0 : 1
-    this.#shared = shared.slice()
+    this.#theirs = theirs.ephemeral.slice()
     const hellos = order < 0 ? [mine, other] : [other, mine]
     this.#transcript = this.#context.crypto.sha256(concatBytes(utf8('parley/1/link'), this.#binding, ...hellos))
   }
@@ -100,7 +116,7 @@ export class Handshake {
   /** The proof tag that this end sends (`mine`) or expects of the other. */
   tag(proof: Proof, whose: 'mine' | 'theirs'): Uint8Array {
     const side = whose === 'mine' ? this.#side : 1 - this.#side
-    const label = utf8(`parley/1/tag/${proof.kind === 'member' ? 'member' : 'invite'}`)
+    const label = utf8(`parley/1/tag/${LABELS[proof.kind]}`)
     return hmacSha256(proof.key, concatBytes(label, this.#met, Uint8Array.of(side))).slice(0, TAG_BYTES)
   }
 
@@ -113,8 +129,9 @@ export class Handshake {
 
   /** @throws {Reject} BadCipher, BadShape, BadProof, BadSignature. */
   async readIdentity(proof: Proof, sealed: Uint8Array): Promise<{ cert: DeviceCert; session: Uint8Array }> {
-    const [certBytes, session, signature] = this.#open(proof, sealed, 3)
-    const cert = await verifyDeviceCert(this.#context.crypto, certBytes!)
+    const [certBytes, session, signature] = await this.#open(proof, sealed, 3)
+    const known = proof.kind === 'member' ? proof.replica.controls.certOf : undefined
+    const cert = await verifyDeviceCert(this.#context.crypto, certBytes!, known)
     if (cert === undefined || session!.length !== 8 || signature!.length !== 64) throw new Reject('BadProof', 'certificate')
     const message = this.#identityMessage(1 - this.#side, session!)
     if (!(await this.#context.crypto.verify({ publicKey: cert.signKey, message, signature: signature! })))
@@ -122,17 +139,36 @@ export class Handshake {
     return { cert, session: session!.slice() }
   }
 
-  /** A joiner's request, sealed for those who know the invite. */
-  request(proof: Proof, joinProof: Uint8Array): Uint8Array {
-    return this.#seal(proof, encodeCbor([this.#context.me.cert, joinProof]))
+  /** A joiner's request, sealed for those who know the invite. `from`: number of the first entry that is to count, left out when 0. */
+  request(proof: Proof, joinProof: Uint8Array, from = 0): Promise<Uint8Array> {
+    return this.#seal(proof, encodeCbor([this.#context.me.cert, joinProof, ...(from === 0 ? [] : [u32be(from)])]))
   }
 
   /** @throws {Reject} BadCipher, BadShape, BadProof. */
-  async readRequest(proof: Proof, sealed: Uint8Array): Promise<{ cert: DeviceCert; joinProof: Uint8Array }> {
-    const [certBytes, joinProof] = this.#open(proof, sealed, 2)
+  async readRequest(proof: Proof, sealed: Uint8Array): Promise<{ cert: DeviceCert; joinProof: Uint8Array; from: number }> {
+    const [certBytes, joinProof, fromBytes] = await this.#open(proof, sealed, 2, 3)
+    const from = fromBytes === undefined ? 0 : fromBytes.length === 4 ? readU32be(fromBytes) : 0
+    if (fromBytes !== undefined && from === 0) throw new Reject('BadShape', 'join request')
     const cert = await verifyDeviceCert(this.#context.crypto, certBytes!)
     if (cert === undefined || joinProof!.length !== 64) throw new Reject('BadProof', 'certificate')
-    return { cert, joinProof: joinProof!.slice() }
+    return { cert, joinProof: joinProof!.slice(), from }
+  }
+
+  /** Who this is and what it would tell, for somebody who proved that the card is theirs. */
+  async knock(proof: Proof, conversation: Uint8Array, hints: readonly string[]): Promise<Uint8Array> {
+    const { me } = this.#context
+    const message = knockMessage(this.#met, this.#side, conversation)
+    return this.#seal(proof, encodeCbor([...knockFields([me.cert], conversation, hints), await me.keys.signing.sign(message)]))
+  }
+
+  /** @throws {Reject} BadCipher, BadShape, BadProof, BadSignature. */
+  async readKnock(proof: Proof, sealed: Uint8Array): Promise<Knock> {
+    const [chain, conversation, hints, signature] = (await this.#open(proof, sealed, 4)) as [Uint8Array, Uint8Array, Uint8Array, Uint8Array]
+    const knock = await readKnockFields(this.#context.crypto, chain, conversation, hints)
+    const message = knockMessage(this.#met, 1 - this.#side, conversation)
+    if (signature.length !== 64 || !(await this.#context.crypto.verify({ publicKey: knock.cert.signKey, message, signature })))
+      throw new Reject('BadSignature', 'knock')
+    return knock
   }
 
   get #met(): Uint8Array {
@@ -144,19 +180,23 @@ export class Handshake {
     return concatBytes(utf8('parley/1/link-id'), this.#met, Uint8Array.of(side), session)
   }
 
-  #sealKey(proof: Proof): Uint8Array {
-    return deriveKey(proof.key, 'link', concatBytes(this.#met, this.#shared))
+  /** @throws {Reject} BadProof for a degenerate key, which `meet` has looked for. */
+  async #sealKey(proof: Proof): Promise<Uint8Array> {
+    const met = this.#met
+    const shared = await (this.#shared ??= this.#key.agree(this.#theirs ?? new Uint8Array(0)))
+    if (shared === undefined) throw new Reject('BadProof', 'degenerate hello')
+    return deriveKey(proof.key, 'link', concatBytes(met, shared))
   }
 
-  #seal(proof: Proof, plain: Uint8Array): Uint8Array {
-    return sealBody(this.#sealKey(proof), this.#context.random.bytes(24), Uint8Array.of(this.#side), plain)
+  async #seal(proof: Proof, plain: Uint8Array): Promise<Uint8Array> {
+    return sealBody(await this.#sealKey(proof), this.#context.random.bytes(24), Uint8Array.of(this.#side), plain)
   }
 
-  #open(proof: Proof, sealed: Uint8Array, items: number): Uint8Array[] {
-    const plain = openBody(this.#sealKey(proof), sealed, Uint8Array.of(1 - this.#side))
+  async #open(proof: Proof, sealed: Uint8Array, items: number, atMost = items): Promise<Uint8Array[]> {
+    const plain = openBody(await this.#sealKey(proof), sealed, Uint8Array.of(1 - this.#side))
     if (plain === undefined) throw new Reject('BadCipher', 'handshake')
     const fields = decodeCbor(plain)
-    if (!Array.isArray(fields) || fields.length !== items || !fields.every((f) => f instanceof Uint8Array))
+    if (!Array.isArray(fields) || fields.length < items || fields.length > atMost || !fields.every((f) => f instanceof Uint8Array))
       throw new Reject('BadShape', 'handshake')
     return fields
   }

@@ -6,11 +6,15 @@ import { decodeLinkMessage, encodeLinkMessage, MAX_LINK_MESSAGE_BYTES, Reject, t
 import { CHANNEL_HIGH_WATER_BYTES, MAX_FRAME_BYTES, type Channel } from '../transport.ts'
 
 /** In the order of priority. Messages of one lane keep their order; a higher lane overtakes a lower one. */
-export const LANES = ['control', 'live', 'presence', 'history'] as const
+export const LANES = ['control', 'live', 'presence', 'history', 'blobs'] as const
 export type Lane = (typeof LANES)[number]
 
 /** Bytes waiting on one lane; beyond it the sender must stop (history asks in windows, live entries are re-sent by the next comparison of heads). */
 export const MAX_LANE_BYTES = 16_777_216
+/** The same for parts of files: the next one is read from the disk while the last one leaves. */
+export const MAX_BLOB_LANE_BYTES = 262_144
+/** Parts of files are handed to the channel up to here only, so that what is live does not find it full. */
+const BLOB_HIGH_WATER_BYTES = CHANNEL_HIGH_WATER_BYTES / 2
 /** Messages received and not yet handled, in bytes: a peer that sends faster than we can check is cut off. */
 export const MAX_INBOX_BYTES = 33_554_432
 /** What a message counts beside its bytes, for both bounds: a flood of the smallest ones costs memory and time by their number. */
@@ -35,7 +39,11 @@ export class Link {
   /** Bytes of the first message of each queue that are sent already. */
   readonly #sent: number[] = LANES.map(() => 0)
   readonly #parts: { frames: Uint8Array[]; bytes: number }[] = LANES.map(() => ({ frames: [], bytes: 0 }))
-  #pumping = false
+  /** Those who wait for room. */
+  #waiting: (() => void)[] = []
+  #liveMessages = 0
+  /** Waits for the channel to take more. */
+  #isDraining = false
   #inbox: Promise<void> = Promise.resolve()
   #inboxBytes = 0
   #maxMessageBytes = MAX_STRANGER_MESSAGE_BYTES
@@ -60,8 +68,16 @@ export class Link {
     this.#onReject = options.onReject
     this.#onFault = options.onFault
     // What came before the close is heard first: a goodbye, or the last message before it.
-    channel.onClose((reason) => void this.#inbox.then(() => options.onClose(reason)))
+    channel.onClose((reason) => {
+      this.#wakeWaiting()
+      void this.#inbox.then(() => options.onClose(reason))
+    })
     channel.onFrame((frame) => this.#receive(frame))
+  }
+
+  /** Messages of the live lane so far, both ways: that it moves tells of somebody who talks. */
+  get liveMessages(): number {
+    return this.#liveMessages
   }
 
   get queuedBytes(): number {
@@ -76,7 +92,12 @@ export class Link {
 
   /** Whether the lane takes more without growing beyond its bound. */
   hasRoom(lane: Lane): boolean {
-    return this.#queued[LANES.indexOf(lane)]! < MAX_LANE_BYTES
+    return this.#queued[LANES.indexOf(lane)]! < (lane === 'blobs' ? MAX_BLOB_LANE_BYTES : MAX_LANE_BYTES)
+  }
+
+  /** Resolves once the lane takes more, or the channel is closed. */
+  async whenRoom(lane: Lane): Promise<void> {
+    while (!this.channel.closed && !this.hasRoom(lane)) await new Promise<void>((resolve) => this.#waiting.push(resolve))
   }
 
   /** Queues a message. Returns false, and drops it, when the lane is full or the channel closed. */
@@ -86,6 +107,7 @@ export class Link {
     const index = LANES.indexOf(lane)
     this.#queues[index]!.push(bytes)
     this.#queued[index]! += bytes.length + MESSAGE_OVERHEAD_BYTES
+    if (lane === 'live') this.#liveMessages++
     this.#pump()
     return true
   }
@@ -96,22 +118,23 @@ export class Link {
   }
 
   #pump(): void {
-    if (this.#pumping) return
     while (!this.channel.closed) {
-      if (this.channel.bufferedBytes >= CHANNEL_HIGH_WATER_BYTES) {
-        this.#pumping = true
-        this.channel.drained().then(
-          () => {
-            this.#pumping = false
-            this.#pump()
-          },
-          (error: unknown) => this.#onFault(error),
-        )
-        return
-      }
       const lane = this.#queues.findIndex((queue) => queue.length > 0)
       if (lane < 0) return
-      this.#sendFrame(lane)
+      if (this.channel.bufferedBytes < (LANES[lane] === 'blobs' ? BLOB_HIGH_WATER_BYTES : CHANNEL_HIGH_WATER_BYTES)) {
+        this.#sendFrame(lane)
+        continue
+      }
+      if (this.#isDraining) return
+      this.#isDraining = true
+      this.channel.drained().then(
+        () => {
+          this.#isDraining = false
+          this.#pump()
+        },
+        (error: unknown) => this.#onFault(error),
+      )
+      return
     }
   }
 
@@ -126,11 +149,16 @@ export class Link {
       this.#queues[lane]!.shift()
       this.#queued[lane]! -= message.length + MESSAGE_OVERHEAD_BYTES
       this.#sent[lane] = 0
+      this.#wakeWaiting()
     } else {
       this.#sent[lane] = to
     }
     this.counters.bytesOut += frame.length
     this.channel.send(frame)
+  }
+
+  #wakeWaiting(): void {
+    for (const wake of this.#waiting.splice(0)) wake()
   }
 
   #receive(frame: Uint8Array): void {
@@ -145,6 +173,7 @@ export class Link {
       return this.#refuse(new Reject('LimitExceeded', 'link message too large'))
     if ((frame[0]! & LAST) === 0) return
     this.#parts[lane] = { frames: [], bytes: 0 }
+    if (LANES[lane] === 'live') this.#liveMessages++
     this.#deliver(join(parts.frames, parts.bytes))
   }
 

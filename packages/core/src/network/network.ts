@@ -11,14 +11,19 @@ import {
   type Reject,
   type RejectCode,
 } from '@parley/protocol'
-import type { LinkInspection } from '../api.ts'
+import type { Inspection, LinkInspection } from '../api.ts'
 import type { Context } from '../context.ts'
 import { Emitter } from '../support/emitter.ts'
 import { errorFacts } from '../support/error-facts.ts'
-import type { Invite } from '../replica/membership.ts'
+import type { Invite } from '../membership/index.ts'
+import type { Door } from './door.ts'
+import { PROVED_EPOCHS } from './handshake.ts'
 import { Peer, type PeerHost } from './peer.ts'
 import type { Replica } from '../replica/replica.ts'
-import { SyncSession, type Shared } from './sync.ts'
+import type { Shared } from './session-line.ts'
+import { Joining } from './joining.ts'
+import { addressName, Strikes } from './strikes.ts'
+import { SyncSession } from './sync.ts'
 import type { Channel, Topic, Transport } from '../transport.ts'
 
 /** Links whose other end is not known yet; the oldest goes when one more comes. */
@@ -27,11 +32,11 @@ export const MAX_STRANGERS = 64
 const MAX_INVITE_TOPICS = 100
 /** The same for invites that are used up or have expired. */
 const MAX_CLOSED_INVITE_TOPICS = 8
+/** People who are waited for at their inbox: those who were to be told something last. */
+const MAX_INBOX_TOPICS = 64
 /** First pause between attempts to reach an address of an invite link, doubled up to the second. */
 const REDIAL_MS = 1_000
 const MAX_REDIAL_MS = 30_000
-/** A ban outlasts reconnections and ends without anybody's help, should a fault of ours have caused it. */
-export const BAN_MS = 600_000
 
 /** The first entry after a start waits at most so long for what peers hold of the own log: a slow link's round trips. */
 const OWN_LOG_WAIT_MS = 3_000
@@ -51,19 +56,26 @@ export class Network {
   readonly events: Emitter<NetworkEvents>
   readonly #context: Context
   readonly #transports: readonly Transport[]
+  readonly #door: Door
   readonly #conversations = new Map<ConversationId, Shared>()
   readonly #peers = new Set<Peer>()
   readonly #rejected: Partial<Record<RejectCode, number>> = {}
-  /** Devices that are not talked to, until when. */
-  readonly #banned = new Map<DeviceId, number>()
+  /** Of devices, which proved that they are who they are, and of addresses of those who have not. */
+  readonly #strikes: { readonly devices: Strikes; readonly addresses: Strikes }
+  readonly #joining: Joining
   #redialMs = REDIAL_MS
+  /** Not before then are addresses dialled again, by the clock. */
+  #nextDialMs = 0
   #cancelRedial = (): void => undefined
   #isRunning = false
 
-  constructor(context: Context, transports: readonly Transport[]) {
+  constructor(context: Context, transports: readonly Transport[], door: Door) {
     this.#context = context
+    this.#door = door
     this.#transports = transports
     this.events = new Emitter((error, event) => context.report(error, `network ${event}`))
+    this.#strikes = { devices: new Strikes(context.clock), addresses: new Strikes(context.clock) }
+    this.#joining = new Joining(context.clock, this.#peers, (replica, code) => this.events.emit('refused', replica.id, code))
   }
 
   async start(): Promise<void> {
@@ -78,6 +90,7 @@ export class Network {
   async stop(): Promise<void> {
     this.#isRunning = false
     this.#cancelRedial()
+    this.#joining.stop()
     for (const peer of [...this.#peers]) peer.close('this peer is going')
     await Promise.all(this.#transports.map((t) => t.stop()))
     this.events.clear()
@@ -95,13 +108,11 @@ export class Network {
       if (own !== undefined && sessions.length > 0) this.events.emit('sent', replica.id, own.seq + 1)
     })
     replica.ownLogKnown = () => this.#ownLogKnown(replica)
+    replica.isOwnLogKnown = () => this.#isOwnLogKnown(replica)
     replica.events.on('forks', () => {
       for (const session of this.#sessions(replica, undefined)) session.logsChanged()
     })
-    const refresh = (): void => {
-      this.#updateTopics()
-      for (const peer of this.#peers) peer.refresh().catch((error: unknown) => this.#context.report(error, 'proofs'))
-    }
+    const refresh = (): void => this.refresh()
     replica.events.on('control', refresh)
     replica.events.on('state', refresh)
     receipts.events.on('slot', (bytes, from) => {
@@ -115,17 +126,34 @@ export class Network {
     this.wake()
   }
 
+  /** What can be proved, or is to be told, has changed. */
+  refresh(): void {
+    this.#updateTopics()
+    for (const peer of this.#peers) peer.refresh().catch((error: unknown) => this.#context.report(error, 'proofs'))
+  }
+
+  /** A conversation is here no longer. */
+  remove(replica: Replica): void {
+    this.#conversations.delete(replica.id)
+    for (const peer of this.#peers) peer.drop(replica)
+    if (this.#isRunning) this.#updateTopics()
+  }
+
   /** Waits until peers that are linked have said what they hold of this device's log and it is here; at once when there is nobody to ask. */
   #ownLogKnown(replica: Replica): Promise<void> {
     const { clock } = this.#context
     const deadline = clock.now() + OWN_LOG_WAIT_MS
     return new Promise((resolve) => {
       const look = (): void => {
-        if (clock.now() >= deadline || this.sessions(replica).every((session) => session.knowsOwnLog)) resolve()
+        if (clock.now() >= deadline || this.#isOwnLogKnown(replica)) resolve()
         else clock.setTimeout(look, OWN_LOG_LOOK_MS)
       }
       look()
     })
+  }
+
+  #isOwnLogKnown(replica: Replica): boolean {
+    return this.sessions(replica).every((session) => session.knowsOwnLog)
   }
 
   /** Sessions of a conversation on the links in use. */
@@ -165,6 +193,19 @@ export class Network {
     return { ...this.#rejected }
   }
 
+  /** What was put off or waits in memory, over all conversations. */
+  passedOver(): Inspection['passedOver'] {
+    const shared = [...this.#conversations.values()]
+    const all = shared.map(({ replica }) => replica.passedOver)
+    return {
+      deferred: all.reduce((sum, { deferred }) => sum + deferred, 0),
+      held: all.reduce((sum, { held }) => sum + held, 0),
+      contradicted: all.reduce((sum, { contradicted }) => sum + contradicted, 0),
+      repeated: all.reduce((sum, { repeated }) => sum + repeated, 0) + shared.reduce((sum, { presence }) => sum + presence.repeated, 0),
+      waitingBytes: this.#context.waiting.bytes,
+    }
+  }
+
   /** Dials with the first transport that reads the address. */
   async dial(address: string, options?: { signal?: AbortSignal }): Promise<void> {
     let failure: ParleyError | undefined
@@ -185,6 +226,7 @@ export class Network {
   wake(): void {
     for (const transport of this.#transports) transport.wake?.()
     this.#redialMs = REDIAL_MS
+    this.#nextDialMs = 0
     this.#redial()
   }
 
@@ -198,17 +240,20 @@ export class Network {
   }
 
   #onChannel(channel: Channel): void {
+    if (this.#strikes.addresses.isBanned(addressName(channel.remote))) return channel.close('banned for a while')
     const strangers = [...this.#peers].filter((p) => p.cert === undefined)
     if (strangers.length >= MAX_STRANGERS) strangers[0]?.close('too many unknown peers')
     const host: PeerHost = {
       context: this.#context,
       conversations: () => this.#conversations.values(),
+      door: this.#door,
+      addresses: () => this.addresses(),
       onIdentified: (peer) => this.#onIdentified(peer),
       onClosed: (peer) => this.#onClosed(peer),
       onChange: (id) => this.events.emit('progress', id),
       onReject: (reject, peer) => this.#onReject(reject, peer),
-      onStruckOut: (peer) => this.#ban(peer),
-      onRefused: (replica, code) => this.events.emit('refused', replica.id, code),
+      onStrike: (peer) => this.#strike(peer),
+      onRefused: (replica, code) => this.#joining.refused(replica, code),
     }
     const peer = new Peer(host, channel)
     if (!channel.closed) this.#peers.add(peer)
@@ -217,7 +262,7 @@ export class Network {
 
   #onIdentified(peer: Peer): void {
     const device = peer.cert?.deviceId
-    if (device !== undefined && (this.#banned.get(device) ?? 0) > this.#context.clock.now()) return peer.close('banned for a while')
+    if (device !== undefined && this.#strikes.devices.isBanned(device)) return peer.close('banned for a while')
     for (const other of [...this.#peers]) {
       // The device has started anew; its earlier links are dead.
       if (other !== peer && other.cert?.deviceId === device && !equalBytes(other.session!, peer.session!))
@@ -230,6 +275,7 @@ export class Network {
   #onClosed(peer: Peer): void {
     this.#peers.delete(peer)
     if (peer.cert !== undefined) this.#choose(peer.cert.deviceId)
+    this.#joining.lost()
     this.events.emit('connection')
     if (this.#isRunning) this.#redial()
   }
@@ -240,12 +286,17 @@ export class Network {
     for (const [i, peer] of links.entries()) peer.setActive(i === 0)
   }
 
-  /** A device that sent too much that no honest one sends is not talked to for a while, on whatever link it comes. */
-  #ban(peer: Peer): void {
+  /**
+   * Who sent too much that no honest peer sends is not talked to for a while, on whatever link it comes. It counts against the device at the other
+   * end once that is proved, and never against the device whose entries it passed on: those may be forged.
+   */
+  #strike(peer: Peer): void {
     const device = peer.cert?.deviceId
-    if (device === undefined) return
-    this.#banned.set(device, this.#context.clock.now() + BAN_MS)
-    for (const other of [...this.#peers]) if (other.cert?.deviceId === device) other.close('too much that could not be accepted')
+    const address = addressName(peer.link.channel.remote)
+    if (!(device === undefined ? this.#strikes.addresses.strike(address) : this.#strikes.devices.strike(device))) return
+    const isSame = ({ cert, link }: Peer): boolean =>
+      device === undefined ? cert === undefined && addressName(link.channel.remote) === address : cert?.deviceId === device
+    for (const other of [...this.#peers]) if (isSame(other)) other.link.close('too much that could not be accepted')
   }
 
   #onReject(reject: Reject, peer: Peer): void {
@@ -254,7 +305,16 @@ export class Network {
   }
 
   #updateTopics(): void {
-    const topics = [...this.#conversations.values()].flatMap(({ replica }) => topicsOf(replica, this.#context.clock.now()))
+    const now = this.#context.clock.now()
+    const inboxes = [
+      this.#door.inbox,
+      ...this.#door
+        .addressees()
+        .slice(-MAX_INBOX_TOPICS)
+        .map(({ inbox }) => inbox),
+    ]
+    const topics = [...this.#conversations.values()].flatMap(({ replica }) => topicsOf(replica, now))
+    topics.push(...inboxes.map(({ topic, topicSecret }) => ({ name: toBase64Url(topic), secret: toBase64Url(topicSecret) })))
     for (const transport of this.#transports) transport.setTopics(topics)
   }
 
@@ -262,34 +322,56 @@ export class Network {
   #redial(): void {
     this.#cancelRedial()
     if (!this.#isRunning) return
-    const lonely = [...this.#conversations.values()].filter(
-      ({ replica }) => replica.record.state !== 'refused' && replica.record.hints.length > 0 && this.sessions(replica).length === 0,
-    )
-    if (lonely.length === 0) return
-    for (const hint of new Set(lonely.flatMap(({ replica }) => replica.record.hints))) {
-      this.dial(hint).catch((error: unknown) => this.#context.logger.debug('unreachable', errorFacts(error)))
+    // Never what a stranger says in a request: nobody makes this device dial whom they like.
+    const lonely = [...this.#conversations.values()].filter(({ replica }) => isWanted(replica) && this.sessions(replica).length === 0)
+    const away = this.#door.addressees().filter(({ user }) => ![...this.#peers].some((peer) => peer.reaches(user)))
+    const hints = new Set([...lonely.flatMap(({ replica }) => replica.record.hints), ...away.flatMap((addressee) => addressee.hints)])
+    if (hints.size === 0) return
+    const { clock } = this.#context
+    // A link that is closed as soon as it is there must not be dialled in circles: two copies of a profile drive each other out.
+    const wait = Math.min(this.#redialMs, this.#nextDialMs - clock.now())
+    if (wait > 0) return this.#redialAfter(wait)
+    this.#nextDialMs = clock.now() + this.#redialMs
+    for (const hint of hints) {
+      const wanted = lonely.filter(({ replica }) => replica.record.hints.includes(hint)).map(({ replica }) => replica)
+      const reached = this.dial(hint).then(() => this.#joining.reached(wanted))
+      reached.catch((error: unknown) => this.#context.logger.debug('unreachable', errorFacts(error)))
     }
+    this.#redialAfter(this.#redialMs)
+  }
+
+  #redialAfter(ms: number): void {
     this.#cancelRedial = this.#context.clock.setTimeout(() => {
       this.#redialMs = Math.min(this.#redialMs * 2, MAX_REDIAL_MS)
       this.#redial()
-    }, this.#redialMs)
+    }, ms)
   }
+}
+
+/** Whether this device is in, or may still be let in: a refusal proves nothing, so who was refused goes on asking. */
+function isWanted({ record: { state, seed } }: Replica): boolean {
+  return state === 'member' || state === 'joining' || (state === 'refused' && seed !== undefined)
 }
 
 /** Where a conversation's members, and those who were invited, meet. */
 function topicsOf(replica: Replica, now: number): Topic[] {
   const { seed, state } = replica.record
-  if (state === 'joining' && seed !== undefined) return [inviteTopic(replica, inviteKey(seed).publicKey)]
+  if ((state === 'joining' || state === 'refused') && seed !== undefined) return [inviteTopic(replica, inviteKey(seed).publicKey)]
+  const topics = replica.epochs
+    .all()
+    .slice(0, PROVED_EPOCHS)
+    .map((e) => e.topic)
+  // Who has left tells so; who was removed may be let in again.
+  if (state === 'left' || state === 'removed') return topics
   if (state !== 'member') return []
-  const isOpen = (i: Invite): boolean => i.used < i.maxUses && i.expiresMs > now
+  const isOpen = (i: Invite): boolean => !i.isRevoked && i.used < i.maxUses && i.expiresMs > now
   const open = replica.invites().filter(isOpen).slice(-MAX_INVITE_TOPICS)
   // Who comes late with a link that admits nobody more is told so.
   const over = replica
     .invites()
     .filter((i) => !isOpen(i))
     .slice(-MAX_CLOSED_INVITE_TOPICS)
-  const epochs = replica.epochs.all().slice(0, 2)
-  return [...epochs.map((e) => e.topic), ...[...open, ...over].map((i) => inviteTopic(replica, i.publicKey))]
+  return [...topics, ...[...open, ...over].map((i) => inviteTopic(replica, i.publicKey))]
 }
 
 function inviteTopic(replica: Replica, publicKey: Uint8Array): Topic {

@@ -2,20 +2,26 @@
 import { joinProof, verifyJoinProof, type DeviceCert } from '@parley/crypto'
 import {
   equalBytes,
+  fromBase32,
   MAX_PROOFS,
-  MAX_STRIKES,
   Reject,
   TAG_BYTES,
   toBase32,
   type ConversationId,
   type LinkMessage,
+  type RefusalCode,
   type RejectCode,
+  type UserId,
 } from '@parley/protocol'
 import type { Context } from '../context.ts'
+import type { Door } from './door.ts'
 import { Handshake, proofsOf, type Proof } from './handshake.ts'
+import { Knocking } from './knocking.ts'
 import { Link } from './link.ts'
 import type { Replica } from '../replica/replica.ts'
-import { controlBatches, sessionHandle, SyncSession, type Shared } from './sync.ts'
+import { controlBatches } from './answers.ts'
+import type { Shared } from './session-line.ts'
+import { sessionHandle, SyncSession } from './sync.ts'
 import type { Channel } from '../transport.ts'
 
 /** A link without any sign of life for so long is dead. */
@@ -24,6 +30,9 @@ export const IDLE_LINK_MS = 45_000
 export const PING_EVERY_MS = 15_000
 /** Proof tags are sent in multiples, filled up with noise, so that their number tells little. */
 const TAG_MULTIPLE = 4
+
+/** Who was let in and cannot read anything after so long asks again; keys come with the answer. */
+export const ASK_AGAIN_MS = 3_000
 
 /** Rejections that an honest peer can cause: by its clock, by order of arrival, by passing on what it could not know to be void. */
 const INNOCENT: ReadonlySet<RejectCode> = new Set([
@@ -40,15 +49,18 @@ export interface PeerHost {
   readonly context: Context
   /** Every conversation of this engine. */
   conversations(): Iterable<Shared>
+  readonly door: Door
+  /** Where this device is found. */
+  addresses(): readonly string[]
   onIdentified(peer: Peer): void
   onClosed(peer: Peer, reason: string): void
   /** Sessions or progress changed. */
   onChange(conversation: ConversationId): void
   onReject(reject: Reject, peer: Peer): void
-  /** The peer has had its strikes. */
-  onStruckOut(peer: Peer): void
-  /** A member refused a join request. */
-  onRefused(replica: Replica, code: 'InviteInvalid' | 'InviteExpired' | 'InviteUsedUp'): void
+  /** The peer sent what no honest one sends. */
+  onStrike(peer: Peer): void
+  /** Somebody who holds the invite refused a join request. */
+  onRefused(replica: Replica, code: RefusalCode): void
 }
 
 export class Peer {
@@ -60,12 +72,21 @@ export class Peer {
   /** Tags of the peer that match nothing known here yet. */
   readonly #unmatched = new Map<string, Uint8Array>()
   /** Tags of the peer that a join request answered. */
-  readonly #requested = new Map<string, Proof>()
+  readonly #requested = new Map<string, Extract<Proof, { kind: 'join' }>>()
+  /** Tags by which a second request is on its way. */
+  readonly #askedAgain = new Map<string, () => void>()
+  /** Conversations that the peer did not let us into. */
+  readonly #refusedBy = new Set<Replica>()
+  readonly #knocking: Knocking
+  /** The first conversation in common, with the tag by which the peer proved it. */
+  #common: { readonly proof: Proof; readonly tag: Uint8Array } | undefined
   readonly #matched = new Set<Replica>()
+  /** Epochs (16 bytes) whose keys the peer has shown. */
+  readonly #proved = new Map<Replica, readonly Uint8Array[]>()
   readonly #sessions = new Map<string, { session: SyncSession; replica: Replica }>()
   #isIdentitySent = false
   #isActive = false
-  #strikes = 0
+  #hasProofs = false
   #lastHeard: number
   #pingSentAt = 0
   #cancelPing = (): void => undefined
@@ -83,6 +104,13 @@ export class Peer {
       onReject: (reject) => this.#reject(reject),
       onFault: (error) => this.#fail(error),
       onClose: (reason) => this.#closed(reason),
+    })
+    this.#knocking = new Knocking({
+      door: host.door,
+      handshake: this.#handshake,
+      link: this.link,
+      hints: () => host.addresses(),
+      handleOf: (conversation) => this.#handle8({ bytes: conversation }),
     })
     this.link.send('control', this.#handshake.hello)
     this.#ping()
@@ -105,6 +133,21 @@ export class Peer {
     return [...this.#sessions.values()].map((s) => s.replica.id)
   }
 
+  /** Whether the peer holds the invite by which this device wants to join, and has not refused: it may still let us in. */
+  mayAdmit(replica: Replica): boolean {
+    return !this.#refusedBy.has(replica) && [...this.#requested.values()].some((proof) => proof.replica === replica)
+  }
+
+  /** Whether the peer has said what it can prove, and that it knows nothing of the invite. */
+  knowsNothingOf(replica: Replica): boolean {
+    return this.#hasProofs && ![...this.#requested.values()].some((proof) => proof.replica === replica)
+  }
+
+  /** Whether the peer has proved to be that user, or at least to hold what only they hold. */
+  reaches(user: UserId): boolean {
+    return this.cert?.userId === user || this.#knocking.reaches(user)
+  }
+
   /** Whether this is the link on which the two devices talk. */
   get isActive(): boolean {
     return this.#isActive
@@ -125,7 +168,18 @@ export class Peer {
     const tags = [...this.#unmatched.values()]
     this.#unmatched.clear()
     await this.#onProofs(tags)
+    await this.#knocking.tell()
     for (const { session } of this.#sessions.values()) session.membershipChanged()
+  }
+
+  /** A conversation is here no longer: nothing more is said or taken in of it. */
+  drop(replica: Replica): void {
+    this.#matched.delete(replica)
+    for (const [handle, open] of this.#sessions) {
+      if (open.replica !== replica) continue
+      open.session.stop()
+      this.#sessions.delete(handle)
+    }
   }
 
   close(reason: string): void {
@@ -148,7 +202,9 @@ export class Peer {
         return this.#onJoin(message)
       case 'refuse': {
         const proof = this.#requested.get(toBase32(message.tag))
-        if (proof !== undefined) this.#host.onRefused(proof.replica, message.code)
+        if (proof === undefined) return
+        this.#refusedBy.add(proof.replica)
+        this.#host.onRefused(proof.replica, message.code)
         return
       }
       case 'ping':
@@ -165,17 +221,20 @@ export class Peer {
     }
   }
 
-  /** Sends the proofs that have not been sent yet. Invites are proved only in answer to a joiner. */
+  /** Everything that can be proved here. */
+  #proofs(): Proof[] {
+    return [...[...this.#host.conversations()].flatMap(({ replica }) => proofsOf(replica)), ...this.#knocking.proofs()]
+  }
+
+  /** Sends the proofs that have not been sent yet. Invites and the own card are proved only in answer to who holds them. */
   #offer(): void {
     const tags: Uint8Array[] = []
-    for (const { replica } of this.#host.conversations()) {
-      for (const proof of proofsOf(replica)) {
-        if (proof.kind === 'invite') continue
-        const tag = this.#handshake.tag(proof, 'mine')
-        if (this.#offered.has(toBase32(tag))) continue
-        this.#offered.set(toBase32(tag), proof)
-        tags.push(tag)
-      }
+    for (const proof of this.#proofs()) {
+      if (proof.kind === 'invite' || proof.kind === 'inbox' || (proof.kind === 'member' && proof.isOld)) continue
+      const tag = this.#handshake.tag(proof, 'mine')
+      if (this.#offered.has(toBase32(tag))) continue
+      this.#offered.set(toBase32(tag), proof)
+      tags.push(tag)
     }
     if (tags.length === 0 && this.#offered.size > 0) return
     do tags.push(this.#host.context.random.bytes(TAG_BYTES))
@@ -185,9 +244,9 @@ export class Peer {
   }
 
   async #onProofs(tags: readonly Uint8Array[]): Promise<void> {
+    this.#hasProofs = true
     const expected = new Map<string, Proof>()
-    for (const { replica } of this.#host.conversations())
-      for (const proof of proofsOf(replica)) expected.set(toBase32(this.#handshake.tag(proof, 'theirs')), proof)
+    for (const proof of this.#proofs()) expected.set(toBase32(this.#handshake.tag(proof, 'theirs')), proof)
     for (const tag of tags) {
       const proof = expected.get(toBase32(tag))
       if (proof !== undefined) await this.#onProof(proof, tag)
@@ -197,12 +256,12 @@ export class Peer {
 
   async #onProof(proof: Proof, tag: Uint8Array): Promise<void> {
     if (proof.kind === 'join') {
-      const request = await joinProof(proof.signing, proof.replica.bytes, this.#host.context.me.cert)
       this.#requested.set(toBase32(tag), proof)
+      this.#refusedBy.delete(proof.replica)
       this.link.trust()
-      this.link.send('control', { type: 'join', tag, sealed: this.#handshake.request(proof, request) })
-      return
+      return this.#ask(proof, tag)
     }
+    if (proof.kind === 'knock') return this.#knocking.reached(proof.user, proof, tag)
     const mine = this.#handshake.tag(proof, 'mine')
     if (!this.#offered.has(toBase32(mine))) {
       this.#offered.set(toBase32(mine), proof)
@@ -212,11 +271,39 @@ export class Peer {
     // Before our identity goes out: what the peer says once it has that may be long.
     this.link.trust()
     this.#matched.add(proof.replica)
+    this.#proved.set(proof.replica, [...(this.#proved.get(proof.replica) ?? []), proof.epoch.id])
     if (!this.#isIdentitySent) {
       this.#isIdentitySent = true
       this.link.send('control', { type: 'identify', tag, sealed: await this.#handshake.identity(proof) })
     }
+    this.#common ??= { proof, tag: tag.slice() }
     this.#openSessions()
+    await this.#tellKnown()
+  }
+
+  async #ask(proof: Extract<Proof, { kind: 'join' }>, tag: Uint8Array): Promise<void> {
+    const { me } = this.#host.context
+    // What was said since this device was in last, if it ever was, is not for those who let it in again.
+    const from = proof.replica.log.nextSeq(me.deviceId)
+    const request = await joinProof(proof.signing, proof.replica.bytes, me.cert, from)
+    this.link.send('control', { type: 'join', tag, sealed: await this.#handshake.request(proof, request, from) })
+  }
+
+  /** Who has been let in and still has no keys after a while got some that do not open; who hears that it asks again hands out others. */
+  #askAgain(proof: Extract<Proof, { kind: 'join' }>, tag: string): void {
+    if (this.#askedAgain.has(tag)) return
+    const { clock, report } = this.#host.context
+    const ask = (): void => {
+      if (proof.replica.record.state === 'member') return
+      this.#ask(proof, fromBase32(tag)).catch((error: unknown) => report(error, 'asking to be let in again'))
+    }
+    this.#askedAgain.set(tag, clock.setTimeout(ask, ASK_AGAIN_MS))
+  }
+
+  /** Once the peer is known and a conversation in common is proved, what is to be told to its user can be told over that. */
+  async #tellKnown(): Promise<void> {
+    if (this.cert !== undefined && this.#common !== undefined)
+      await this.#knocking.reached(this.cert.userId, this.#common.proof, this.#common.tag)
   }
 
   async #onIdentify({ tag, sealed }: Extract<LinkMessage, { type: 'identify' }>): Promise<void> {
@@ -229,17 +316,20 @@ export class Peer {
     this.session = session
     this.#openSessions()
     this.#host.onIdentified(this)
+    await this.#tellKnown()
   }
 
   async #onJoin({ tag, sealed }: Extract<LinkMessage, { type: 'join' }>): Promise<void> {
     const proof = this.#offered.get(toBase32(tag))
+    if (proof?.kind === 'inbox') return this.#knocking.onKnock(proof, sealed, undefined)
+    if (proof?.kind === 'member') return this.#knocking.onKnock(proof, sealed, proof.replica)
     if (proof === undefined || proof.kind !== 'invite') throw new Reject('BadProof', 'request without a proof')
     const { replica, invite } = proof
     // Its admissions count nowhere; another member lets the joiner in.
-    if (replica.isFrozen) return
-    const { cert, joinProof: signature } = await this.#handshake.readRequest(proof, sealed)
-    const isGenuine = await verifyJoinProof(this.#host.context.crypto, invite.publicKey, replica.bytes, cert.bytes, signature)
-    const verdict = isGenuine ? await replica.admitJoiner(invite.ref, cert, signature) : 'InviteInvalid'
+    if (replica.isFrozen || !replica.isOwnLogHere) return
+    const { cert, joinProof: signature, from } = await this.#handshake.readRequest(proof, sealed)
+    const isGenuine = await verifyJoinProof(this.#host.context.crypto, invite.publicKey, replica.bytes, cert.bytes, signature, from)
+    const verdict = isGenuine ? await replica.admitJoiner(invite.ref, cert, signature, from) : 'InviteInvalid'
     if (verdict !== 'admitted') {
       this.link.send('control', { type: 'refuse', tag, code: verdict })
       return
@@ -256,11 +346,13 @@ export class Peer {
     if (open !== undefined) return open.session.handle(message)
     if (message.type !== 'controls') throw new Reject('NotAMember', 'message for a conversation that is not shared on this link')
     // The answer to a join request: the members let us in.
-    for (const proof of this.#requested.values()) {
+    for (const [tag, proof] of this.#requested) {
       if (!equalBytes(this.#handle8(proof.replica), message.handle)) continue
       await proof.replica.ingestControls(message.entries)
+      this.#askAgain(proof, tag)
       return
     }
+    await this.#knocking.onControls(message.handle, message.entries)
   }
 
   /** Opens sessions for the conversations that both ends proved, once the device is known. */
@@ -272,14 +364,21 @@ export class Peer {
       if (!this.#matched.has(replica)) continue
       const handle = this.#handle8(replica)
       if (this.#sessions.has(toBase32(handle))) continue
-      const session = new SyncSession(shared, this.link, handle, cert.deviceId, (reject) => this.#reject(reject))
+      const session = new SyncSession(
+        shared,
+        this.link,
+        handle,
+        cert.deviceId,
+        (reject) => this.#reject(reject),
+        () => this.#proved.get(replica) ?? [],
+      )
       this.#sessions.set(toBase32(handle), { session, replica })
       if (this.#isActive) session.start()
       this.#host.onChange(replica.id)
     }
   }
 
-  #handle8(replica: Replica): Uint8Array {
+  #handle8(replica: Pick<Replica, 'bytes'>): Uint8Array {
     if (this.transcript === undefined) throw new Reject('BadProof', 'no hello yet')
     return sessionHandle((bytes) => this.#host.context.crypto.sha256(bytes), this.transcript, replica.bytes)
   }
@@ -299,11 +398,7 @@ export class Peer {
     this.#host.onReject(reject, this)
     // Another version, or our own hello come back: nothing can follow.
     if (this.transcript === undefined && reject.code === 'BadProof') return this.link.close('no common protocol')
-    if (INNOCENT.has(reject.code)) return
-    this.#strikes++
-    if (this.#strikes < MAX_STRIKES) return
-    this.link.close('too much that could not be accepted')
-    this.#host.onStruckOut(this)
+    if (!INNOCENT.has(reject.code)) this.#host.onStrike(this)
   }
 
   /** A failure of our own, such as a full disk: the peer is not to blame, but this link cannot go on in step. */
@@ -314,7 +409,9 @@ export class Peer {
 
   #closed(reason: string): void {
     this.#cancelPing()
+    for (const cancel of this.#askedAgain.values()) cancel()
     const ids = this.conversations()
+    this.#knocking.close()
     for (const { session } of this.#sessions.values()) session.stop()
     this.#sessions.clear()
     this.#host.onClosed(this, reason)

@@ -1,6 +1,19 @@
 /** Messages that were opened a moment ago, least recently used first out: whoever sends, shows and announces one opens it once. */
-import type { MessageId } from '@parley/protocol'
-import type { Content } from './timeline.ts'
+import type { DeviceId, Hlc, MessageId, PostPayload } from '@parley/protocol'
+import type { Reaction } from '../api.ts'
+
+/** A message as it now is, before names are put to it. */
+export interface Content {
+  readonly id: MessageId
+  readonly key: Uint8Array
+  readonly device: DeviceId
+  readonly seq: number
+  readonly hlc: Hlc
+  readonly payload: PostPayload
+  readonly editedAt: number | undefined
+  readonly reactions: readonly Reaction[]
+  readonly replies: number
+}
 
 /** Characters kept, and what each message counts beside its text: some thousand short messages. */
 const MAX_WEIGHT = 1_048_576
@@ -43,8 +56,10 @@ export class ContentCache {
   }
 }
 
-function weightOf({ payload }: Content): number {
-  let weight = MESSAGE_WEIGHT + payload.text.length
+function weightOf({ payload, reactions }: Content): number {
+  let weight = MESSAGE_WEIGHT + payload.text.length + 64 * payload.mentions.length
+  for (const { length } of payload.attachments) weight += length
+  for (const { users } of reactions) weight += 64 * users.length
   for (const [key, value] of Object.entries(payload.metadata)) weight += key.length + String(value).length
   return weight
 }

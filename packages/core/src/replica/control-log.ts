@@ -1,27 +1,18 @@
 /**
  * The control entries of one conversation, all in memory (they are few), and the folds over them: membership, metadata, profiles.
- * A control entry verifies alone, so a joiner knows the members before any message.
+ * A control entry verifies alone, so a joiner knows the members before any message. Whoever has a certificate here can be verified, a member or
+ * not: what a removed device said may be in the past of what others say.
  */
-import { openBody, verifyDeviceCert, verifyJoinProof, type CryptoProvider, type DeviceCert } from '@parley/crypto'
+import { epochIdOf, type CertLookup, type CryptoProvider, type DeviceCert } from '@parley/crypto'
 import {
-  bodyAad,
   compareHlc,
-  decodeCbor,
-  decodeControl,
+  conversationIdOfDirect,
   decodeEntry,
   deviceIdOf,
-  encodeCbor,
-  entryId,
-  EntryKind,
   equalBytes,
-  forkClaims,
-  conversationIdOfGenesis,
-  isClearControl,
-  messageIdFromBytes,
-  messageIdOf,
   Reject,
-  signedHead,
   toBase32,
+  userIdBytes,
   type ControlCarrier,
   type ControlPayload,
   type DeviceId,
@@ -29,79 +20,148 @@ import {
   type Hlc,
   type UserId,
 } from '@parley/protocol'
-import type { EpochKeys } from './epochs.ts'
-import { Forks, type ProvenFork } from './forks.ts'
-import type { Keyspace } from './keyspace.ts'
-import { compareEntries, resolveMembership, type ControlEntry, type Membership } from './membership.ts'
+import {
+  MembershipResolver,
+  isNameable,
+  NO_MEMBERSHIP,
+  opKey,
+  resolveMembership,
+  type Membership,
+  type MembershipChecks,
+  type MembershipFact,
+} from '../membership/index.ts'
 import type { Store, StoreOperation } from '../store.ts'
-
-/** Names for the conversation's own metadata (scope 1). */
-export const TITLE = 'title'
-export const AVATAR = 'avatar'
-
-export interface Profile {
-  readonly name: string
-  readonly avatar: string
-}
-
-type MetadataValue = string | number | boolean
-
-const NOBODY: Profile = { name: '', avatar: '' }
+import { ControlContent, type MetadataValue, type Profile } from './control-content.ts'
+import { compareEntries, controlCarrier, type ControlEntry } from './control-entry.ts'
+import { ControlFacts } from './control-facts.ts'
+import { ControlProofs } from './control-proofs.ts'
+import { decodeControlRow, encodeControlRow } from './control-rows.ts'
+import { ControlVerifier } from './control-verifier.ts'
+import { newestFirst, type EpochKeys } from './epochs.ts'
+import { Forks } from './forks.ts'
+import type { Keyspace } from './keyspace.ts'
+import { endOf, isTakenIn, lastTold } from './late-controls.ts'
 
 export class ControlLog {
-  readonly #conversation: Uint8Array
-  readonly #crypto: CryptoProvider
   readonly #keys: Keyspace
   readonly #epochs: EpochKeys
+  readonly #verifier: ControlVerifier
+  readonly #proofs: ControlProofs
+  readonly #checks: MembershipChecks
+  readonly #facts: ControlFacts
+  #resolver: MembershipResolver
   /** By running number. A device that forked can have several with the same one. */
   readonly #byDevice = new Map<DeviceId, ControlEntry[]>()
-  /** Verdicts on proofs of forks, by entry id: the two branches, or undefined for what proves nothing. */
-  readonly #claims = new Map<string, ProvenFork['branches'] | undefined>()
-  /** Verdicts on join proofs, by admission id and invite key: a signature is checked once. */
-  readonly #proofs = new Map<string, boolean>()
-
+  readonly #certs = new Map<DeviceId, DeviceCert>()
+  /** Entries that the folds have not seen. */
+  #fresh: ControlEntry[] = []
+  /** Sealed ones, and those with a certificate whose issuer is not known: looked at again when a key or a certificate has come. */
+  readonly #unread = new Set<ControlEntry>()
+  #isDropped = false
+  /** Whether it is the conversation of two people, or of one person's own devices. */
+  isDirect = false
   /** The latest clock of a control entry here, in milliseconds; 0 while there is none. */
   latestMs = 0
   forks: Forks
-  membership: Membership = { members: new Map(), devices: new Map(), invites: new Map() }
-  readonly #application = new Map<string, MetadataValue>()
-  readonly #conversationMetadata = new Map<string, MetadataValue>()
-  readonly #profiles = new Map<UserId, Profile>()
+  membership: Membership = NO_MEMBERSHIP
+  /** Hears of every entry that is here, before the folds. */
+  onEntry: (entry: ControlEntry) => void = () => undefined
+  /** Metadata and profiles. */
+  readonly #content = new ControlContent()
 
-  constructor(options: { conversation: Uint8Array; crypto: CryptoProvider; keys: Keyspace; epochs: EpochKeys }) {
-    this.#conversation = options.conversation
-    this.#crypto = options.crypto
-    this.#keys = options.keys
-    this.#epochs = options.epochs
-    this.forks = new Forks(this.#hash, [])
+  constructor({
+    conversation,
+    crypto,
+    keys,
+    epochs,
+  }: {
+    conversation: Uint8Array
+    crypto: CryptoProvider
+    keys: Keyspace
+    epochs: EpochKeys
+  }) {
+    const hash = (bytes: Uint8Array): Uint8Array => crypto.sha256(bytes)
+    this.#keys = keys
+    this.#epochs = epochs
+    this.#verifier = new ControlVerifier({ conversation, crypto, epochs })
+    this.#proofs = new ControlProofs({ conversation, crypto })
+    this.forks = new Forks(hash, [])
+    this.#checks = {
+      proofHolds: ({ id }, key) => this.#proofs.holds(id, key),
+      epochId: (commitment) => epochIdOf(conversation, commitment),
+      isDirect: (user, peer) => equalBytes(conversationIdOfDirect(hash, userIdBytes(user), userIdBytes(peer)), conversation),
+    }
+    this.#resolver = new MembershipResolver(this.#checks)
+    this.#facts = new ControlFacts({ entriesOf: (device) => this.#byDevice.get(device) ?? [], forks: () => this.forks })
   }
 
   /** Reads everything stored. Rows were verified before they were written; their signatures are not checked again. */
   async open(store: Store): Promise<void> {
     const rows = [...(await store.range(this.#keys.controls())), ...(await store.range(this.#keys.branchControls()))]
-    for (const { key, value } of rows) {
-      const fields = decodeCbor(value)
-      if (!Array.isArray(fields)) throw new Reject('BadShape', 'stored control entry')
-      const [seq, prevId, bytes] = fields as [number, Uint8Array, Uint8Array]
+    const stored = rows.map(({ key, value }) => {
+      const row = decodeControlRow(value)
       // Table and conversation come first, 17 bytes.
-      const device = key.subarray(17, 33)
-      this.#insert(await this.#parse({ device, seq, prevId, entry: bytes }, decodeEntry(bytes)))
+      return { ...row, device: key.subarray(17, 33), entry: row.bytes, parts: decodeEntry(row.bytes) }
+    })
+    // By clock, so that a certificate comes after that of its issuer.
+    stored.sort((a, b) => a.parts.header.time - b.parts.header.time || a.parts.header.ctr - b.parts.header.ctr)
+    for (const row of stored) {
+      if (row.provenKey !== undefined) this.#proofs.trust(this.#verifier.idOf(row, row.parts), row.provenKey)
+      this.#insert(await this.#verifier.parse(row, row.parts, this.certOf, row.areCertsValid))
     }
     await this.refold()
   }
 
-  /** How many control entries of that device are here; they are contiguous from number 1. */
-  count(device: DeviceId): number {
-    return this.#byDevice.get(device)?.at(-1)?.number ?? 0
+  /** The certificate of a device, whoever brought it, whatever became of it since. */
+  readonly certOf: CertLookup = (device) => this.#certs.get(device)
+
+  /** Devices of which there are certificates or entries here. */
+  devices(): Iterable<DeviceId> {
+    return new Set([...this.#certs.keys(), ...this.#byDevice.keys()])
   }
 
-  /** All of them, or those of one device from running number `from` (1-based) on. */
-  carriers(device?: DeviceId, from = 1): ControlCarrier[] {
-    const entries =
-      device === undefined
-        ? [...this.#byDevice.values()].flat().sort(compareEntries)
-        : (this.#byDevice.get(device) ?? []).filter((e) => e.number >= from)
-    return entries.map((e) => ({ device: e.deviceBytes, seq: e.seq, prevId: e.prevId, entry: e.bytes }))
+  /** How many control entries of that device are told of: of one that is out, no more than anybody takes in who knows that. */
+  shown(device: DeviceId): number {
+    return lastTold(this.#byDevice.get(device) ?? [], this.reach(device))
+  }
+
+  /** How many control entries of that device are here; they are contiguous from number 1. `latest`: only those up to that clock. */
+  count(device: DeviceId, latest?: Hlc): number {
+    const list = this.#byDevice.get(device)
+    if (latest === undefined) return list?.at(-1)?.number ?? 0
+    return list?.findLast(({ hlc }) => compareHlc(hlc, latest) <= 0)?.number ?? 0
+  }
+
+  /** All of them, or those of one device from running number `from` (1-based) on, up to the clock `latest`. */
+  carriers(device?: DeviceId, from = 1, latest?: Hlc): ControlCarrier[] {
+    const entries = device === undefined ? this.entries() : (this.#byDevice.get(device) ?? []).filter((e) => e.number >= from)
+    return entries.filter(({ hlc }) => latest === undefined || compareHlc(hlc, latest) <= 0).map(controlCarrier)
+  }
+
+  /** The clock of what put out a device that was in. */
+  endOf(device: DeviceId): Hlc {
+    return endOf(device, this.membership, [...this.#byDevice.values()].flat())
+  }
+
+  entries(): ControlEntry[] {
+    return [...this.#byDevice.values()].flat().sort(compareEntries)
+  }
+
+  profile(user: UserId): Profile {
+    return this.#content.profile(user)
+  }
+
+  metadata(): Record<string, MetadataValue> {
+    return this.#content.metadata()
+  }
+
+  conversationMetadata(key: string): string {
+    return this.#content.conversationMetadata(key)
+  }
+
+  /** How many entries of a device count, by what its user was allowed: up to the end of its last span, without bound while it is in. */
+  reach(device: DeviceId): number {
+    return this.membership.devices.get(device)?.spans.at(-1)?.to ?? 0
   }
 
   /**
@@ -130,12 +190,116 @@ export class ControlLog {
     if (entries.length === 0) return
     // By id: an entry that was sealed is another object once it has been opened.
     const gone = new Set(entries.map((e) => toBase32(e.id)))
+    const isGone = ({ id }: ControlEntry): boolean => gone.has(toBase32(id))
     for (const [device, list] of this.#byDevice)
       this.#byDevice.set(
         device,
-        list.filter((e) => !gone.has(toBase32(e.id))),
+        list.filter((e) => !isGone(e)),
       )
+    for (const entry of this.#unread) if (isGone(entry)) this.#unread.delete(entry)
+    this.#fresh = this.#fresh.filter((entry) => !isGone(entry))
+    this.#content.drop(isGone)
+    this.#proofs.drop(entries)
+    this.#isDropped = true
     await this.refold()
+  }
+
+  /** Takes in entries of this device that have just been made. The caller stores their rows first. */
+  async acceptOwn(carriers: readonly ControlCarrier[]): Promise<ControlEntry[]> {
+    const entries: ControlEntry[] = []
+    for (const carrier of carriers) {
+      const entry = await this.#verifier.parse(carrier, decodeEntry(carrier.entry), this.certOf)
+      this.#insert(entry)
+      entries.push(entry)
+    }
+    await this.refold()
+    return entries
+  }
+
+  row(entry: {
+    deviceBytes: Uint8Array
+    number: number
+    seq: number
+    id: Uint8Array
+    prevId: Uint8Array
+    bytes: Uint8Array
+  }): StoreOperation {
+    const first = this.#first(deviceIdOf(entry.deviceBytes), entry.number)
+    const known = first !== undefined && equalBytes(first.id, entry.id) ? first : undefined
+    // What this device has just made itself needs no second look.
+    const areCertsValid = known === undefined || (known.certs.length > 0 && !known.lacksIssuer)
+    const provenKey = known === undefined ? undefined : this.#proofs.provenKey(known)
+    return {
+      type: 'put',
+      key:
+        first === undefined || known !== undefined
+          ? this.#keys.control(entry.deviceBytes, entry.number)
+          : this.#keys.branchControl(entry.deviceBytes, entry.number, entry.id.subarray(0, 16)),
+      value: encodeControlRow({ ...entry, areCertsValid, provenKey }),
+    }
+  }
+
+  /** Whether an operation that this device wrote now would have effect. Everything is computed anew for it. */
+  wouldHold(device: DeviceId, payload: ControlPayload): boolean {
+    const list = this.#byDevice.get(device) ?? []
+    const last = list.at(-1)
+    if (last === undefined) return false
+    const hlc = { ms: Math.max(this.latestMs, last.hlc.ms) + 1, ctr: 0 }
+    const id = new Uint8Array(32).fill(0xff)
+    const prev = list.findLast((e) => e.payload !== undefined && isNameable(e.payload.op))
+    const facts = this.entries().flatMap((entry) => this.#facts.of(entry) ?? [])
+    const { deviceBytes, seq } = last
+    const fact: MembershipFact = {
+      id,
+      device,
+      deviceBytes,
+      seq: seq + 1,
+      hlc,
+      payload,
+      certs: [],
+      prev: prev?.id,
+      acks: [],
+      isCounted: true,
+    }
+    return !resolveMembership([...facts, fact], this.#checks).verdicts.has(opKey(id))
+  }
+
+  /** Brings every fold up to what is here; called when entries or keys have come. */
+  async refold(): Promise<void> {
+    await this.#readAgain()
+    await this.#proofs.take(this.#fresh)
+    this.#content.take(this.#fresh)
+    const before = this.forks.size
+    if (this.#proofs.hasForks || before > 0) this.forks = await this.#proofs.forks(this.certOf)
+    // What counts of a device that forked, or what is here at all, is different now.
+    const isAnew = this.#isDropped || this.forks.size !== before
+    if (isAnew) this.#resolver = new MembershipResolver(this.#checks)
+    const entries = isAnew ? this.entries() : this.#fresh
+    const facts = entries.map((entry) => this.#facts.of(entry)).filter((fact): fact is MembershipFact => fact !== undefined)
+    this.#isDropped = false
+    this.#fresh = []
+    this.membership = this.#resolver.add(facts)
+    this.#content.fold(this.membership, (entry) => this.forks.counts(entry))
+    this.#epochs.choose(this.membership.currentEpoch, newestFirst(this.membership))
+  }
+
+  /** Looks again at what could not be read. */
+  async #readAgain(): Promise<void> {
+    for (const entry of this.#unread) {
+      const isOpen = !entry.sealed || this.#epochs.get(this.#verifier.epochOf(entry)) !== undefined
+      if (!isOpen || (!entry.sealed && !entry.lacksIssuer)) continue
+      const again = await this.#verifier.parse(controlCarrier(entry), decodeEntry(entry.bytes), this.certOf)
+      if (again.sealed === entry.sealed && again.certs.length === entry.certs.length) continue
+      this.#unread.delete(entry)
+      const list = this.#byDevice.get(entry.device) ?? []
+      const at = list.indexOf(entry)
+      if (at < 0) continue
+      list[at] = again
+      // The resolver has seen it with fewer certificates.
+      if (!entry.sealed) this.#isDropped = true
+      else this.#fresh.push(again)
+      this.#note(again)
+    }
   }
 
   async #acceptInto(accepted: ControlEntry[], carriers: readonly ControlCarrier[], latestMs: number): Promise<number> {
@@ -153,234 +317,40 @@ export class ControlLog {
           later.push(item)
           continue
         }
-        const signKey = await this.#signKeyFor(item.device, item.parts)
-        if (signKey === undefined || number > this.count(item.device) + 1 || item.parts.header.time > latestMs) {
+        const signKey = await this.#verifier.signKeyFor(this.certOf, item.device, item.parts)
+        if (
+          signKey === undefined ||
+          number > this.count(item.device) + 1 ||
+          item.parts.header.time > latestMs ||
+          !isTakenIn(this.#byDevice.get(item.device) ?? [], this.reach(item.device), item.carrier.seq)
+        ) {
           later.push(item)
           continue
         }
-        const entry = await this.#verify(item.carrier, item.parts, signKey)
+        const entry = await this.#verifier.verify(item.carrier, item.parts, signKey, this.certOf)
         if (isForked && !this.forks.counts(entry)) {
           later.push(item)
           continue
         }
         this.#insert(entry)
         accepted.push(entry)
-        if (entry.payload?.op === 'genesis' || entry.payload?.op === 'admit' || entry.payload?.op === 'fork') await this.refold()
+        if (entry.payload?.op === 'fork') await this.refold()
       }
       if (later.length === waiting.length) {
         if (broken !== undefined && !accepted.some(({ payload }) => payload?.op === 'fork')) await this.#refuseBroken(broken)
         if (accepted.length > 0) await this.refold()
         return later.length
       }
+      await this.refold()
       waiting = later
     }
   }
 
-  /** Takes in an entry of this device that has just been made. The caller stores `row(entry)` first. */
-  async acceptOwn(carrier: ControlCarrier): Promise<ControlEntry> {
-    const entry = await this.#parse(carrier, decodeEntry(carrier.entry))
-    this.#insert(entry)
-    await this.refold()
-    return entry
-  }
-
-  row(entry: {
-    deviceBytes: Uint8Array
-    number: number
-    seq: number
-    id: Uint8Array
-    prevId: Uint8Array
-    bytes: Uint8Array
-  }): StoreOperation {
-    const first = this.#first(deviceIdOf(entry.deviceBytes), entry.number)
-    return {
-      type: 'put',
-      key:
-        first === undefined || equalBytes(first.id, entry.id)
-          ? this.#keys.control(entry.deviceBytes, entry.number)
-          : this.#keys.branchControl(entry.deviceBytes, entry.number, entry.id.subarray(0, 16)),
-      value: encodeCbor([entry.seq, entry.prevId, entry.bytes]),
-    }
-  }
-
-  entries(): ControlEntry[] {
-    return [...this.#byDevice.values()].flat().sort(compareEntries)
-  }
-
-  profile(user: UserId): Profile {
-    return this.#profiles.get(user) ?? NOBODY
-  }
-
-  metadata(): Record<string, MetadataValue> {
-    return Object.fromEntries(this.#application)
-  }
-
-  conversationMetadata(key: string): string {
-    const value = this.#conversationMetadata.get(key)
-    return typeof value === 'string' ? value : ''
-  }
-
-  /** Computes every fold anew; called when entries or keys have come. */
-  async refold(): Promise<void> {
-    for (const [device, list] of this.#byDevice) {
-      const parsed: ControlEntry[] = []
-      for (const entry of list) parsed.push(entry.sealed ? await this.#parse(carrierOf(entry), decodeEntry(entry.bytes)) : entry)
-      this.#byDevice.set(device, parsed)
-    }
-    const all = this.entries()
-    this.forks = await this.#foldForks(all)
-    const entries = all.filter((entry) => this.forks.counts(entry))
-    await this.#checkProofs(entries)
-    this.membership = resolveMembership(entries, (admit, key) => this.#proofs.get(proofName(admit, key)) === true)
-    this.#application.clear()
-    this.#conversationMetadata.clear()
-    this.#profiles.clear()
-    for (const entry of entries) this.#foldContent(entry)
-  }
-
-  #foldContent({ device, payload }: ControlEntry): void {
-    const user = this.membership.devices.get(device)?.user
-    if (user === undefined || payload === undefined) return
-    if (payload.op === 'profile') this.#profiles.set(user, Object.freeze({ name: payload.name, avatar: payload.avatar }))
-    if (payload.op !== 'metadata') return
-    const target = payload.scope === 'application' ? this.#application : this.#conversationMetadata
-    for (const [key, value] of Object.entries(payload.values)) {
-      if (value === null) target.delete(key)
-      else target.set(key, value)
-    }
-  }
-
-  /** A proof counts whoever wrote it: it has the signatures of the device that forked. */
-  async #foldForks(entries: readonly ControlEntry[]): Promise<Forks> {
-    const proven: ProvenFork[] = []
-    for (const entry of entries) {
-      const { payload, device: poster } = entry
-      if (payload?.op !== 'fork') continue
-      const name = toBase32(entry.id)
-      if (!this.#claims.has(name)) {
-        const device = deviceIdOf(payload.device)
-        // The id of a device is a hash of its key: a certificate says the same whoever let it in.
-        const cert = entries.find((e) => e.cert?.deviceId === device)?.cert
-        if (cert === undefined) continue
-        const claims = forkClaims(this.#hash, this.#conversation, payload)
-        const jobs = (claims ?? []).map(({ message, signature }) => ({ publicKey: cert.signKey, message, signature }))
-        const isValid = claims !== undefined && !(await this.#crypto.verifyMany(jobs)).includes(false)
-        this.#claims.set(name, isValid ? [claims[0].branch, claims[1].branch] : undefined)
-      }
-      const branches = this.#claims.get(name)
-      if (branches !== undefined) proven.push({ poster, fork: payload, branches })
-    }
-    return new Forks(this.#hash, proven)
-  }
-
-  async #checkProofs(entries: readonly ControlEntry[]): Promise<void> {
-    const invites = new Map<string, Uint8Array>()
-    for (const { payload, deviceBytes, seq, id } of entries)
-      if (payload?.op === 'invite') invites.set(messageIdOf(deviceBytes, seq, id), payload.publicKey)
-    for (const entry of entries) {
-      if (entry.payload?.op !== 'admit' || entry.cert === undefined) continue
-      const key = invites.get(messageIdFromBytes(entry.payload.invite))
-      if (key === undefined || this.#proofs.has(proofName(entry, key))) continue
-      this.#proofs.set(
-        proofName(entry, key),
-        await verifyJoinProof(this.#crypto, key, this.#conversation, entry.cert.bytes, entry.payload.proof),
-      )
-    }
-  }
-
-  /** The key that must have signed an entry: of a member's device, or, for the genesis, of the certificate in it. */
-  async #signKeyFor(device: DeviceId, parts: EntryParts): Promise<Uint8Array | undefined> {
-    const known = this.membership.devices.get(device)
-    if (known !== undefined) return known.cert.signKey
-    if (this.membership.members.size > 0 || parts.header.controls !== 1 || parts.header.epoch !== 'clear' || parts.body === undefined)
-      return undefined
-    const payload = decodeControl(parts.body)
-    if (payload.op !== 'genesis') return undefined
-    if (
-      !equalBytes(
-        conversationIdOfGenesis((b) => this.#crypto.sha256(b), parts.body),
-        this.#conversation,
-      )
-    )
-      throw new Reject('BadProof', 'genesis of another conversation')
-    const cert = await verifyDeviceCert(this.#crypto, payload.founderCert)
-    return cert !== undefined && cert.deviceId === device ? cert.signKey : undefined
-  }
-
-  async #verify(carrier: ControlCarrier, parts: EntryParts, signKey: Uint8Array): Promise<ControlEntry> {
-    const { signature } = parts
-    if (parts.header.kind !== EntryKind.control || parts.body === undefined) throw new Reject('BadShape', 'not a control entry')
-    if (signature === undefined) throw new Reject('BadSignature', 'unsigned control entry')
-    const entry = await this.#parse(carrier, parts)
-    const message = signedHead(this.#conversation, carrier.device, carrier.seq, entry.id)
-    if (!(await this.#crypto.verify({ publicKey: signKey, message, signature }))) throw new Reject('BadSignature', 'control entry')
-    return entry
-  }
-
   async #refuseBroken({ carrier, parts, device }: { carrier: ControlCarrier; parts: EntryParts; device: DeviceId }): Promise<void> {
-    const signKey = await this.#signKeyFor(device, parts)
+    const signKey = await this.#verifier.signKeyFor(this.certOf, device, parts)
     if (signKey === undefined) return
-    await this.#verify(carrier, parts, signKey)
+    await this.#verifier.verify(carrier, parts, signKey, this.certOf)
     throw new Reject('BadClock', 'control entry before its predecessor')
-  }
-
-  async #parse(carrier: ControlCarrier, parts: EntryParts): Promise<ControlEntry> {
-    const { header, headerBytes, body } = parts
-    if (body === undefined) throw new Reject('BadShape', 'purged control entry')
-    const bodyHash = this.#crypto.sha256(body)
-    const id = entryId((b) => this.#crypto.sha256(b), {
-      conversation: this.#conversation,
-      device: carrier.device,
-      seq: carrier.seq,
-      prevId: carrier.prevId,
-      headerBytes,
-      bodyHash,
-    })
-    const { payload, sealed } = this.#payload(carrier, parts)
-    const hlc: Hlc = { ms: header.time, ctr: header.ctr }
-    return {
-      id,
-      device: deviceIdOf(carrier.device),
-      deviceBytes: carrier.device.slice(),
-      seq: carrier.seq,
-      number: header.controls,
-      hlc,
-      prevId: carrier.prevId.slice(),
-      bytes: carrier.entry.slice(),
-      payload,
-      sealed,
-      cert: await this.#certOf(payload),
-    }
-  }
-
-  /** What the entry says. An entry that its author signed but nobody can read as an operation has no effect anywhere. */
-  #payload(carrier: ControlCarrier, parts: EntryParts): { payload: ControlPayload | undefined; sealed: boolean } {
-    try {
-      const plain = this.#plaintext(carrier, parts)
-      if (plain === undefined) return { payload: undefined, sealed: true }
-      const payload = decodeControl(plain)
-      return { payload: isClearControl(payload.op) === (parts.header.epoch === 'clear') ? payload : undefined, sealed: false }
-    } catch (error) {
-      if (error instanceof Reject) return { payload: undefined, sealed: false }
-      throw error
-    }
-  }
-
-  /** Undefined while its epoch is not known here. @throws {Reject} BadCipher, BadShape */
-  #plaintext(carrier: ControlCarrier, { header, headerBytes, body }: EntryParts): Uint8Array | undefined {
-    if (body === undefined || header.epoch === 'same') throw new Reject('BadShape', 'control entry')
-    if (header.epoch === 'clear') return body
-    const epoch = this.#epochs.get(header.epoch)
-    if (epoch === undefined) return undefined
-    const plain = openBody(epoch.controlKey, body, bodyAad(this.#conversation, carrier.device, carrier.seq, headerBytes))
-    if (plain === undefined) throw new Reject('BadCipher', 'control entry')
-    return plain
-  }
-
-  async #certOf(payload: ControlPayload | undefined): Promise<DeviceCert | undefined> {
-    if (payload?.op === 'genesis') return verifyDeviceCert(this.#crypto, payload.founderCert)
-    if (payload?.op === 'admit') return verifyDeviceCert(this.#crypto, payload.cert)
-    return undefined
   }
 
   #insert(entry: ControlEntry): void {
@@ -388,6 +358,19 @@ export class ControlLog {
     const list = this.#byDevice.get(entry.device)
     if (list === undefined) this.#byDevice.set(entry.device, [entry])
     else list.splice(list.findLastIndex((e) => e.number <= entry.number) + 1, 0, entry)
+    this.#fresh.push(entry)
+    if (entry.sealed || entry.lacksIssuer) this.#unread.add(entry)
+    this.#note(entry)
+  }
+
+  #note(entry: ControlEntry): void {
+    if (entry.payload?.op === 'direct') this.isDirect = true
+    for (const cert of entry.certs) {
+      if (this.#certs.has(cert.deviceId)) continue
+      this.#certs.set(cert.deviceId, cert)
+      this.#facts.noteDevice(cert.deviceId)
+    }
+    this.onEntry(entry)
   }
 
   #isKnown(device: DeviceId, number: number, carrier: ControlCarrier): boolean {
@@ -410,9 +393,4 @@ export class ControlLog {
     const hlc: Hlc = { ms: header.time, ctr: header.ctr }
     return header.controls > previous.number && seq > previous.seq && compareHlc(hlc, previous.hlc) > 0
   }
-
-  readonly #hash = (bytes: Uint8Array): Uint8Array => this.#crypto.sha256(bytes)
 }
-
-const carrierOf = (e: ControlEntry): ControlCarrier => ({ device: e.deviceBytes, seq: e.seq, prevId: e.prevId, entry: e.bytes })
-const proofName = (admit: ControlEntry, key: Uint8Array): string => `${toBase32(admit.id)}:${toBase32(key)}`

@@ -1,6 +1,7 @@
 /** The epoch keys that this device holds for one conversation, and what is derived from them. */
 import { deriveKey, epochCommitment, epochIdOf, type EpochSecret } from '@parley/crypto'
-import { concatBytes, toBase32, toBase64Url } from '@parley/protocol'
+import { compareBytes, concatBytes, equalBytes, toBase32, toBase64Url } from '@parley/protocol'
+import type { Membership } from '../membership/index.ts'
 import type { Topic } from '../transport.ts'
 
 /** One epoch with its derived keys; each is 32 bytes and made once. */
@@ -16,26 +17,28 @@ export interface Epoch {
   readonly presenceKey: Uint8Array
   /** Where members of this epoch meet. */
   readonly topic: Topic
-  /** Seals the message operations of one device (16 bytes). */
-  messageKey(device: Uint8Array): Uint8Array
+  /** Seals the message operations of one device (16 bytes); undefined with the control half of the secret only. */
+  messageKey(device: Uint8Array): Uint8Array | undefined
 }
 
 export class EpochKeys {
   readonly #conversation: Uint8Array
   readonly #epochs = new Map<string, Epoch>()
-  #current: Epoch | undefined
+  #chosen: Uint8Array | undefined
+  #order: readonly Uint8Array[] = []
 
   /** `conversation` is the 32-byte id. */
   constructor(conversation: Uint8Array) {
     this.#conversation = conversation
   }
 
-  /** Takes in a secret; the latest one added is the current one. Returns its epoch. */
+  /** Takes in a secret. Returns its epoch. */
   add(secret: EpochSecret): Epoch {
     const id = epochIdOf(this.#conversation, epochCommitment(secret))
     const key = toBase32(id)
     const known = this.#epochs.get(key)
-    if (known !== undefined) return known
+    // A whole secret takes the place of its control half.
+    if (known !== undefined && (known.secret.msg !== undefined || secret.msg === undefined)) return known
     const context = concatBytes(this.#conversation, id)
     const messageKeys = new Map<string, Uint8Array>()
     const epoch: Epoch = {
@@ -49,6 +52,7 @@ export class EpochKeys {
         secret: toBase64Url(deriveKey(secret.ctl, 'topic-secret', context)),
       },
       messageKey: (device) => {
+        if (secret.msg === undefined) return undefined
         const name = toBase32(device)
         let derived = messageKeys.get(name)
         if (derived === undefined) messageKeys.set(name, (derived = deriveKey(secret.msg, 'msg', concatBytes(context, device))))
@@ -56,7 +60,6 @@ export class EpochKeys {
       },
     }
     this.#epochs.set(key, epoch)
-    this.#current = epoch
     return epoch
   }
 
@@ -64,13 +67,29 @@ export class EpochKeys {
     return this.#epochs.get(toBase32(id))
   }
 
-  /** The epoch that this device writes under; undefined before admission. */
-  get current(): Epoch | undefined {
-    return this.#current
+  /** Which epoch (16 bytes) is to be written under, and all that there are by generation, newest first: what membership says. */
+  choose(current: Uint8Array | undefined, order: readonly Uint8Array[]): void {
+    this.#chosen = current
+    this.#order = order
   }
 
-  /** Newest first. */
-  all(): Epoch[] {
-    return [...this.#epochs.values()].reverse()
+  /** The epoch that this device writes under; undefined before admission, while none is usable, and while its whole secret is not here. */
+  get current(): Epoch | undefined {
+    const epoch = this.#chosen && this.get(this.#chosen)
+    return epoch?.secret.msg === undefined ? undefined : epoch
   }
+
+  /** Newest first; those that membership does not name last. */
+  all(): Epoch[] {
+    const named = this.#order.flatMap((id) => this.get(id) ?? [])
+    if (named.length === this.#epochs.size) return named
+    return [...named, ...[...this.#epochs.values()].filter((epoch) => !named.includes(epoch)).reverse()]
+  }
+}
+
+/** Ids of all epochs by generation, the latest first, and of all the one that is written under. */
+export function newestFirst({ epochs, currentEpoch }: Membership): Uint8Array[] {
+  const rank = (id: Uint8Array): number => (currentEpoch !== undefined && equalBytes(id, currentEpoch) ? 0 : 1)
+  const order = [...epochs.values()].sort((a, b) => rank(a.id) - rank(b.id) || b.gen - a.gen || compareBytes(a.id, b.id))
+  return order.map(({ id }) => id)
 }

@@ -72,3 +72,9 @@ export function holdsMore(
     id !== device && log.nextSeq(id) > Math.max(forks.limit(id), log.startOf(id)) && !forks.hasPinned(me, id)
   return log.logsOf(device).some(isBeyond) || controls.entries().some((entry) => entry.device === device && !forks.counts(entry))
 }
+
+/** Whether that is our entry at that place. */
+export async function holdsEntry(hash: Hash, log: ConversationLog, id: LogId, seq: number, bytes: Uint8Array): Promise<boolean> {
+  const [ours] = await log.read(id, seq, seq + 1)
+  return ours !== undefined && isSameEntry(hash, ours, bytes)
+}

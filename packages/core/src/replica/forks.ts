@@ -121,3 +121,8 @@ export class Forks {
     this.#branches.set(log, { log, logBytes, device, branch: { id, seq }, prevId })
   }
 }
+
+/** The log that a branch of a device is. Both are 16 bytes. */
+export function branchLogOf(hash: Hash, device: Uint8Array, branch: Uint8Array): LogId {
+  return deviceIdOf(branchLogId(hash, device, branch))
+}

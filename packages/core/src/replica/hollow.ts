@@ -6,13 +6,20 @@ import { concatBytes, decodeEntry, deviceIdBytes, deviceIdOf, EntryKind, equalBy
 import type { Context } from '../context.ts'
 import type { LogId } from './forks.ts'
 import type { Keyspace } from './keyspace.ts'
-import type { ConversationLog, LogEntry } from './log.ts'
+import type { ConversationLog } from './log.ts'
+import type { LogEntry } from './log-entry.ts'
 import type { StoreOperation } from '../store.ts'
 
 /** Bodies asked of one peer at a time. */
 export const MAX_HOLLOW_WANTS = 256
 
+/** The last byte of a row: what the entry is. */
+const POST = 0
+const OTHER = 1
+
 interface Hollow {
+  /** Nothing but its author's deletion takes a message away; what was said of deleted ones nobody has, and is asked for last. */
+  readonly isPost: boolean
   readonly log: LogId
   readonly seq: number
   readonly id: Uint8Array
@@ -35,7 +42,13 @@ export class HollowEntries {
     this.#entries.clear()
     for (const { key, value } of await this.#context.store.range(this.#keys.hollows())) {
       const log = deviceIdOf(key.slice(key.length - 20, key.length - 4))
-      this.#add({ log, seq: readU32be(key.subarray(key.length - 4)), id: value.slice(0, 32), prevId: value.slice(32, 64) })
+      this.#add({
+        log,
+        seq: readU32be(key.subarray(key.length - 4)),
+        id: value.slice(0, 32),
+        prevId: value.slice(32, 64),
+        isPost: value[64] !== OTHER,
+      })
     }
   }
 
@@ -48,15 +61,18 @@ export class HollowEntries {
     const operations: StoreOperation[] = []
     for (const { log, seq, id, prevId, parts } of entries) {
       if (parts.body !== undefined || parts.header.kind === EntryKind.control) continue
-      this.#add({ log, seq, id, prevId })
-      operations.push({ type: 'put', key: this.#keys.hollow(deviceIdBytes(log), seq), value: concatBytes(id, prevId) })
+      const isPost = parts.header.kind === EntryKind.post
+      this.#add({ log, seq, id, prevId, isPost })
+      const value = concatBytes(id, prevId, Uint8Array.of(isPost ? POST : OTHER))
+      operations.push({ type: 'put', key: this.#keys.hollow(deviceIdBytes(log), seq), value })
     }
     return operations
   }
 
-  /** The next bodies to ask for. */
+  /** The next bodies to ask for, messages first. */
   wants(): { log: LogId; device: Uint8Array; from: number; to: number }[] {
-    return [...this.#entries.values()]
+    const all = [...this.#entries.values()]
+    return [...all.filter(({ isPost }) => isPost), ...all.filter(({ isPost }) => !isPost)]
       .slice(0, MAX_HOLLOW_WANTS)
       .map(({ log, seq }) => ({ log, device: deviceIdBytes(log), from: seq, to: seq + 1 }))
   }

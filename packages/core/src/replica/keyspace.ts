@@ -1,12 +1,16 @@
 /**
  * Where everything lies in the store: one byte for the table, then the conversation (first 16 bytes of its id), then what the row is about.
- * Only logs, control entries, epoch secrets, seen slots and local records are truth; `timeline`, `overlay` and `folded` can be rebuilt.
+ * Only logs, control entries, epoch secrets, seen slots and local records are truth; the tables of `timelineRows` can be rebuilt.
  */
 import { concatBytes, u32be } from '@parley/protocol'
 
 const PROFILE = 0x01
 const CONVERSATION = 0x02
 const DEVICE_KEYS = 0x04
+const PREFERENCES = 0x05
+const CONTACT = 0x06
+const CARD_SECRET = 0x07
+const KNOCK = 0x08
 const TABLES = {
   head: 0x10,
   entry: 0x11,
@@ -22,6 +26,16 @@ const TABLES = {
   overlay: 0x21,
   folded: 0x22,
   delivered: 0x23,
+  sentToken: 0x24,
+  response: 0x25,
+  replies: 0x26,
+  mentions: 0x27,
+  files: 0x28,
+  blobs: 0x30,
+  blobsOf: 0x31,
+  reading: 0x29,
+  draft: 0x2a,
+  inviteLink: 0x2b,
 } as const
 
 /** The one row of the profile. */
@@ -29,6 +43,20 @@ export const profileKey = (): Uint8Array => Uint8Array.of(PROFILE)
 
 /** The private keys of this device, where the profile's own store keeps them. */
 export const deviceKeysKey = (): Uint8Array => Uint8Array.of(DEVICE_KEYS)
+
+/** What the user chose for the whole profile. */
+export const preferencesKey = (): Uint8Array => Uint8Array.of(PREFERENCES)
+
+/** What this user knows and thinks of another: contact, blocked. `user` is their 32-byte id. */
+export const contactKey = (user: Uint8Array): Uint8Array => concatBytes(Uint8Array.of(CONTACT), user)
+export const contactRange = (): { gte: Uint8Array; lt: Uint8Array } => ({ gte: Uint8Array.of(CONTACT), lt: Uint8Array.of(CONTACT + 1) })
+
+/** The secret of the user's own contact card. */
+export const cardSecretKey = (): Uint8Array => Uint8Array.of(CARD_SECRET)
+
+/** That a conversation (32 bytes) is still to be told to a user (32 bytes). */
+export const knockKey = (conversation: Uint8Array, user: Uint8Array): Uint8Array => concatBytes(Uint8Array.of(KNOCK), conversation, user)
+export const knockRange = (): { gte: Uint8Array; lt: Uint8Array } => ({ gte: Uint8Array.of(KNOCK), lt: Uint8Array.of(KNOCK + 1) })
 
 /** The record of a conversation: state, invite, hints. `conversation` is its 32-byte id. */
 export const conversationKey = (conversation: Uint8Array): Uint8Array => concatBytes(Uint8Array.of(CONVERSATION), conversation)
@@ -113,12 +141,43 @@ export class Keyspace {
   /** What later operations did to a message. `message` is the 36-byte id. */
   overlay = (message: Uint8Array): Uint8Array => this.#key('overlay', message)
 
+  /** Reactions to a message, and how many replies it has. */
+  response = (message: Uint8Array): Uint8Array => this.#key('response', message)
+
+  /** Prefixes of the rank trees beside the timeline: answers, messages that mention this user, messages with files. */
+  replies = (): Uint8Array => this.#key('replies')
+  mentions = (): Uint8Array => this.#key('mentions')
+  files = (): Uint8Array => this.#key('files')
+
+  /** What this device remembers of its user's reading: how far, from where unread, and whether muted. Local. */
+  reading = (): Uint8Array => this.#key('reading')
+
+  /** What was typed and not sent. Local. */
+  draft = (): Uint8Array => this.#key('draft')
+
+  /** The link of an invite that this device made. `invite` is the 36-byte reference. Local. */
+  inviteLink = (invite: Uint8Array): Uint8Array => this.#key('inviteLink', invite)
+
   /** How many own entries another member's device has stored. */
   delivered = (): Uint8Array => this.#key('delivered')
 
+  /** Which message was sent with which token of a caller, by its place in a ring. */
+  sentToken = (slot: number): Uint8Array => this.#key('sentToken', u32be(slot))
+  sentTokens = (): { gte: Uint8Array; lt: Uint8Array } => this.#all(this.#key('sentToken'))
+
   /** Everything that the timeline is kept in: what to delete before it is folded anew. */
   timelineRows = (): { gte: Uint8Array; lt: Uint8Array }[] =>
-    (['timeline', 'overlay', 'folded'] as const).map((table) => this.#all(this.#key(table)))
+    (['timeline', 'overlay', 'folded', 'response', 'replies', 'mentions', 'files', 'blobs', 'blobsOf'] as const).map((table) =>
+      this.#all(this.#key(table)),
+    )
+
+  /** Prefixes of the rank trees that tell which messages refer to a blob, and to which blobs a message refers. */
+  blobs = (): Uint8Array => this.#key('blobs')
+  blobsOf = (): Uint8Array => this.#key('blobsOf')
+
+  /** Everything of the conversation but its record. */
+  everything = (): { gte: Uint8Array; lt: Uint8Array }[] =>
+    (Object.keys(TABLES) as (keyof typeof TABLES)[]).map((table) => this.#all(this.#key(table)))
 
   /** How far the timeline has been folded. */
   folded = (): Uint8Array => this.#key('folded')

@@ -1,7 +1,7 @@
 /** What later operations did to one message. Rebuilt from the logs at will. */
 import { compareBytes, decodeCbor, encodeCbor, Reject, type CborValue } from '@parley/protocol'
 
-/** Edits kept of one message; older ones stay in the log but are not looked at (SECURITY-DESIGN 5.8). */
+/** Edits kept of one message; the bodies of older ones are purged (SECURITY-DESIGN 5.8). */
 export const MAX_EDITS = 64
 
 export interface EditRef {
@@ -16,18 +16,24 @@ export interface Overlay {
   readonly deleted: boolean
   /** Ascending by order; the last one shows. */
   readonly edits: readonly EditRef[]
+  /** Message (36 bytes) that it was posted as an answer to: once the body is purged, nothing else says so. */
+  readonly answers: Uint8Array | undefined
 }
 
-export const NO_OVERLAY: Overlay = Object.freeze({ deleted: false, edits: [] })
+export const NO_OVERLAY: Overlay = Object.freeze({ deleted: false, edits: [], answers: undefined })
+/** The message is gone. */
+export const DELETED: Overlay = Object.freeze({ deleted: true, edits: [], answers: undefined })
 
-export function withEdit(overlay: Overlay, edit: EditRef): Overlay {
-  if (overlay.edits.some((e) => compareBytes(e.order, edit.order) === 0)) return overlay
-  const edits = [...overlay.edits, edit].sort((a, b) => compareBytes(a.order, b.order)).slice(-MAX_EDITS)
-  return { ...overlay, edits }
+/** Takes in an edit. `dropped` is the one that no longer counts among the newest `MAX_EDITS`. */
+export function withEdit(overlay: Overlay, edit: EditRef): { overlay: Overlay; dropped: EditRef | undefined } {
+  if (overlay.edits.some((e) => compareBytes(e.order, edit.order) === 0)) return { overlay, dropped: undefined }
+  const edits = [...overlay.edits, edit].sort((a, b) => compareBytes(a.order, b.order))
+  const dropped = edits.length > MAX_EDITS ? edits.shift() : undefined
+  return { overlay: { ...overlay, edits }, dropped }
 }
 
 export function encodeOverlay(overlay: Overlay): Uint8Array {
-  return encodeCbor([overlay.deleted, overlay.edits.map((e) => [e.order, e.log, e.seq])])
+  return encodeCbor([overlay.deleted, overlay.edits.map((e) => [e.order, e.log, e.seq]), overlay.answers ?? null])
 }
 
 /** @throws {Reject} BadShape when the row is damaged. */
@@ -38,5 +44,6 @@ export function decodeOverlay(bytes: Uint8Array): Overlay {
     const [order, log, seq] = item as [Uint8Array, Uint8Array, number]
     return { order, log, seq }
   })
-  return { deleted: value[0], edits }
+  const answers: unknown = value[2]
+  return { deleted: value[0], edits, answers: answers instanceof Uint8Array ? answers : undefined }
 }

@@ -1,0 +1,52 @@
+/** The contact card of this user: its secret, which whoever holds the card can knock with, and the text to give away. */
+import { createContactCard, inboxKeys, verifyDeviceCert, type MeetingKeys } from '@parley/crypto'
+import { MAX_CARD_HINTS, MAX_INVITE_HINT_BYTES, utf8 } from '@parley/protocol'
+import type { Context } from '../context.ts'
+import { unusableProfile } from '../profile/key-vault.ts'
+import { cardSecretKey } from '../replica/keyspace.ts'
+
+const SECRET_BYTES = 16
+
+export class OwnCard {
+  readonly #context: Context
+  #secret = new Uint8Array(0)
+  #keys: MeetingKeys | undefined
+
+  constructor(context: Context) {
+    this.#context = context
+  }
+
+  /** Reads the secret, or makes it at first use. */
+  async load(): Promise<void> {
+    const stored = await this.#context.store.get(cardSecretKey())
+    if (stored?.length === SECRET_BYTES) this.#use(stored)
+    else await this.renew()
+  }
+
+  /** Makes a new secret: nobody can knock with a card that was given away before. */
+  async renew(): Promise<void> {
+    const secret = this.#context.random.bytes(SECRET_BYTES)
+    await this.#context.store.write([{ type: 'put', key: cardSecretKey(), value: secret }], { durability: 'strict' })
+    this.#use(secret)
+  }
+
+  /** Where this user listens for people who hold the card. */
+  get inbox(): MeetingKeys {
+    if (this.#keys === undefined) throw unusableProfile('its contact card was not read')
+    return this.#keys
+  }
+
+  /** The text of the card; of `hints` the first four that fit. */
+  async text(name: string, hints: readonly string[]): Promise<string> {
+    const { me, crypto } = this.#context
+    const cert = await verifyDeviceCert(crypto, me.cert)
+    if (cert === undefined) throw unusableProfile('its certificate is damaged')
+    const short = hints.filter((hint) => hint !== '' && utf8(hint).length <= MAX_INVITE_HINT_BYTES).slice(0, MAX_CARD_HINTS)
+    return createContactCard({ keys: me.keys, cert }, { certs: [me.cert], name, secret: this.#secret, hints: short })
+  }
+
+  #use(secret: Uint8Array): void {
+    this.#secret = secret.slice()
+    this.#keys = inboxKeys(this.#context.me.userId, this.#secret)
+  }
+}

@@ -1,0 +1,94 @@
+/** When the view document follows what happened, and what it then shows. */
+import type { UserId } from '@parley/protocol'
+import type { Metadata } from '../api.ts'
+import type { Context } from '../context.ts'
+import type { InOrder } from './in-order.ts'
+import type { Members } from './members.ts'
+import type { Messages } from './messages.ts'
+import type { NewestMessages } from './newest.ts'
+import type { Presence } from './presence.ts'
+import type { Standing } from './standing.ts'
+import type { View } from './view.ts'
+
+/** The view document follows at most so often: a frame of a screen. */
+const VIEW_EVERY_MS = 16
+
+/** And while a history comes in, when every look costs reading it again. */
+const VIEW_WHILE_SYNCING_MS = 200
+
+export class ViewUpdates {
+  readonly #context: Context
+  readonly #view: View
+  readonly #newest: NewestMessages
+  readonly #messages: Messages
+  readonly #members: Members
+  readonly #presence: Presence
+  readonly #standing: Standing
+  readonly #inOrder: InOrder
+  readonly #isSyncing: () => boolean
+  #cancel: (() => void) | undefined
+  #shownAt = Number.NEGATIVE_INFINITY
+
+  /** `isSyncing`: a history comes in. */
+  constructor(options: {
+    context: Context
+    view: View
+    newest: NewestMessages
+    messages: Messages
+    members: Members
+    presence: Presence
+    standing: Standing
+    inOrder: InOrder
+    isSyncing: () => boolean
+  }) {
+    this.#context = options.context
+    this.#view = options.view
+    this.#newest = options.newest
+    this.#messages = options.messages
+    this.#members = options.members
+    this.#presence = options.presence
+    this.#standing = options.standing
+    this.#inOrder = options.inOrder
+    this.#isSyncing = options.isSyncing
+  }
+
+  stop(): void {
+    this.#cancel?.()
+  }
+
+  /** Shows the newest messages now. */
+  async showMessages(): Promise<void> {
+    await this.#newest.settle()
+    if (this.#standing.isClosed) return
+    this.#shownAt = this.#context.clock.now()
+    this.#view.show({ messages: this.#newest.contents.map((content) => this.#messages.message(content)) })
+  }
+
+  /** Shows the newest messages soon. */
+  schedule(): void {
+    if (this.#standing.isClosed) return
+    const every = this.#isSyncing() ? VIEW_WHILE_SYNCING_MS : VIEW_EVERY_MS
+    // Never longer than the interval: the clock may have been set back since.
+    const wait = Math.min(every, Math.max(0, this.#shownAt + every - this.#context.clock.now()))
+    this.#cancel ??= this.#context.clock.setTimeout(() => {
+      this.#cancel = undefined
+      this.#inOrder.run(() => this.showMessages(), 'view')
+    }, wait)
+  }
+
+  /** Shows who is in the conversation. */
+  showMembers(): void {
+    this.#view.show({ members: this.#members.all() })
+  }
+
+  /** The same, with the metadata. */
+  showControl(metadata: Metadata): void {
+    this.#view.show({ metadata: { ...metadata }, members: this.#members.all() })
+  }
+
+  /** Shows what a person does. */
+  showPresence(user: UserId): void {
+    const { id, name } = this.#members.user(user)
+    this.#view.present(user, this.#presence.isOnline(user) ? { user: { id, name }, typing: this.#presence.isTyping(user) } : undefined)
+  }
+}

@@ -1,0 +1,35 @@
+/** What is known of the logs that a peer holds. */
+import type { DeviceId } from '@parley/protocol'
+import type { LogId } from '../replica/forks.ts'
+import type { Shared } from './session-line.ts'
+
+export class PeerLogs {
+  readonly #shared: Shared
+  readonly #peer: DeviceId
+  /** How many entries of each device the peer has, or will have when what is under way arrives. */
+  readonly theirs = new Map<LogId, number>()
+  /** What our last have-vector told the peer: up to there it asks by itself, from there on we push. */
+  readonly told = new Map<LogId, number>()
+  /** Logs of which this peer holds another history than we do, until it is proved. */
+  readonly strayed = new Set<LogId>()
+  /** Whether heads have been compared once. */
+  isCompared = false
+
+  constructor(shared: Shared, peer: DeviceId) {
+    this.#shared = shared
+    this.#peer = peer
+  }
+
+  /** The peer says so. */
+  note(device: DeviceId, nextSeq: number): void {
+    // A member can claim anything of devices that nobody knows; there is no end of them.
+    if (this.#shared.replica.ownerOf(device) === undefined) return
+    this.theirs.set(device, nextSeq)
+    if (device === this.#shared.context.me.deviceId) this.#shared.onStored(this.#peer, nextSeq)
+  }
+
+  /** The peer has entries of a log at least up to, not including, this number. */
+  raise(log: LogId, nextSeq: number): void {
+    this.theirs.set(log, Math.max(this.theirs.get(log) ?? 0, nextSeq))
+  }
+}

@@ -1,0 +1,52 @@
+/** The row that says how far the timeline has been folded. Rebuilt from the logs at will. */
+import {
+  decodeCbor,
+  decodeChainState,
+  deviceIdOf,
+  encodeCbor,
+  encodeChainState,
+  messageIdBytes,
+  messageIdFromBytes,
+  type CborValue,
+  type ChainState,
+  type MessageId,
+} from '@parley/protocol'
+import type { LogId } from './forks.ts'
+import type { DeviceHead } from './log-entry.ts'
+import { aheadFromCbor, aheadToCbor, type Ahead } from './responses.ts'
+
+/** Rises when the folds keep something new: rows of before are folded anew, once. */
+const FOLD_FORMAT = 2
+
+/** How far the timeline is folded, and what it must remember of messages that have not come. */
+export interface Folded {
+  /** Messages that have an overlay and had not come. */
+  readonly orphans: readonly MessageId[]
+  /** The version of what counts. */
+  readonly version: number
+  readonly ahead: Ahead
+  /** Entries could not be opened, for their key was not here. */
+  readonly isMissingKeys: boolean
+}
+
+/** `heads` are the logs as they were folded. */
+export function encodeFolded({ heads, orphans, version, ahead, isMissingKeys }: Folded & { heads: readonly DeviceHead[] }): Uint8Array {
+  const states = heads.map((h) => [h.logBytes, encodeChainState(h.state)])
+  return encodeCbor([states, orphans.map(messageIdBytes), version, FOLD_FORMAT, aheadToCbor(ahead), isMissingKeys])
+}
+
+/** Undefined when the row is of another format. */
+export function decodeFolded(row: Uint8Array): (Folded & { states: Map<LogId, ChainState> }) | undefined {
+  const value = decodeCbor(row, { maxBytes: 1_048_576, maxDepth: 4, maxItems: 100_000 }) as CborValue[]
+  if (value[3] !== FOLD_FORMAT) return undefined
+  const [heads, orphans, version, , ahead, isMissingKeys] = value as [
+    [Uint8Array, Uint8Array][],
+    Uint8Array[],
+    number,
+    number,
+    CborValue,
+    boolean,
+  ]
+  const states = new Map(heads.map(([log, state]) => [deviceIdOf(log), decodeChainState(state)]))
+  return { states, orphans: orphans.map(messageIdFromBytes), version, ahead: aheadFromCbor(ahead), isMissingKeys }
+}
