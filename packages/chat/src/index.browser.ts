@@ -7,38 +7,66 @@
  * const parley = await createParley({ name: 'Alice', rendezvous: ['wss://rendezvous.example.org'] })
  * ```
  */
-import { createEngine, type Parley, type Transport, type ViewCache } from '@parley/core'
-import { webCryptoProvider } from '@parley/crypto'
-import { deleteIndexedDbKeyVault, deleteIndexedDbStore, indexedDbKeyVault, openIndexedDbStore } from '@parley/store-indexeddb'
+import { createEngine, type AttachmentsInit, type Parley, type Transport, type ViewCache } from '@parley/core'
+import { webCryptoProvider, webFileCrypto } from '@parley/crypto'
+import {
+  deleteIndexedDbKeyVault,
+  deleteIndexedDbStore,
+  deleteOpfsBlobStore,
+  indexedDbKeyVault,
+  openIndexedDbStore,
+  openOpfsBlobStore,
+} from '@parley/store-indexeddb'
+import { isParleyError } from '@parley/protocol'
 import { tabsTransport } from '@parley/transport-tabs'
 import { webrtcTransport } from '@parley/transport-webrtc'
 import { clearDocument, IndexeddbPersistence } from 'y-indexeddb'
 import { silentLogger, systemClock, systemRandom } from './environment.ts'
 import type { ParleyInit } from './init.ts'
+import { pictureOf } from './picture.browser.ts'
+import { canShareTabs, openInTabs } from './tabs/index.ts'
 
 export type {
+  Attachment,
+  BlobStore,
   Clock,
+  Contact,
   Conversation,
   ConversationEvents,
   ConversationState,
+  Draft,
+  FetchOptions,
+  FileInput,
+  FormerMember,
   Inspection,
+  InviteInfo,
   InviteInit,
   LinkInspection,
+  ListAttachmentsOptions,
   Logger,
   Member,
   MemberStatus,
+  Mention,
   Message,
   MessagePage,
+  MessageReceipt,
   MessageState,
+  MessageVersion,
   Metadata,
   MetadataChange,
   Parley,
   ParleyEvents,
+  Preferences,
   Random,
+  Reaction,
   Role,
   SendMessageInit,
   Store,
   SyncState,
+  Timeline,
+  TimelineAnchor,
+  TimelineOptions,
+  TimelineSnapshot,
   Transport,
   UpdateMessageInit,
   User,
@@ -46,20 +74,42 @@ export type {
 export { isParleyError, ParleyError } from '@parley/protocol'
 export type { ConversationId, DeviceId, ErrorCode, MessageId, UserId } from '@parley/protocol'
 export type { ParleyInit } from './init.ts'
+export { tabStatus } from './tabs/index.ts'
+export type { TabStatus } from './tabs/status.ts'
+
+/** How long the tab that takes over waits for the browser to give it the database of a tab that has just died. */
+const DATABASE_WAIT_MS = 5_000
 
 const databaseOf = (profile: string): string => `parley:${profile}`
+/** Encoded as the channels of tabs begin with it. */
+const tabsOf = (profile: string): string => `parley-profile:${encodeURIComponent(profile)}`
 const keysOf = (profile: string): string => `parley-keys:${profile}`
 /** Encoded, so that no profile's name can be the beginning of another's. */
 const viewOf = (profile: string, conversation: string): string => `parley-view:${encodeURIComponent(profile)}:${conversation}`
 
 /**
- * Opens a profile, making it at first use, and goes online. `listen` and `peers` have no effect in browsers.
- * @throws {ProfileLocked} when another tab has it open, {StorageUnavailable} when the browser gives no storage or a part of the profile is gone.
+ * Opens a profile, making it at first use, and goes online. The tabs of one profile share one engine, which the first of them hosts and another
+ * one takes over when it goes; in each the client has the whole API. `listen` and `peers` have no effect in browsers.
+ *
+ * A `store` of the application's own is not shared.
+ * @throws {ProfileLocked} when the tab that hosts the engine does not answer, {StorageUnavailable} when the browser gives no storage or a part
+ * of the profile is gone.
  */
 export async function createParley(init: ParleyInit): Promise<Parley> {
   const { profile = 'default', logger = silentLogger } = init
+  if (init.store !== undefined || !canShareTabs()) return openEngine(init)
+  return openInTabs({ scope: tabsOf(profile), logger, open: () => openEngine(init, AbortSignal.timeout(DATABASE_WAIT_MS)) })
+}
+
+/** The engine in this tab. @throws {ProfileLocked} when another one has the database open, still when `wait` fires. */
+async function openEngine(init: ParleyInit, wait?: AbortSignal): Promise<Parley> {
+  const { profile = 'default', logger = silentLogger } = init
   const crypto = await webCryptoProvider()
-  const store = init.store ?? (await openIndexedDbStore({ name: databaseOf(profile) }))
+  const store = init.store ?? (await openIndexedDbStore({ name: databaseOf(profile), ...(wait === undefined ? {} : { wait }) }))
+  const attachments = await attachmentsOf(init).catch(async (error: unknown) => {
+    await store.close()
+    throw error
+  })
   try {
     return await createEngine({
       store,
@@ -69,13 +119,31 @@ export async function createParley(init: ParleyInit): Promise<Parley> {
       random: systemRandom,
       logger,
       viewCache: viewCache(profile),
+      ...(attachments === undefined ? {} : { attachments }),
       // A store of the application's own keeps the keys too, so that the two cannot come apart.
       ...(init.store === undefined ? { vault: indexedDbKeyVault({ name: keysOf(profile), crypto, random: systemRandom }) } : {}),
       ...(init.name === undefined ? {} : { name: init.name }),
     })
   } catch (error) {
+    await attachments?.blobs.close()
     await store.close()
     throw error
+  }
+}
+
+/** A browser without a private file system has everything but files. */
+async function attachmentsOf(init: ParleyInit): Promise<AttachmentsInit | undefined> {
+  const { profile = 'default', store, logger = silentLogger, autoFetchBytes } = init
+  const options = autoFetchBytes === undefined ? {} : { autoFetchBytes }
+  const made = (blobs: AttachmentsInit['blobs']): AttachmentsInit => ({ blobs, crypto: webFileCrypto(), picture: pictureOf, ...options })
+  if (init.blobs !== undefined) return made(init.blobs)
+  if (store !== undefined) return undefined
+  try {
+    return made(await openOpfsBlobStore({ name: databaseOf(profile) }))
+  } catch (error) {
+    if (!isParleyError(error, 'StorageUnavailable')) throw error
+    logger.warn('files can be neither sent nor read here', { code: error.code })
+    return undefined
   }
 }
 
@@ -83,14 +151,16 @@ export async function createParley(init: ParleyInit): Promise<Parley> {
 export async function deleteProfile(profile: string): Promise<void> {
   await deleteIndexedDbStore(databaseOf(profile))
   await deleteIndexedDbKeyVault(keysOf(profile))
+  await deleteOpfsBlobStore(databaseOf(profile))
   for (const { name } of await indexedDB.databases()) if (name?.startsWith(viewOf(profile, ''))) await clearDocument(name)
 }
 
 function defaultTransports(init: ParleyInit): Transport[] {
   const rendezvous = [...(init.rendezvous ?? [])]
-  const tabs = tabsTransport()
-  if (rendezvous.length === 0) return [tabs]
-  return [tabs, webrtcTransport({ rendezvous, ...(init.iceServers === undefined ? {} : { iceServers: [...init.iceServers] }) })]
+  // Without BroadcastChannel there are no other tabs to be met.
+  const tabs = typeof BroadcastChannel === 'undefined' ? [] : [tabsTransport()]
+  if (rendezvous.length === 0) return tabs
+  return [...tabs, webrtcTransport({ rendezvous, ...(init.iceServers === undefined ? {} : { iceServers: [...init.iceServers] }) })]
 }
 
 /** y-indexeddb keeps the view document, so that the last known messages can be painted before the engine is up. It is never the truth. */

@@ -10,37 +10,56 @@
  * await parley.close()
  * ```
  */
-import { createEngine, storedSecret, type Parley } from '@parley/core'
-import { nodeProvider } from '@parley/crypto/node'
+import { createEngine, storedSecret, type AttachmentsInit, type Parley } from '@parley/core'
+import { nodeFileCrypto, nodeProvider } from '@parley/crypto/node'
 import { ParleyError } from '@parley/protocol'
-import { openLevelStore } from '@parley/store-level'
+import { fileSource, openFileBlobStore, openLevelStore } from '@parley/store-level'
 import { libp2pTransport } from '@parley/transport-libp2p'
 import { silentLogger, systemClock, systemRandom } from './environment.ts'
 import type { ParleyInit } from './init.ts'
+import type { TabStatus } from './tabs/status.ts'
 
 export type {
+  Attachment,
+  BlobStore,
   Clock,
+  Contact,
   Conversation,
   ConversationEvents,
   ConversationState,
+  Draft,
+  FetchOptions,
+  FileInput,
+  FormerMember,
   Inspection,
+  InviteInfo,
   InviteInit,
   LinkInspection,
+  ListAttachmentsOptions,
   Logger,
   Member,
   MemberStatus,
+  Mention,
   Message,
   MessagePage,
+  MessageReceipt,
   MessageState,
+  MessageVersion,
   Metadata,
   MetadataChange,
   Parley,
   ParleyEvents,
+  Preferences,
   Random,
+  Reaction,
   Role,
   SendMessageInit,
   Store,
   SyncState,
+  Timeline,
+  TimelineAnchor,
+  TimelineOptions,
+  TimelineSnapshot,
   Transport,
   UpdateMessageInit,
   User,
@@ -48,6 +67,7 @@ export type {
 export { isParleyError, ParleyError } from '@parley/protocol'
 export type { ConversationId, DeviceId, ErrorCode, MessageId, UserId } from '@parley/protocol'
 export type { ParleyInit } from './init.ts'
+export type { TabStatus } from './tabs/status.ts'
 
 /**
  * Opens a profile, making it at first use, and goes online. `rendezvous` and `iceServers` have no effect on Node yet.
@@ -57,6 +77,10 @@ export async function createParley(init: ParleyInit): Promise<Parley> {
   const { logger = silentLogger } = init
   if (init.store === undefined && init.profile === undefined) throw new ParleyError('InvalidArgument', 'name the folder of the profile')
   const store = init.store ?? (await openLevelStore({ path: `${init.profile}/store` }))
+  const attachments = await attachmentsOf(init).catch(async (error: unknown) => {
+    await store.close()
+    throw error
+  })
   try {
     const transports =
       init.offline === true
@@ -75,15 +99,30 @@ export async function createParley(init: ParleyInit): Promise<Parley> {
       clock: systemClock,
       random: systemRandom,
       logger,
+      ...(attachments === undefined ? {} : { attachments }),
       ...(init.name === undefined ? {} : { name: init.name }),
     })
   } catch (error) {
+    await attachments?.blobs.close()
     await store.close()
     throw error
   }
 }
 
+/** Files lie beside the rows, under the same lock. */
+async function attachmentsOf({ store, blobs, profile, autoFetchBytes }: ParleyInit): Promise<AttachmentsInit | undefined> {
+  const place = blobs ?? (store === undefined ? await openFileBlobStore({ path: `${profile}/blobs` }) : undefined)
+  if (place === undefined) return undefined
+  const options = autoFetchBytes === undefined ? {} : { autoFetchBytes }
+  return { blobs: place, crypto: nodeFileCrypto(), openPath: fileSource, ...options }
+}
+
 /** Browsers only: a folder is deleted with the tools of the file system. @throws {InvalidArgument} always. */
 export async function deleteProfile(profile: string): Promise<void> {
   throw new ParleyError('InvalidArgument', `delete the folder ${profile} yourself`)
+}
+
+/** Browsers only, where the tabs of a profile share one engine: undefined here. */
+export function tabStatus(_parley: Parley): TabStatus | undefined {
+  return undefined
 }

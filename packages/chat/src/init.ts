@@ -1,5 +1,5 @@
 /** What `createParley` takes, the same on every platform; a platform ignores what it has no use for and says so in its documentation. */
-import type { Logger, Store, Transport } from '@parley/core'
+import type { BlobStore, Logger, Store, Transport } from '@parley/core'
 
 export interface ParleyInit {
   /** Browser: a name, one profile per name (default `default`). Node: a folder, made when missing. */
@@ -18,6 +18,10 @@ export interface ParleyInit {
   offline?: boolean
   /** Instead of the platform's store. Owned by the engine, which closes it. */
   store?: Store
+  /** Where attached files are kept, instead of the platform's place; the engine closes it. A `store` of one's own needs one of these to have files. */
+  blobs?: BlobStore
+  /** Pictures up to so many bytes are fetched as their messages come. Default 2 MiB; 0: nothing is fetched before it is asked for. */
+  autoFetchBytes?: number
   /** Instead of the platform's transports. */
   transports?: readonly Transport[]
   /** Diagnostics; default: warnings and errors to nowhere. */
