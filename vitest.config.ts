@@ -1,5 +1,6 @@
 /**
- * Two projects: `node` for everything that runs on a desktop, `browser` for what only a real Chromium can show (IndexedDB, WebRTC, locks).
+ * Three projects: `node` for everything that runs on a desktop, `simulation` for what takes minutes of plain computing there, `browser` for what
+ * only a real Chromium can show (IndexedDB, WebRTC, locks).
  * One file: `npx vitest run packages/core/test/log.test.ts`; one project: `npx vitest run --project browser`.
  */
 import { playwright } from '@vitest/browser-playwright'
@@ -23,16 +24,17 @@ export default defineConfig({
         test: {
           name: 'node',
           environment: 'node',
-          include: [
-            'packages/*/test/**/*.test.ts',
-            'apps/*/test/**/*.test.{ts,tsx}',
-            'test/{interop,adversarial,simulation,support}/**/*.test.ts',
-          ],
+          include: ['packages/*/test/**/*.test.ts', 'apps/*/test/**/*.test.{ts,tsx}', 'test/{interop,adversarial,support}/**/*.test.ts'],
           exclude: ['**/node_modules/**', '**/*.browser.test.{ts,tsx}'],
           // Tests that start processes, open LevelDB or dial TCP share two cores with everything else on a CI machine.
           testTimeout: 20_000,
           hookTimeout: 30_000,
         },
+      },
+      {
+        resolve: { conditions: [SOURCE, ...defaultServerConditions] },
+        ssr: { resolve: { conditions: [SOURCE, ...defaultServerConditions] } },
+        test: { name: 'simulation', environment: 'node', include: ['test/simulation/**/*.test.ts'] },
       },
       {
         resolve: { conditions: [SOURCE, ...defaultClientConditions] },

@@ -5,6 +5,7 @@ import {
   bodyAad,
   decodeEntry,
   deviceIdBytes,
+  deviceIdOf,
   encodeControl,
   encodeDelete,
   encodeEdit,
@@ -22,7 +23,17 @@ import {
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { Replica } from '../../packages/core/src/replica/replica.ts'
 import { until } from '../../packages/core/test/support.ts'
-import { createHostileMember, forge, hash, sendIn, sendUpdate, stateAt, type HostileLink, type HostileMember } from './hostile-member.ts'
+import {
+  createHostileMember,
+  forge,
+  hash,
+  sendIn,
+  sendUpdate,
+  serve,
+  stateAt,
+  type HostileLink,
+  type HostileMember,
+} from './hostile-member.ts'
 import { LANE } from './raw-peer.ts'
 import { createVictims, settle, texts, type Victims } from './victims.ts'
 
@@ -54,12 +65,37 @@ afterEach(async () => {
 const rejected = (): Readonly<Record<string, number>> => victims.bob.inspect().rejected
 const rejections = (): number => Object.values(rejected()).reduce((a, b) => a + b, 0)
 
+/** Mallory gives bob what he asks for of that log, as any honest peer does. */
+function answer(device: DeviceId): void {
+  const { log } = mallory.replica
+  const listen = link.onMessage
+  link.onMessage = (message) => {
+    listen(message)
+    for (const { device: asked, from, to } of message.type === 'want' ? message.ranges : [])
+      if (deviceIdOf(asked) === device) void log.read(device, from, to).then((entries) => sendUpdate(mallory, link, device, from, entries))
+  }
+}
+
 test('an entry in the log of another device, signed by the wrong key', async () => {
+  // It might follow another history of alice's device, so bob asks for the entry before it. That is his own.
+  answer(alice)
   const state = mallory.replica.log.state(alice)
   const { bytes } = await forge(mallory, alice, { state })
-  for (let i = 0; i < 3; i++) sendUpdate(mallory, link, alice, state.nextSeq, [bytes])
+  for (let i = 1; i <= 3; i++) {
+    sendUpdate(mallory, link, alice, state.nextSeq, [bytes])
+    await until(() => rejected()['BadSignature'] === i)
+  }
   await until(() => link.channel.closed)
   expect(rejected()).toEqual({ BadSignature: 3 })
+})
+
+test('the same by one who answers nothing: it is not looked at again, and does not stand in the way of what alice says', async () => {
+  const state = mallory.replica.log.state(alice)
+  const { bytes } = await forge(mallory, alice, { state })
+  for (let i = 0; i < 50; i++) sendUpdate(mallory, link, alice, state.nextSeq, [bytes])
+  await until(() => link.of('want').some(({ ranges }) => ranges.some((range) => range.to === state.nextSeq)))
+  await victims.hers.sendMessage({ text: 'me again' })
+  await until(async () => (await texts(victims.his)).includes('me again'))
 })
 
 test('the same without a signature: it waits, shows nothing, and does not stand in the way of what alice says', async () => {
@@ -196,8 +232,11 @@ test('a broken chain, wrong counters, a clock that goes back', async () => {
     await forge(mallory, own, { state: { ...state, posts: state.posts + 5 } }),
     await forge(mallory, own, { state, header: { time: 0, ctr: 0 } }),
   ]
-  for (const { bytes } of wrong) sendUpdate(mallory, link, own, state.nextSeq, [bytes])
-  await until(() => rejections() === 3)
+  answer(own)
+  for (const [i, { bytes }] of wrong.entries()) {
+    sendUpdate(mallory, link, own, state.nextSeq, [bytes])
+    await until(() => rejections() === i + 1)
+  }
   expect(rejected()).toEqual({ BadSignature: 1, BadChain: 1, BadClock: 1 })
 })
 
@@ -240,7 +279,8 @@ test('edits of messages that never come, a thousand of them, fill nobody’s mem
       return mallory.replica.commit(() => ({ kind: EntryKind.edit, payload, epoch }))
     }),
   )
-  sendUpdate(mallory, link, own, start, await mallory.replica.log.read(own, start, start + 1_000))
+  // More than a burst: they come as a range, which bob asks for.
+  serve(mallory, link)
   await until(() => link.of('got').some((m) => m.heads.some((h) => h.nextSeq === start + 1_000)))
   expect(rejected()).toEqual({})
 })
@@ -332,6 +372,7 @@ test('an invite and an admission by one who may not make them let nobody in', as
     role: 1,
     maxUses: 5,
     expiresMs: context.clock.now() + 1e6,
+    after: [],
   })
   const from = replica.log.nextSeq(own) - 1
   sendUpdate(mallory, link, own, from, await replica.log.read(own, from, from + 1))

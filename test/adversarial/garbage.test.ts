@@ -2,6 +2,7 @@
 import { MAX_FRAME_BYTES } from '@parley/core'
 import { encodeCbor, encodeLinkMessage, MAX_LINK_MESSAGE_BYTES, type CborValue } from '@parley/protocol'
 import { seededRandom } from '@parley/testing'
+import { LANES } from '../../packages/core/src/network/link.ts'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { until } from '../../packages/core/test/support.ts'
 import { createHostileMember, sendIn, type HostileLink, type HostileMember } from './hostile-member.ts'
@@ -61,7 +62,7 @@ describe('from a stranger', () => {
     expect(rejected()).toEqual({ BadProof: 1 })
   })
 
-  test.each([4, 5, 0x7f])('a frame of lane %i ends the link', async (lane) => {
+  test.each([LANES.length, LANES.length + 1, 0x7f])('a frame of lane %i ends the link', async (lane) => {
     link.sendFrame(Uint8Array.of(0x80 | lane, 1))
     await until(() => link.channel.closed)
     expect(rejected()).toEqual({ BadShape: 1 })

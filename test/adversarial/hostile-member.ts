@@ -6,6 +6,7 @@ import {
   bodyAad,
   decodeEntry,
   deviceIdBytes,
+  deviceIdOf,
   encodeEntry,
   encodeHeader,
   encodePost,
@@ -30,6 +31,7 @@ import { loadProfile } from '../../packages/core/src/profile/profile.ts'
 import { decodeRecord } from '../../packages/core/src/replica/record.ts'
 import { Replica } from '../../packages/core/src/replica/replica.ts'
 import { sessionHandle } from '../../packages/core/src/network/sync.ts'
+import { WaitingBytes } from '../../packages/core/src/support/waiting-bytes.ts'
 import { systemClock, until, type World } from '../../packages/core/test/support.ts'
 import { createRawPeer, LANE, type RawLink } from './raw-peer.ts'
 
@@ -45,6 +47,8 @@ export interface HostileLink extends RawLink {
 export interface HostileMember {
   readonly context: Context
   readonly replica: Replica
+  /** Every link, whoever is at the other end. */
+  readonly links: readonly HostileLink[]
   /** The identified link to that peer. */
   to(name: string): Promise<HostileLink>
   /** Dials that address, and forgets the links that are closed; the identified link to there. */
@@ -85,6 +89,7 @@ export async function createHostileMember(
     random,
     logger,
     me: identity,
+    waiting: new WaitingBytes(),
     report: (error) => {
       throw error
     },
@@ -103,6 +108,7 @@ export async function createHostileMember(
   return {
     context,
     replica,
+    links: peer.links as HostileLink[],
     async to(remote) {
       await wait(() => identified.has(peer.to(remote) as HostileLink) && !peer.to(remote)!.channel.closed)
       return peer.to(remote) as HostileLink
@@ -175,10 +181,17 @@ export async function forge(
     controls: 0,
     ...forgery.header,
   }
+  const isControl = header.kind === EntryKind.control
   const headerBytes = encodeHeader(header)
   const payload = forgery.payload ?? encodePost({ text: forgery.text ?? 'forged', metadata: {}, reply: undefined })
   const body =
-    forgery.body ?? sealBody(epoch.messageKey(bytes), context.random.bytes(24), bodyAad(replica.bytes, bytes, seq, headerBytes), payload)
+    forgery.body ??
+    sealBody(
+      (isControl ? epoch.controlKey : epoch.messageKey(bytes)) as Uint8Array,
+      context.random.bytes(24),
+      bodyAad(replica.bytes, bytes, seq, headerBytes),
+      payload,
+    )
   const id = entryId(hash, { conversation: replica.bytes, device: bytes, seq, prevId: state.prevId, headerBytes, bodyHash: hash(body) })
   const own = await context.me.keys.signing.sign(signedHead(replica.bytes, bytes, seq, id))
   const signature = forgery.signature === 'none' ? undefined : forgery.signature instanceof Uint8Array ? forgery.signature : own
@@ -197,6 +210,33 @@ export async function stateAt({ replica }: HostileMember, device: DeviceId, to: 
 /** Sends entries as an update; `device` and `seq` are what the update claims. */
 export function sendUpdate(member: HostileMember, link: HostileLink, device: DeviceId, seq: number, entries: readonly Uint8Array[]): void {
   sendIn(link, { type: 'update', bytes: project(hash, member.replica.bytes, [{ device: deviceIdBytes(device), seq, entries }]) }, LANE.live)
+}
+
+/** From here on the member gives what it is asked for, as an honest one does: without, nothing that might be another history is judged. */
+export function answerWants(member: HostileMember, link: HostileLink): void {
+  const { log } = member.replica
+  const listen = link.onMessage
+  link.onMessage = (message) => {
+    listen(message)
+    for (const { device, from, to } of message.type === 'want' ? message.ranges : []) {
+      const id = deviceIdOf(device)
+      void log.read(id, from, to).then((entries) => {
+        if (entries.length > 0 && !link.channel.closed) sendUpdate(member, link, id, from, entries)
+      })
+    }
+  }
+}
+
+/** The same, and it says what it holds when heads are compared. */
+export function serve(member: HostileMember, link: HostileLink): void {
+  answerWants(member, link)
+  const listen = link.onMessage
+  const tell = (): void => sendIn(link, { type: 'have', heads: member.replica.have() })
+  link.onMessage = (message) => {
+    listen(message)
+    if (message.type === 'sum') tell()
+  }
+  tell()
 }
 
 type Sessionless = LinkMessage extends infer M ? (M extends { handle: Uint8Array } ? Omit<M, 'handle'> : never) : never

@@ -6,10 +6,10 @@ import type { Clock, Conversation } from '@parley/core'
 import { libp2pTransport } from '@parley/transport-libp2p'
 import { expect } from 'vitest'
 import type * as Y from 'yjs'
-import { BAN_MS } from '../../packages/core/src/network/network.ts'
+import { BAN_MS } from '../../packages/core/src/network/strikes.ts'
 import { VIEW_ORIGIN } from '../../packages/core/src/conversation/view.ts'
 import { systemClock, until } from '../../packages/core/test/support.ts'
-import { createHostileMember, hash, sendIn, type HostileLink, type HostileMember } from './hostile-member.ts'
+import { answerWants, createHostileMember, hash, sendIn, type HostileLink, type HostileMember } from './hostile-member.ts'
 import { LANE } from './raw-peer.ts'
 import { createVictims, settle, type Victims } from './victims.ts'
 
@@ -45,7 +45,12 @@ export async function laySiege(carriage: Carriage = 'memory'): Promise<Siege> {
   const by = carriage === 'memory' ? {} : { transport: libp2pTransport() }
   const mallory = await createHostileMember(victims.world, 'mallory', victims.hers, { clock, ...by })
   const address = tcp?.addresses()[0] ?? 'memory:alice'
-  let link = await mallory.dial(address)
+  const dial = async (): Promise<HostileLink> => {
+    const dialed = await mallory.dial(address)
+    answerWants(mallory, dialed)
+    return dialed
+  }
+  let link = await dial()
 
   const both = [victims.hers, victims.his]
   const watches = both.map((conversation) => watch(conversation.doc))
@@ -55,7 +60,7 @@ export async function laySiege(carriage: Carriage = 'memory'): Promise<Siege> {
   const comeBack = async (): Promise<void> => {
     await until(() => link.channel.closed)
     ahead += BAN_MS + 1
-    link = await mallory.dial(address)
+    link = await dial()
   }
   return {
     victims,

@@ -9,6 +9,7 @@ import type { Context } from '../../packages/core/src/context.ts'
 import { Handshake } from '../../packages/core/src/network/handshake.ts'
 import { storeKeyVault } from '../../packages/core/src/profile/key-vault.ts'
 import { loadProfile } from '../../packages/core/src/profile/profile.ts'
+import { WaitingBytes } from '../../packages/core/src/support/waiting-bytes.ts'
 import { systemClock, until } from '../../packages/core/test/support.ts'
 import { createRawPeer, LANE, type RawLink, type RawPeer } from './raw-peer.ts'
 import { createVictims, settle, type Victims } from './victims.ts'
@@ -86,6 +87,7 @@ async function strange(): Promise<Context> {
     random,
     logger: { debug: () => undefined, warn: () => undefined, error: () => undefined },
     me: identity,
+    waiting: new WaitingBytes(),
     report: () => undefined,
   }
 }
@@ -166,7 +168,7 @@ test('a well-formed join with a wrong secret', async () => {
   const replica = { bytes: parseInviteLink(await victims.hers.invite()).conversation } as never
   const proof = { kind: 'join', replica, key: random.bytes(32), signing } as const
   link.send({ type: 'proofs', tags: [handshake.tag(proof, 'mine')] })
-  const request = handshake.request(
+  const request = await handshake.request(
     proof,
     await joinProof(signing, parseInviteLink(await victims.hers.invite()).conversation, context.me.cert),
   )

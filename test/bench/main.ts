@@ -28,6 +28,6 @@ async function run({ mode, sizes, rounds, json, profile }: BenchOptions): Promis
   for (const size of sizes)
     sections.push(mode === 'chat' ? await measureChat(size, rounds, flags, say) : await measureLog(size, rounds, say))
   say('')
-  const columns = mode === 'chat' ? [...SYSTEM_NAMES] : ['parley', 'floor']
+  const columns = mode === 'chat' ? [...SYSTEM_NAMES] : ['parley', 'reference']
   return { mode, columns, rounds, node: process.versions.node, cpus: availableParallelism(), sections }
 }

@@ -191,20 +191,6 @@ test('an invite that is broken is refused in plain words, with a way out', async
   await expect(alice.conversations).toBeVisible()
 })
 
-test('a profile that is open in another tab says so, and can be used after the other is closed', async ({ context, web }) => {
-  const alice = await Person.open(context, web.url, 'alice')
-  await alice.createGroup('One at a time')
-  await alice.takeInviteLink()
-  const second = await context.newPage()
-  await second.goto(web.url)
-  await expect(second.getByRole('heading', { name: 'Parley is open in another tab' })).toBeVisible()
-  await alice.page.close()
-  await expect(async () => {
-    await second.getByRole('button', { name: 'Use this tab' }).click({ timeout: 500 })
-    await expect(second.getByRole('main', { name: 'One at a time' })).toBeVisible({ timeout: 1_000 })
-  }).toPass()
-})
-
 test('hostile names and texts are shown as text', async ({ newBrowser, web }) => {
   const hostile = '<img src=x onerror="document.title=1">'
   const alice = await Person.open(await newBrowser(), web.url, hostile)

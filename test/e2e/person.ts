@@ -25,6 +25,11 @@ export class Person {
     return Person.introduce(page, name)
   }
 
+  /** In a page that knows the name already, such as another tab. */
+  static at(page: Page, name: string): Person {
+    return new Person(name, page)
+  }
+
   /** Gives a name in a page that asks for one. */
   static async introduce(page: Page, name: string): Promise<Person> {
     await page.getByLabel('Your name').fill(name)
@@ -88,6 +93,46 @@ export class Person {
   /** Waits until a text of somebody else is on the screen. */
   async hears(text: string): Promise<void> {
     await expect(this.message(text)).toBeVisible({ timeout: MEETING_MS })
+  }
+
+  /** Opens a menu by the name of its button and chooses. */
+  async choose(menu: string, item: string): Promise<void> {
+    await this.page.getByRole('button', { name: menu, exact: true }).click()
+    await this.page.getByRole('menu', { name: menu }).getByText(item, { exact: true }).click()
+    await expect(this.page.getByRole('menu')).toHaveCount(0)
+  }
+
+  /** Presses a button of a message, which shows when the pointer is on it. */
+  async press(text: string, button: string): Promise<void> {
+    await this.message(text).hover()
+    await this.message(text).getByRole('button', { name: button, exact: true }).click()
+  }
+
+  /** Chooses from the menu of a message. */
+  async chooseFor(text: string, item: string): Promise<void> {
+    await this.press(text, 'More')
+    await this.page.getByRole('menuitem', { name: item }).click()
+  }
+
+  /** The text of the own contact card. */
+  async card(): Promise<string> {
+    await this.page.getByRole('button', { name: 'People', exact: true }).click()
+    await this.page.getByRole('button', { name: 'Your card' }).click()
+    const field = this.page.getByRole('textbox', { name: 'Card', exact: true })
+    await expect(field).toHaveValue(/^parley-card:/)
+    await expect(this.page.getByRole('img', { name: 'Your card as a QR code' })).toBeVisible()
+    const card = await field.inputValue()
+    await this.page.keyboard.press('Escape')
+    return card
+  }
+
+  /** Adds somebody by their card and leaves the list of contacts open. */
+  async addContact(card: string, name: string): Promise<void> {
+    await this.page.getByRole('button', { name: 'People', exact: true }).click()
+    await this.page.getByRole('button', { name: 'Add by card' }).click()
+    await this.page.getByRole('textbox', { name: 'Their card' }).fill(card)
+    await this.page.getByRole('button', { name: 'Add', exact: true }).click()
+    await expect(this.page.getByRole('list', { name: 'Contacts' })).toContainText(name)
   }
 
   /** The row of somebody in the members panel, which has to be open. */

@@ -48,11 +48,11 @@ describe('npm run bench', () => {
   )
 
   test(
-    'log: verifying and carrying against hashing, and bytes against the payload',
+    'log: verifying against hashing, carrying against verifying, and bytes beyond the content',
     async () => {
       const report = await bench('log', '--sizes', '600')
-      expect(report).toMatchObject({ mode: 'log', columns: ['parley', 'floor'], sections: [{ size: 600 }] })
-      expect(report.sections[0]?.rows).toHaveLength(7)
+      expect(report).toMatchObject({ mode: 'log', columns: ['parley', 'reference'], sections: [{ size: 600 }] })
+      expect(report.sections[0]?.rows).toHaveLength(13)
       expectNumbers(report)
     },
     TIMEOUT_MS,

@@ -1,9 +1,9 @@
 /**
  * Runs one simulation, or several, and prints what happens.
  *
- *   npm run simulate -- [--seed N] [--seeds COUNT] [--steps M] [--peers P] [--quiet]
+ *   npm run simulate -- [--seed N] [--seeds COUNT] [--steps M] [--peers P] [--forks] [--quiet]
  *
- * With `--seeds`, that many seeds from `--seed` on. Exits with 1 at the first seed that fails, and prints the command that repeats it.
+ * With `--forks`, profiles are also copied and restored from backups, so that devices fork. With `--seeds`, that many seeds from `--seed` on. Exits with 1 at the first seed that fails, and prints the command that repeats it.
  */
 import { nodeProvider } from '@parley/crypto/node'
 import { simulate } from '@parley/testing'
@@ -18,11 +18,13 @@ const { values } = parseArgs({
     seeds: { type: 'string', default: '1' },
     steps: { type: 'string', default: '300' },
     peers: { type: 'string', default: '5' },
+    forks: { type: 'boolean', default: false },
     quiet: { type: 'boolean', default: false },
   },
 })
 const first = whole('seed', values.seed)
 const count = whole('seeds', values.seeds)
+const total = new Map<string, number>()
 const isQuiet = values.quiet || count > 1
 
 for (let seed = first; seed < first + count; seed++) {
@@ -31,12 +33,14 @@ for (let seed = first; seed < first + count; seed++) {
     seed,
     steps: whole('steps', values.steps),
     peers: whole('peers', values.peers),
+    forks: values.forks,
     crypto: nodeProvider(),
     ...(isQuiet ? {} : { onLine: say }),
   })
   const seconds = ((performance.now() - began) / 1000).toFixed(1)
   const facts = `${report.entries} entries, ${Math.round(report.simulatedMs / 1000)} s simulated in ${seconds} s, digest ${report.digest.slice(0, 12)}`
   say(`seed ${seed}: ${report.violations.length === 0 ? 'ok' : 'FAILED'}, ${facts}`)
+  for (const [step, times] of Object.entries(report.steps)) total.set(step, (total.get(step) ?? 0) + times)
   for (const { invariant, what } of report.violations.slice(0, MOST_SHOWN)) say(`${invariant}: ${what}`)
   if (report.violations.length > 0) {
     say(`repeat with: ${report.repro}`)
@@ -44,6 +48,12 @@ for (let seed = first; seed < first + count; seed++) {
     break
   }
 }
+say(
+  `steps: ${[...total]
+    .sort(([, a], [, b]) => b - a)
+    .map(([step, times]) => `${step} ${times}`)
+    .join(', ')}`,
+)
 
 function whole(name: string, text: string): number {
   const number = Number(text)

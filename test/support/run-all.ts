@@ -30,7 +30,8 @@ interface Stage {
 const MINUTE_MS = 60_000
 /** Together well below the half hour that a CI run may take; each far above what it needs on two cores. */
 const TOOL_MS = 4 * MINUTE_MS
-const UNIT_MS = 10 * MINUTE_MS
+const UNIT_MS = 14 * MINUTE_MS
+const SIMULATION_MS = 12 * MINUTE_MS
 const BROWSER_MS = 8 * MINUTE_MS
 const E2E_MS = 12 * MINUTE_MS
 
@@ -43,6 +44,7 @@ const STAGES: readonly Stage[] = [
   { name: 'format', title: 'Formatting (mend it with: npm run format)', run: () => check('oxfmt', '--check') },
   { name: 'types', title: 'Types', run: () => check('tsc', '-b') },
   { name: 'unit', title: 'Tests on Node', run: () => vitest('node', UNIT_MS) },
+  { name: 'simulation', title: 'Simulated histories', run: () => vitest('simulation', SIMULATION_MS, '--maxWorkers=100%') },
   { name: 'browser', title: 'Tests in Chromium', usesChromium: true, run: () => vitest('browser', BROWSER_MS) },
   { name: 'e2e', title: 'End to end', usesChromium: true, run: () => playwright() },
 ]
@@ -85,9 +87,9 @@ async function check(tool: Tool, ...argv: string[]): Promise<Outcome> {
   return problem === undefined ? { passed: 1, failures: [] } : { passed: 0, failures: [`${tool}: ${problem}`] }
 }
 
-async function vitest(project: string, timeoutMs: number): Promise<Outcome> {
+async function vitest(project: string, timeoutMs: number, ...more: readonly string[]): Promise<Outcome> {
   const report = join(reports, `${project}.json`)
-  const argv = ['run', '--project', project, '--reporter=default', '--reporter=json', `--outputFile.json=${report}`]
+  const argv = ['run', '--project', project, '--reporter=default', '--reporter=json', `--outputFile.json=${report}`, ...more]
   const problem = await runTool('vitest', argv, { timeoutMs })
   return withProblem(readVitest(report), `vitest (${project})`, problem)
 }
@@ -114,9 +116,9 @@ function summarize(results: readonly { stage: Stage; outcome: Outcome; seconds: 
     )
   }
   const failures = results.flatMap(({ outcome }) => outcome.failures)
-  const isWithTests = results.some(({ stage }) => ['unit', 'browser', 'e2e'].includes(stage.name))
+  const isWithTests = results.some(({ stage }) => ['unit', 'simulation', 'browser', 'e2e'].includes(stage.name))
   const tests = results
-    .filter(({ stage }) => ['unit', 'browser', 'e2e'].includes(stage.name))
+    .filter(({ stage }) => ['unit', 'simulation', 'browser', 'e2e'].includes(stage.name))
     .reduce((sum, { outcome }) => sum + outcome.passed, 0)
   if (isWithTests && tests === 0 && failures.length === 0) failures.push('no test was run')
   for (const failure of failures) say(`  not ok: ${failure}`)
