@@ -68,7 +68,6 @@ test('a picture and other files are sent, shown, listed and fetched', async ({ n
   await bob.page.setViewportSize({ width: 390, height: 844 })
   await expect(bob.page.getByRole('button', { name: 'Back to conversations' })).toBeVisible()
   expect(await bob.timeline.evaluate((timeline) => timeline.scrollWidth)).toBe(390)
-  await bob.page.screenshot({ path: '/tmp/shots/z-phone-files.png' })
 })
 
 test('a file that nobody online has is waited for, and comes when somebody is back', async ({ newBrowser, web }) => {

@@ -9,9 +9,13 @@ import './styles/controls.css'
 import './styles/layout.css'
 import './styles/sidebar.css'
 import './styles/timeline.css'
+import './styles/messages.css'
+import './styles/files.css'
 import './styles/composer.css'
 import './styles/members.css'
 import './styles/overlays.css'
+import './styles/popups.css'
+import './styles/people.css'
 import './styles/card.css'
 
 // One engine for the life of the page, outside of React.

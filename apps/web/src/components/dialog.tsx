@@ -6,8 +6,8 @@ interface DialogProps {
   title: string
   onClose: () => void
   children: ReactNode
-  /** `sheet` slides in from the side, or from below on a phone. */
-  kind?: 'dialog' | 'sheet'
+  /** `sheet` slides in from the side, or from below on a phone; `gallery` fills the window. */
+  kind?: 'dialog' | 'sheet' | 'gallery'
   role?: 'dialog' | 'alertdialog'
 }
 

@@ -1,13 +1,20 @@
-import type { Conversation, Message } from '@parley/chat'
+import type { Conversation, Message, SendMessageInit } from '@parley/chat'
 import { useEffect, useId, useRef, useState } from 'react'
 import type { KeyboardEvent, ReactNode, SyntheticEvent } from 'react'
-import { Icon } from '../components/icon.tsx'
 import { IconButton } from '../components/icon-button.tsx'
+import { Icon } from '../components/icon.tsx'
 import { useAction } from '../components/use-action.ts'
 import { editMessage, sendMessage } from '../engine/actions.ts'
+import { useConversation } from '../engine/use-conversation.ts'
+import { useMe } from '../engine/use-parley.tsx'
 import { useOwnTyping } from '../engine/use-typing.ts'
-import { nameOf } from '../text/people.ts'
-import { drafts } from './drafts.ts'
+import { mentionsIn, pickedIn } from '../text/mentions.ts'
+import { ComposerAbout } from './composer-about.tsx'
+import { FileTray } from './file-tray.tsx'
+import { MentionList, optionId } from './mention-list.tsx'
+import { useKeepDraft } from './use-draft.ts'
+import type { PickedFiles } from './use-files.ts'
+import { useMentions } from './use-mentions.ts'
 
 /** What the text will become: a new message, an answer, or the new text of an own message. */
 export type ComposerMode = { readonly kind: 'new' } | { readonly kind: 'reply' | 'edit'; readonly message: Message }
@@ -16,6 +23,7 @@ interface ComposerProps {
   conversation: Conversation
   title: string
   mode: ComposerMode
+  picked: PickedFiles
   /** Takes the focus whenever this grows; 0 leaves it where it is. */
   focusRequests: number
   onDone: () => void
@@ -23,19 +31,32 @@ interface ComposerProps {
 }
 
 /** Where a person writes. Give it another `key` when it begins or ends to edit a message: it keeps one text. */
-export function Composer({ conversation, title, mode, focusRequests, onDone, onEditLast }: ComposerProps): ReactNode {
+export function Composer({ conversation, title, mode, picked, focusRequests, onDone, onEditLast }: ComposerProps): ReactNode {
   const editing = mode.kind === 'edit'
-  const id = conversation.getId()
-  const [text, setText] = useState(() => (editing ? mode.message.text : drafts.get(id)))
+  const me = useMe()
+  const { members } = useConversation(conversation)
+  const [text, setText] = useState(() => (editing ? mode.message.text : (conversation.draft?.text ?? '')))
   const { run, busy } = useAction()
   const typing = useOwnTyping(conversation)
   const area = useRef<HTMLTextAreaElement>(null)
+  const caretAfter = useRef<number>(undefined)
   const hintId = useId()
+  const listId = useId()
+  const mentions = useMentions({
+    members,
+    me: me.id,
+    picked: editing ? pickedIn(mode.message.text, mode.message.mentions) : [],
+    onPick: ({ at, letters }, words) => {
+      const rest = text.slice(at + 1 + letters.length)
+      setText(text.slice(0, at) + words + rest.replace(/^ /, ''))
+      caretAfter.current = at + words.length
+    },
+  })
+  const files = useSending(picked)
+  useKeepDraft(conversation, editing ? undefined : text, mode.kind === 'reply' ? mode.message.id : undefined)
   const trimmed = text.trim()
-
-  useEffect(() => {
-    if (!editing) drafts.set(id, text)
-  }, [editing, id, text])
+  const withFiles = editing ? mode.message.attachments.length > 0 : picked.files.length > 0
+  const nothing = trimmed === '' && !withFiles
 
   useEffect(() => {
     if (focusRequests === 0 && mode.kind === 'new') return
@@ -43,25 +64,44 @@ export function Composer({ conversation, title, mode, focusRequests, onDone, onE
     area.current?.setSelectionRange(area.current.value.length, area.current.value.length)
   }, [focusRequests, mode])
 
+  useEffect(() => {
+    if (caretAfter.current === undefined) return
+    area.current?.focus()
+    area.current?.setSelectionRange(caretAfter.current, caretAfter.current)
+    caretAfter.current = undefined
+    // oxlint-disable-next-line react/exhaustive-effect-dependencies -- once the text is in the field.
+  }, [text])
+
   const submit = async (event?: SyntheticEvent): Promise<void> => {
     event?.preventDefault()
-    if (trimmed === '' || (editing && busy)) return
+    if (nothing || files.progress !== undefined || (editing && busy)) return
     typing.stopped()
+    mentions.close()
     area.current?.focus()
+    const spoken = mentionsIn(trimmed, mentions.picked, members)
     if (mode.kind === 'edit') {
       const { message } = mode
-      if (trimmed === message.text || (await run(() => editMessage(conversation, message.id, trimmed)))) onDone()
+      if (trimmed === message.text || (await run(() => editMessage(conversation, message.id, trimmed, spoken)))) onDone()
       return
     }
+    const init: SendMessageInit = {
+      ...(trimmed === '' ? {} : { text: trimmed, mentions: spoken }),
+      ...(mode.kind === 'reply' && { replyTo: mode.message.id }),
+    }
     setText('')
-    onDone()
-    const sent = await run(() => sendMessage(conversation, { text: trimmed, ...(mode.kind === 'reply' && { replyTo: mode.message.id }) }))
     // Nothing typed is ever lost: what could not be kept goes back in front of what was typed since.
-    if (!sent) setText((since) => (since === '' ? text : `${text}\n${since}`))
+    const giveBack = (): void => setText((since) => (since === '' ? text : `${text}\n${since}`))
+    if (withFiles) {
+      if (await run(() => files.send((added) => sendMessage(conversation, { ...init, ...added })))) onDone()
+      else giveBack()
+      return
+    }
+    onDone()
+    if (!(await run(() => sendMessage(conversation, init)))) giveBack()
   }
 
   const onKeyDown = (event: KeyboardEvent): void => {
-    if (event.nativeEvent.isComposing) return
+    if (event.nativeEvent.isComposing || mentions.onKeyDown(event)) return
     if (event.key === 'Enter' && !event.shiftKey) {
       event.preventDefault()
       void submit()
@@ -76,24 +116,9 @@ export function Composer({ conversation, title, mode, focusRequests, onDone, onE
 
   return (
     <form className="composer" aria-label="Write a message" onSubmit={(event) => void submit(event)}>
-      {mode.kind !== 'new' && (
-        <div className="composer-about">
-          <Icon name={editing ? 'edit' : 'reply'} />
-          <span className="composer-about-text">
-            <strong>
-              {editing ? (
-                'Editing your message'
-              ) : (
-                <>
-                  Reply to <bdi>{nameOf(mode.message.author)}</bdi>
-                </>
-              )}
-            </strong>
-            <span dir="auto">{mode.message.text}</span>
-          </span>
-          <IconButton icon="close" label={editing ? 'Cancel editing' : 'Cancel reply'} onClick={onDone} />
-        </div>
-      )}
+      <MentionList id={listId} members={mentions.offered} active={mentions.active} onPick={mentions.pick} />
+      {mode.kind !== 'new' && <ComposerAbout editing={editing} message={mode.message} onCancel={onDone} />}
+      {!editing && <FileTray files={picked.files} progress={files.progress} onRemove={picked.remove} onStop={files.stop} />}
       <div className="composer-line">
         <div className="composer-grow" data-text={text}>
           <textarea
@@ -104,29 +129,90 @@ export function Composer({ conversation, title, mode, focusRequests, onDone, onE
             dir="auto"
             aria-label="Message"
             aria-describedby={hintId}
+            aria-autocomplete="list"
+            aria-controls={mentions.offered.length > 0 ? listId : undefined}
+            aria-activedescendant={mentions.offered.length > 0 ? optionId(listId, mentions.active) : undefined}
             placeholder={`Message ${title}`}
             enterKeyHint="send"
             onChange={(event) => {
               setText(event.target.value)
+              mentions.follow(event.target.value, event.target.selectionStart)
               if (!editing) typing.changed(event.target.value)
             }}
-            onBlur={typing.stopped}
+            onBlur={() => {
+              typing.stopped()
+              mentions.close()
+            }}
+            onPaste={(event) => {
+              if (editing || event.clipboardData.files.length === 0) return
+              event.preventDefault()
+              picked.add(event.clipboardData.files)
+            }}
             onKeyDown={onKeyDown}
           />
         </div>
+        {!editing && <AttachButton disabled={files.progress !== undefined} onFiles={picked.add} />}
         <button
           type="submit"
           className="send-button"
           aria-label={editing ? 'Save' : 'Send'}
           title={editing ? 'Save' : 'Send'}
-          disabled={trimmed === ''}
+          disabled={nothing || files.progress !== undefined}
         >
           <Icon name={editing ? 'check' : 'send'} />
         </button>
       </div>
       <p id={hintId} className="visually-hidden">
-        Enter sends, Shift and Enter begin a new line. Arrow up edits your last message.
+        Enter sends, Shift and Enter begin a new line. Arrow up edits your last message. An at sign offers people to mention.
       </p>
     </form>
   )
+}
+
+/** Picks files from the disk. */
+function AttachButton({ disabled, onFiles }: { disabled: boolean; onFiles: (files: Iterable<File>) => void }): ReactNode {
+  const input = useRef<HTMLInputElement>(null)
+  return (
+    <>
+      <IconButton icon="attach" label="Attach files" className="attach-button" disabled={disabled} onClick={() => input.current?.click()} />
+      <input
+        ref={input}
+        type="file"
+        multiple
+        hidden
+        onChange={(event) => {
+          onFiles(event.target.files ?? [])
+          // So that the same file can be picked again.
+          event.target.value = ''
+        }}
+      />
+    </>
+  )
+}
+
+interface Sending {
+  readonly progress: { readonly done: number; readonly total: number } | undefined
+  readonly send: (send: (added: Pick<SendMessageInit, 'file' | 'signal' | 'onProgress'>) => Promise<void>) => Promise<void>
+  readonly stop: () => void
+}
+
+/** Sends what was picked; it stays picked when that fails or is stopped. */
+function useSending(picked: PickedFiles): Sending {
+  const [progress, setProgress] = useState<Sending['progress']>()
+  const running = useRef<AbortController>(undefined)
+  const send: Sending['send'] = async (sendWith) => {
+    running.current = new AbortController()
+    setProgress({ done: 0, total: picked.files.reduce((sum, { file }) => sum + file.size, 0) })
+    try {
+      await sendWith({
+        file: picked.files.map(({ file }) => file),
+        signal: running.current.signal,
+        onProgress: (done, total) => setProgress({ done, total }),
+      })
+      picked.clear()
+    } finally {
+      setProgress(undefined)
+    }
+  }
+  return { progress, send, stop: () => running.current?.abort() }
 }

@@ -3,21 +3,31 @@ import { useState } from 'react'
 import type { ReactNode } from 'react'
 import { Dialog } from '../components/dialog.tsx'
 import { Field } from '../components/field.tsx'
+import { SelectField } from '../components/select-field.tsx'
 import { useAction } from '../components/use-action.ts'
 import { saveDetails } from '../engine/actions.ts'
 import { useConversation } from '../engine/use-conversation.ts'
+import { mayManage } from '../text/people.ts'
 import { MAX_TITLE_LENGTH } from './new-group-dialog.tsx'
 
 const MAX_DESCRIPTION_LENGTH = 300
 
-/** What a group is called and what it is for. */
+/** What newcomers can read, in words. */
+export const HISTORY_WORDS = [
+  ['full', 'Everything that was said'],
+  ['joined', 'Only what is said after they join'],
+] as const
+
+/** What a group is called, what it is for, and what newcomers can read. */
 export function DetailsDialog({ conversation, onClose }: { conversation: Conversation; onClose: () => void }): ReactNode {
   const info = useConversation(conversation)
   const [title, setTitle] = useState(info.title)
   const [description, setDescription] = useState(info.description)
+  const [history, setHistory] = useState(info.history)
   const { run, busy } = useAction()
+  const manages = mayManage(info.role)
   const save = async (): Promise<void> => {
-    if (await run(() => saveDetails(conversation, title.trim(), description.trim()))) onClose()
+    if (await run(() => saveDetails(conversation, { title: title.trim(), description: description.trim(), history }))) onClose()
   }
   return (
     <Dialog title="Group details" onClose={onClose}>
@@ -36,6 +46,14 @@ export function DetailsDialog({ conversation, onClose }: { conversation: Convers
           maxLength={MAX_DESCRIPTION_LENGTH}
           autoComplete="off"
           hint="Every member sees it."
+        />
+        <SelectField
+          label="Newcomers can read"
+          value={history}
+          options={HISTORY_WORDS}
+          onChange={setHistory}
+          disabled={!manages}
+          hint={manages ? 'For those who join from now on.' : 'Admins of the group decide this.'}
         />
         <div className="dialog-actions">
           <button type="button" className="button" onClick={onClose}>

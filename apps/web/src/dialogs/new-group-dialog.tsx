@@ -1,25 +1,29 @@
-import type { Conversation } from '@parley/chat'
+import type { Conversation, User } from '@parley/chat'
 import { useState } from 'react'
 import type { ReactNode } from 'react'
+import { Avatar } from '../components/avatar.tsx'
 import { Dialog } from '../components/dialog.tsx'
 import { Field } from '../components/field.tsx'
 import { useAction } from '../components/use-action.ts'
+import { useContacts } from '../engine/use-contacts.ts'
 import { useParley } from '../engine/use-parley.tsx'
+import { nameOf } from '../text/people.ts'
 
 export const MAX_TITLE_LENGTH = 100
 
-/** A title is all that a group needs. */
-export function NewGroupDialog({
-  onClose,
-  onCreated,
-}: {
+interface NewGroupDialogProps {
   onClose: () => void
   onCreated: (conversation: Conversation) => void
-}): ReactNode {
+}
+
+/** A title is all that a group needs; contacts can be in it from the beginning. */
+export function NewGroupDialog({ onClose, onCreated }: NewGroupDialogProps): ReactNode {
   const parley = useParley()
+  const contacts = useContacts().filter(({ isBlocked }) => !isBlocked)
   const [title, setTitle] = useState('')
+  const [members, setMembers] = useState<readonly User['id'][]>([])
   const { run, busy } = useAction()
-  const create = (): Promise<boolean> => run(async () => onCreated(await parley.createGroup({ title: title.trim() })))
+  const create = (): Promise<boolean> => run(async () => onCreated(await parley.createGroup({ title: title.trim(), members })))
   return (
     <Dialog title="New group" onClose={onClose}>
       <form
@@ -39,6 +43,24 @@ export function NewGroupDialog({
           hint="You invite people in the next step."
           data-focus-first
         />
+        {contacts.length > 0 && (
+          <fieldset className="contacts">
+            <legend>Add your contacts</legend>
+            {contacts.map((contact) => (
+              <label key={contact.id} className="contact">
+                <Avatar id={contact.id} name={contact.name} image={contact.avatar} size="small" />
+                <bdi className="contact-name">{nameOf(contact)}</bdi>
+                <input
+                  type="checkbox"
+                  checked={members.includes(contact.id)}
+                  onChange={(event) =>
+                    setMembers(event.target.checked ? [...members, contact.id] : members.filter((member) => member !== contact.id))
+                  }
+                />
+              </label>
+            ))}
+          </fieldset>
+        )}
         <div className="dialog-actions">
           <button type="button" className="button" onClick={onClose}>
             Cancel

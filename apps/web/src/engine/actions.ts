@@ -1,47 +1,95 @@
 /**
- * What a person does in a conversation. Own deeds fire no event, so the stores are told here.
+ * What a person does in a conversation. Own deeds fire no event, so the store of the conversation is told here; the timeline follows by itself.
  */
-import type { Conversation, Message, SendMessageInit } from '@parley/chat'
+import type { Conversation, Message, Role, SendMessageInit, User } from '@parley/chat'
 import { conversationStore, DESCRIPTION_KEY } from './conversation-store.ts'
 import { inviteBase } from './page-location.ts'
 import { timelineStore } from './timeline-store.ts'
+import type { History, Mention } from './types.ts'
 
-function changed(conversation: Conversation): void {
-  timelineStore(conversation).refresh()
+async function doing(conversation: Conversation, work: Promise<unknown>): Promise<void> {
+  await work
   conversationStore(conversation).refresh()
 }
 
 /** Resolves once the message is on this disk. */
 export async function sendMessage(conversation: Conversation, init: SendMessageInit): Promise<void> {
-  await conversation.sendMessage(init)
-  changed(conversation)
+  await doing(conversation, conversation.sendMessage(init))
+  // Who sends wants to see it there, wherever they were reading.
+  const timeline = timelineStore(conversation)
+  if (timeline.getSnapshot().hasNewer) await timeline.jump('newest')
 }
 
-export async function editMessage(conversation: Conversation, id: Message['id'], text: string): Promise<void> {
-  await conversation.updateMessage(id, { text })
-  changed(conversation)
+export function editMessage(conversation: Conversation, id: Message['id'], text: string, mentions: readonly Mention[]): Promise<void> {
+  return doing(conversation, conversation.updateMessage(id, { text: text === '' ? null : text, mentions }))
 }
 
-export async function deleteMessage(conversation: Conversation, id: Message['id']): Promise<void> {
-  await conversation.deleteMessage(id)
-  changed(conversation)
+export function deleteMessage(conversation: Conversation, id: Message['id']): Promise<void> {
+  return doing(conversation, conversation.deleteMessage(id))
 }
 
-/** Title and description at once; only what differs is written. */
-export async function saveDetails(conversation: Conversation, title: string, description: string): Promise<void> {
+/** Puts the emoji there, or takes the own one back. */
+export function toggleReaction(conversation: Conversation, message: Message, emoji: string, me: User['id']): Promise<void> {
+  const own = message.reactions.some((reaction) => reaction.emoji === emoji && reaction.users.includes(me))
+  return own ? conversation.unreact(message.id, emoji) : conversation.react(message.id, emoji)
+}
+
+export function togglePin(conversation: Conversation, message: Message): Promise<void> {
+  return message.isPinned ? conversation.unpin(message.id) : conversation.pin(message.id)
+}
+
+export function toggleHidden(conversation: Conversation, message: Message): Promise<void> {
+  return message.isHidden ? conversation.unhide(message.id) : conversation.hide(message.id)
+}
+
+export function toggleMuted(conversation: Conversation): Promise<void> {
+  return doing(conversation, conversation.isMuted ? conversation.unmute() : conversation.mute())
+}
+
+/** What a group is called, what it is for, what newcomers can read; only what differs is written. */
+export async function saveDetails(
+  conversation: Conversation,
+  details: { readonly title: string; readonly description: string; readonly history: History },
+): Promise<void> {
+  const { title, description, history } = details
   const before = conversationStore(conversation).getSnapshot()
   if (title !== before.title) await conversation.setTitle(title)
   if (description !== before.description) await conversation.setMetadata({ [DESCRIPTION_KEY]: description === '' ? null : description })
+  if (history !== before.history) await conversation.setHistory(history)
   conversationStore(conversation).refresh()
 }
 
-/** Everything that is loaded counts as read. */
-export async function markSeen(conversation: Conversation): Promise<void> {
-  await conversation.seen()
-  conversationStore(conversation).refresh()
+/** Everything that there is counts as read. */
+export function markSeen(conversation: Conversation): Promise<void> {
+  return doing(conversation, conversation.seen())
 }
 
-/** A link to this very page that admits `uses` people. */
-export function makeInvite(conversation: Conversation, uses: number): Promise<string> {
-  return conversation.invite({ uses, base: inviteBase() })
+export function setRole(conversation: Conversation, member: User['id'], role: Exclude<Role, 'founder'>): Promise<void> {
+  return doing(conversation, conversation.setRole(member, role))
+}
+
+export function removeMember(conversation: Conversation, member: User['id']): Promise<void> {
+  return doing(conversation, conversation.removeMember(member))
+}
+
+export function addMember(conversation: Conversation, member: User['id']): Promise<void> {
+  return doing(conversation, conversation.addMember(member))
+}
+
+export function leave(conversation: Conversation): Promise<void> {
+  return doing(conversation, conversation.leave())
+}
+
+/** What an invite link allows. */
+export interface InviteChoice {
+  readonly role: 'reader' | 'writer' | 'moderator'
+  readonly uses: number
+  readonly days: number
+}
+
+const DAY_MS = 86_400_000
+
+/** A link to this very page. */
+export function makeInvite(conversation: Conversation, { role, uses, days }: InviteChoice): Promise<string> {
+  return conversation.invite({ role, uses, expiresInMs: days * DAY_MS, base: inviteBase() })
 }

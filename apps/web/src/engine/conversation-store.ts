@@ -1,21 +1,31 @@
 /**
  * What the screens show of one conversation besides its messages, as one snapshot that changes only when something in it does.
  */
-import type { Conversation, ConversationState, Member, Message, Metadata, SyncState, User } from '@parley/chat'
+import type { Conversation, ConversationState, Member, Message, Metadata, Role, SyncState, User } from '@parley/chat'
 import { Cell } from './cell.ts'
 import type { Readable } from './cell.ts'
 import { keep } from './equal.ts'
+import type { FormerMember, History } from './types.ts'
 
 export interface ConversationInfo {
   readonly id: ReturnType<Conversation['getId']>
+  readonly kind: Conversation['kind']
   readonly title: string
+  /** A URL that an image can show, empty when none. */
+  readonly avatar: string
   readonly description: string
   readonly metadata: Metadata
   readonly state: ConversationState
   readonly refusal: Error | undefined
   readonly sync: SyncState
   readonly unread: number
+  readonly unreadMentions: number
+  readonly isMuted: boolean
+  /** The own role; undefined when not a member. */
+  readonly role: Role | undefined
+  readonly history: History
   readonly members: readonly Member[]
+  readonly formerMembers: readonly FormerMember[]
   readonly lastMessage: Message | undefined
   /** Who types now, in the order in which they began. */
   readonly typing: readonly User[]
@@ -31,6 +41,8 @@ const CHANGES = [
   'messageState',
   'seen',
   'memberAdded',
+  'memberRemoved',
+  'memberChanged',
   'memberStatus',
   'metadataUpdated',
   'state',
@@ -76,14 +88,21 @@ class ConversationStore implements Readable<ConversationInfo> {
     const description = metadata[DESCRIPTION_KEY]
     return {
       id: conversation.getId(),
+      kind: conversation.kind,
       title: conversation.getTitle(),
+      avatar: conversation.getAvatar(),
       description: typeof description === 'string' ? description : '',
       metadata,
       state: conversation.state,
       refusal: conversation.refusal,
       sync: conversation.syncState,
       unread: conversation.unread,
+      unreadMentions: conversation.unreadMentions,
+      isMuted: conversation.isMuted,
+      role: conversation.role,
+      history: conversation.history,
       members: conversation.members(),
+      formerMembers: conversation.formerMembers(),
       lastMessage: conversation.getLastMessage(),
       typing: [...this.#typing.values()],
     }

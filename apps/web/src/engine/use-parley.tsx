@@ -23,8 +23,12 @@ export function useParley(): Parley {
 const profiles = new WeakMap<Parley, Cell<Parley['me']>>()
 
 function profileCell(parley: Parley): Cell<Parley['me']> {
-  const cell = profiles.get(parley) ?? new Cell(parley.me)
+  const known = profiles.get(parley)
+  if (known !== undefined) return known
+  const cell = new Cell(parley.me)
   profiles.set(parley, cell)
+  // Another tab may have given the name.
+  parley.on('conversations', () => cell.set(keep(cell.getSnapshot(), parley.me)))
   return cell
 }
 

@@ -1,65 +1,92 @@
-import type { Conversation, Member, Role } from '@parley/chat'
+import type { Conversation, Member } from '@parley/chat'
+import { useState } from 'react'
 import type { ReactNode } from 'react'
 import { Avatar } from '../components/avatar.tsx'
 import { Icon } from '../components/icon.tsx'
+import { useContacts } from '../engine/use-contacts.ts'
 import { useConversation } from '../engine/use-conversation.ts'
 import { useMe } from '../engine/use-parley.tsx'
-import { mayInvite, nameOf } from '../text/people.ts'
+import type { ConversationDeed } from '../screens/conversation-menu.tsx'
+import { faceOf, mayManage, titleOf } from '../text/people.ts'
+import { BlockPersonDialog } from '../dialogs/block-dialog.tsx'
+import { RemoveMemberDialog } from '../dialogs/remove-member-dialog.tsx'
+import { FormerMembers } from './former-members.tsx'
+import { MemberRow } from './member-row.tsx'
 
 interface MembersPanelProps {
   conversation: Conversation
   onInvite: () => void
-  onDetails: () => void
+  onDeed: (deed: ConversationDeed) => void
+  onSelect: (conversation: Conversation) => void
 }
 
-/** Roles that are worth a word; everybody else just writes. */
-const ROLE_WORDS: Partial<Record<Role, string>> = { founder: 'Founder', admin: 'Admin', moderator: 'Moderator', reader: 'Reads only' }
+type Asking = { readonly kind: 'remove' | 'block'; readonly member: Member }
 
-function MemberRow({ member, me }: { member: Member; me: string }): ReactNode {
-  const online = member.status === 'ONLINE'
-  const role = ROLE_WORDS[member.role]
-  return (
-    <li className="member">
-      <Avatar id={member.id} name={member.name} image={member.avatar} size="medium" online={online} />
-      <span className="member-name">
-        <bdi>{nameOf(member)}</bdi>
-      </span>
-      <span className="member-status">{member.id === me ? 'You' : online ? 'Online' : 'Offline'}</span>
-      {role !== undefined && <span className="badge">{role}</span>}
-    </li>
-  )
-}
-
-/** What the group is, and who is in it. */
-export function MembersPanel({ conversation, onInvite, onDetails }: MembersPanelProps): ReactNode {
-  const { id, title, description, members } = useConversation(conversation)
+/** What the conversation is, who is in it, and who was. */
+export function MembersPanel({ conversation, onInvite, onDeed, onSelect }: MembersPanelProps): ReactNode {
+  const info = useConversation(conversation)
+  const { kind, description, members, formerMembers, role, avatar } = info
   const me = useMe()
+  const contacts = useContacts()
+  const [asking, setAsking] = useState<Asking>()
+  const group = kind === 'group'
   return (
     <div className="members">
       <section className="members-about">
-        <Avatar id={id} name={title} size="large" shape="group" />
+        <Avatar id={faceOf(info, me.id)} name={info.title} size="large" shape={group ? 'group' : 'person'} image={avatar} />
         <h3>
-          <bdi>{title}</bdi>
+          <bdi>{titleOf(info)}</bdi>
         </h3>
         {description !== '' && <p dir="auto">{description}</p>}
+        {!group && <p>Only the two of you can read this.</p>}
         <div className="members-actions">
-          <button type="button" className="button" onClick={onDetails}>
-            <Icon name="edit" />
-            Edit details
-          </button>
-          {mayInvite(members, me.id) && (
+          {group && mayManage(role) && (
             <button type="button" className="button" onClick={onInvite}>
               <Icon name="invite" />
               Invite people
             </button>
           )}
+          <div className="members-actions-pair">
+            {group && (
+              <button type="button" className="button" onClick={() => onDeed('details')}>
+                <Icon name="edit" />
+                Details
+              </button>
+            )}
+            <button type="button" className="button" onClick={() => onDeed('files')}>
+              <Icon name="file" />
+              Files
+            </button>
+          </div>
         </div>
       </section>
       <ul className="members-list" aria-label="Members">
         {members.map((member) => (
-          <MemberRow key={member.id} member={member} me={me.id} />
+          <MemberRow
+            key={member.id}
+            conversation={conversation}
+            member={member}
+            me={me.id}
+            ownRole={role}
+            kind={kind}
+            isContact={contacts.some((contact) => contact.id === member.id)}
+            onRemove={() => setAsking({ kind: 'remove', member })}
+            onBlock={() => setAsking({ kind: 'block', member })}
+            onSelect={onSelect}
+          />
         ))}
       </ul>
+      {formerMembers.length > 0 && <FormerMembers former={formerMembers} members={members} me={me.id} />}
+      {group && (
+        <button type="button" className="button members-leave" onClick={() => onDeed('leave')}>
+          <Icon name="leave" />
+          Leave group
+        </button>
+      )}
+      {asking?.kind === 'remove' && (
+        <RemoveMemberDialog conversation={conversation} member={asking.member} onClose={() => setAsking(undefined)} />
+      )}
+      {asking?.kind === 'block' && <BlockPersonDialog person={asking.member} onClose={() => setAsking(undefined)} />}
     </div>
   )
 }

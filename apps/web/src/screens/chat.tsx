@@ -1,23 +1,39 @@
 import type { Conversation, Message } from '@parley/chat'
-import { useCallback, useState } from 'react'
+import { useCallback, useEffect, useState } from 'react'
 import type { ReactNode } from 'react'
+import { Icon } from '../components/icon.tsx'
+import { toast } from '../components/toasts.tsx'
+import { useAction } from '../components/use-action.ts'
 import { Composer } from '../composer/composer.tsx'
 import type { ComposerMode } from '../composer/composer.tsx'
 import { TypingLine } from '../composer/typing-line.tsx'
+import { useFileDrop } from '../composer/use-file-drop.ts'
+import { usePickedFiles } from '../composer/use-files.ts'
+import { AnswersDialog } from '../dialogs/answers-dialog.tsx'
 import { DeleteDialog } from '../dialogs/delete-dialog.tsx'
+import { HistoryDialog } from '../dialogs/history-dialog.tsx'
+import { toggleHidden, togglePin, toggleReaction } from '../engine/actions.ts'
 import { timelineStore } from '../engine/timeline-store.ts'
 import { useConversation } from '../engine/use-conversation.ts'
 import { useMe } from '../engine/use-parley.tsx'
-import type { MessageDeed } from '../timeline/message-row.tsx'
+import type { MessageDeed } from '../timeline/message-menu.ts'
+import { PinnedBar } from '../timeline/pinned-bar.tsx'
 import { Timeline } from '../timeline/timeline.tsx'
+import type { JumpTarget } from '../timeline/timeline.tsx'
+import { StandingNotice } from './standing-notice.tsx'
 
 interface ChatProps {
   conversation: Conversation
   title: string
+  target: JumpTarget | undefined
+  onJump: (id: Message['id']) => void
   onInvite: () => void
+  onBack: () => void
 }
 
 const NEW: ComposerMode = { kind: 'new' }
+
+type Open = { readonly kind: 'delete' | 'history' | 'answers'; readonly message: Message }
 
 /** On a phone the keyboard comes only when asked for. */
 function hasKeyboard(): boolean {
@@ -25,17 +41,52 @@ function hasKeyboard(): boolean {
 }
 
 /** What is said, who types, and where to write. */
-export function Chat({ conversation, title, onInvite }: ChatProps): ReactNode {
+export function Chat({ conversation, title, target, onJump, onInvite, onBack }: ChatProps): ReactNode {
   const me = useMe()
-  const { typing } = useConversation(conversation)
+  const { typing, state, role } = useConversation(conversation)
   const [mode, setMode] = useState<ComposerMode>(NEW)
-  const [deleting, setDeleting] = useState<Message>()
+  const [open, setOpen] = useState<Open>()
   const [focusRequests, setFocusRequests] = useState(() => (hasKeyboard() ? 1 : 0))
+  const { run } = useAction()
+  const picked = usePickedFiles()
+  const writer = state === 'member' && role !== 'reader'
+  const drop = useFileDrop(writer && mode.kind !== 'edit', picked.add)
+  const replyAgain = useCallback((message: Message) => setMode({ kind: 'reply', message }), [])
+  useDraftReply(conversation, replyAgain)
 
-  const onDeed = useCallback((deed: MessageDeed, message: Message) => {
-    if (deed === 'delete') setDeleting(message)
-    else setMode({ kind: deed, message })
-  }, [])
+  const onDeed = useCallback(
+    (deed: MessageDeed, message: Message) => {
+      switch (deed) {
+        case 'reply':
+        case 'edit':
+          setMode({ kind: deed, message })
+          return
+        case 'delete':
+        case 'history':
+        case 'answers':
+          setOpen({ kind: deed, message })
+          return
+        case 'pin':
+          void run(() => togglePin(conversation, message))
+          return
+        case 'hide':
+          void run(() => toggleHidden(conversation, message))
+          return
+        case 'copy':
+          void run(() => navigator.clipboard.writeText(message.text)).then((copied) => copied && toast('Copied.'))
+          return
+        case 'unread':
+          // It is for later: whoever stayed here would go on reading.
+          onBack()
+          void run(() => conversation.markUnread(message.id))
+      }
+    },
+    [conversation, onBack, run],
+  )
+  const onReact = useCallback(
+    (message: Message, emoji: string) => toggleReaction(conversation, message, emoji, me.id),
+    [conversation, me.id],
+  )
   const editLast = (): void => {
     const message = timelineStore(conversation)
       .getSnapshot()
@@ -51,27 +102,52 @@ export function Chat({ conversation, title, onInvite }: ChatProps): ReactNode {
     if (mode.kind !== 'new' && mode.message.id === message.id) setMode(NEW)
     setFocusRequests((count) => count + 1)
   }
+  const close = (): void => setOpen(undefined)
   return (
-    <>
-      <Timeline conversation={conversation} onDeed={onDeed} onInvite={onInvite} />
+    <div className="chat" {...drop.handlers}>
+      <PinnedBar conversation={conversation} onJump={onJump} />
+      <Timeline conversation={conversation} target={target} onDeed={onDeed} onReact={onReact} onJump={onJump} onInvite={onInvite} />
       <TypingLine typing={typing} />
-      <Composer
-        key={mode.kind === 'edit' ? mode.message.id : 'new'}
-        conversation={conversation}
-        title={title}
-        mode={mode}
-        focusRequests={focusRequests}
-        onDone={done}
-        onEditLast={editLast}
-      />
-      {deleting !== undefined && (
-        <DeleteDialog
+      {writer ? (
+        <Composer
+          key={mode.kind === 'edit' ? mode.message.id : 'new'}
           conversation={conversation}
-          message={deleting}
-          onClose={() => setDeleting(undefined)}
-          onDeleted={() => forget(deleting)}
+          title={title}
+          mode={mode}
+          picked={picked}
+          focusRequests={focusRequests}
+          onDone={done}
+          onEditLast={editLast}
         />
+      ) : (
+        <StandingNotice conversation={conversation} onBack={onBack} />
       )}
-    </>
+      {drop.over && (
+        <div className="drop-hint" aria-hidden="true">
+          <Icon name="attach" />
+          Drop files here to send them
+        </div>
+      )}
+      {open?.kind === 'delete' && (
+        <DeleteDialog conversation={conversation} message={open.message} onClose={close} onDeleted={() => forget(open.message)} />
+      )}
+      {open?.kind === 'history' && <HistoryDialog conversation={conversation} message={open.message} onClose={close} />}
+      {open?.kind === 'answers' && <AnswersDialog conversation={conversation} message={open.message} onJump={onJump} onClose={close} />}
+    </div>
   )
+}
+
+/** An answer that was begun before a restart goes on. */
+function useDraftReply(conversation: Conversation, onFound: (message: Message) => void): void {
+  useEffect(() => {
+    const replyTo = conversation.draft?.replyTo
+    if (replyTo === undefined) return
+    let wanted = true
+    conversation.getMessage(replyTo).then((message) => {
+      if (wanted && message !== undefined) onFound(message)
+    }, reportError)
+    return () => {
+      wanted = false
+    }
+  }, [conversation, onFound])
 }

@@ -1,76 +1,113 @@
-import type { Conversation } from '@parley/chat'
-import { useEffect, useState } from 'react'
+import type { Conversation, Message } from '@parley/chat'
+import { useCallback, useEffect, useState } from 'react'
 import type { ReactNode } from 'react'
+import { FilesDialog } from '../attachments/files-dialog.tsx'
 import { Avatar } from '../components/avatar.tsx'
 import { Dialog } from '../components/dialog.tsx'
 import { IconButton } from '../components/icon-button.tsx'
 import { toast } from '../components/toasts.tsx'
 import { PHONE, useMediaQuery, WIDE } from '../components/use-media-query.ts'
+import { BlockDialog } from '../dialogs/block-dialog.tsx'
 import { DetailsDialog } from '../dialogs/details-dialog.tsx'
+import { LeaveDialog } from '../dialogs/leave-dialog.tsx'
+import type { ConversationInfo } from '../engine/conversation-store.ts'
 import { recall, remember } from '../engine/remembered.ts'
 import { useConversation } from '../engine/use-conversation.ts'
 import { useMe } from '../engine/use-parley.tsx'
 import { ConnectionStatus } from '../members/connection-status.tsx'
 import { MembersPanel } from '../members/members-panel.tsx'
+import type { JumpTarget } from '../timeline/timeline.tsx'
 import { wordsFor } from '../text/errors.ts'
-import { mayInvite, membersWords } from '../text/people.ts'
+import { faceOf, mayManage, membersWords, titleOf } from '../text/people.ts'
 import { Chat } from './chat.tsx'
+import { ConversationMenu } from './conversation-menu.tsx'
+import type { ConversationDeed } from './conversation-menu.tsx'
 import { Waiting } from './waiting.tsx'
 
 interface ConversationScreenProps {
   conversation: Conversation
   onBack: () => void
   onInvite: () => void
+  onSelect: (conversation: Conversation) => void
 }
 
 /** Whether the members pane was left open; on a narrow screen it is a sheet that starts closed. */
 const MEMBERS_KEY = 'members'
 
+function standing({ state, kind, members }: ConversationInfo, me: string): string {
+  switch (state) {
+    case 'member':
+      if (kind === 'group') return membersWords(members)
+      return members.some(({ id, status }) => id !== me && status === 'ONLINE') ? 'Online' : 'Offline'
+    case 'left':
+      return 'You left'
+    case 'removed':
+      return 'You were removed'
+    case 'request':
+      return 'Wants to talk with you'
+    case 'joining':
+      return 'Waiting to be admitted'
+    case 'refused':
+      return 'Not a member'
+  }
+}
+
 /** One conversation: its head, what is said, and who is in it. */
-export function ConversationScreen({ conversation, onBack, onInvite }: ConversationScreenProps): ReactNode {
-  const { id, title, state, members } = useConversation(conversation)
+export function ConversationScreen({ conversation, onBack, onInvite, onSelect }: ConversationScreenProps): ReactNode {
+  const info = useConversation(conversation)
+  const { state, kind, role, avatar } = info
   const me = useMe()
   const phone = useMediaQuery(PHONE)
   const wide = useMediaQuery(WIDE)
   const [pane, setPane] = useState(() => recall(MEMBERS_KEY) !== 'closed')
   const [sheet, setSheet] = useState(false)
-  const [details, setDetails] = useState(false)
+  const [open, setOpen] = useState<ConversationDeed>()
+  const [target, setTarget] = useState<JumpTarget>()
   const member = state === 'member'
+  const title = titleOf(info)
   // On a screen that grew the members have their pane: the sheet must not wait behind it.
   if (wide && sheet) setSheet(false)
 
   useEffect(() => conversation.on('error', (error) => toast(wordsFor(error), 'error')), [conversation])
 
+  const jump = useCallback((message: Message['id']) => {
+    setSheet(false)
+    setTarget({ id: message })
+  }, [])
+  const close = (): void => setOpen(undefined)
   const toggleMembers = (): void => {
     if (!wide) return setSheet(!sheet)
     remember(MEMBERS_KEY, pane ? 'closed' : 'open')
     setPane(!pane)
   }
-  const panel = <MembersPanel conversation={conversation} onInvite={onInvite} onDetails={() => setDetails(true)} />
+  const panel = <MembersPanel conversation={conversation} onInvite={onInvite} onDeed={setOpen} onSelect={onSelect} />
   return (
     <>
-      <main className="conversation" aria-label={title === '' ? 'Conversation' : title}>
+      <main className="conversation" aria-label={info.title === '' ? 'Conversation' : info.title}>
         <header className="conversation-header">
           {phone && <IconButton icon="back" label="Back to conversations" onClick={onBack} />}
-          <Avatar id={id} name={title} shape="group" image={conversation.getAvatar()} />
+          <Avatar id={faceOf(info, me.id)} name={info.title} shape={kind === 'direct' ? 'person' : 'group'} image={avatar} />
           <div className="conversation-title">
             <h2>
-              <bdi>{title === '' ? 'A group you were invited to' : title}</bdi>
+              <bdi>{title}</bdi>
             </h2>
-            <p>{member ? membersWords(members) : 'Not a member yet'}</p>
+            <p>{standing(info, me.id)}</p>
           </div>
           {member && (
             <>
               <ConnectionStatus conversation={conversation} />
-              {mayInvite(members, me.id) && <IconButton icon="invite" label="Invite people" onClick={onInvite} />}
+              {!phone && kind === 'group' && mayManage(role) && <IconButton icon="invite" label="Invite people" onClick={onInvite} />}
               <IconButton icon="members" label="Members" aria-expanded={wide ? pane : sheet} onClick={toggleMembers} />
             </>
           )}
+          {(member || state === 'left' || state === 'removed') && (
+            <ConversationMenu conversation={conversation} onInvite={onInvite} onDeed={setOpen} />
+          )}
         </header>
-        {member ? (
-          <Chat conversation={conversation} title={title} onInvite={onInvite} />
-        ) : (
+        {state === 'joining' || state === 'refused' ? (
           <Waiting conversation={conversation} onBack={onBack} />
+        ) : (
+          <Chat conversation={conversation} title={title} target={target} onJump={jump} onInvite={onInvite} onBack={onBack} />
         )}
       </main>
       {member && wide && pane && (
@@ -83,7 +120,10 @@ export function ConversationScreen({ conversation, onBack, onInvite }: Conversat
           {panel}
         </Dialog>
       )}
-      {details && <DetailsDialog conversation={conversation} onClose={() => setDetails(false)} />}
+      {open === 'details' && <DetailsDialog conversation={conversation} onClose={close} />}
+      {open === 'files' && <FilesDialog conversation={conversation} onJump={jump} onClose={close} />}
+      {open === 'leave' && <LeaveDialog conversation={conversation} onClose={close} />}
+      {open === 'block' && <BlockDialog conversation={conversation} onClose={close} />}
     </>
   )
 }

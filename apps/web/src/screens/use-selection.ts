@@ -20,7 +20,7 @@ function pageState(): string | undefined {
 }
 
 export function useSelection(profile: string): Selection {
-  const { conversations } = useConversations()
+  const { conversations, requests } = useConversations()
   const key = `last.${profile}`
   const [id, setId] = useState(() => pageState() ?? recall(key))
 
@@ -44,5 +44,5 @@ export function useSelection(profile: string): Selection {
     setId(next)
   }, [])
 
-  return { selected: conversations.find((conversation) => conversation.getId() === id), select }
+  return { selected: [...conversations, ...requests].find((conversation) => conversation.getId() === id), select }
 }

@@ -1,22 +1,36 @@
 import type { Conversation } from '@parley/chat'
+import { useState } from 'react'
 import type { ReactNode } from 'react'
+import { ForgetDialog } from '../dialogs/forget-dialog.tsx'
 import { useConversation } from '../engine/use-conversation.ts'
 import { useParley } from '../engine/use-parley.tsx'
 import { connectionWords } from '../text/connection.ts'
 import { wordsFor } from '../text/errors.ts'
 
-/** Not a member yet: asked to be let in, or refused. */
+/** Not a member yet: asked to be let in, or refused. Either can be given up. */
 export function Waiting({ conversation, onBack }: { conversation: Conversation; onBack: () => void }): ReactNode {
   const parley = useParley()
   const { state, refusal, sync } = useConversation(conversation)
+  const [asking, setAsking] = useState(false)
+  const forget = (
+    <>
+      <button type="button" className="button" onClick={() => setAsking(true)}>
+        {state === 'refused' ? 'Delete from this device' : 'Give up'}
+      </button>
+      {asking && <ForgetDialog conversation={conversation} onClose={() => setAsking(false)} onForgotten={onBack} />}
+    </>
+  )
   if (state === 'refused') {
     return (
       <section className="waiting" role="alert">
         <h3>You were not let in</h3>
         <p>{refusal === undefined ? 'The invite link does not work any more. Ask a member for a new one.' : wordsFor(refusal)}</p>
-        <button type="button" className="button button-primary" onClick={onBack}>
-          Back to your conversations
-        </button>
+        <div className="waiting-actions">
+          <button type="button" className="button button-primary" onClick={onBack}>
+            Back to your conversations
+          </button>
+          {forget}
+        </div>
       </section>
     )
   }
@@ -36,6 +50,7 @@ export function Waiting({ conversation, onBack }: { conversation: Conversation; 
         <button type="button" className="button" onClick={onBack}>
           Back to your conversations
         </button>
+        {forget}
       </div>
     </section>
   )

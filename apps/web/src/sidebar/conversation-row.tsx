@@ -2,11 +2,13 @@ import type { Conversation } from '@parley/chat'
 import { memo } from 'react'
 import type { KeyboardEvent, ReactNode } from 'react'
 import { Avatar } from '../components/avatar.tsx'
+import { Icon } from '../components/icon.tsx'
 import { useNow } from '../components/use-now.ts'
 import type { ConversationInfo } from '../engine/conversation-store.ts'
 import { useConversation } from '../engine/use-conversation.ts'
 import { useMe } from '../engine/use-parley.tsx'
-import { nameOf, typingWords } from '../text/people.ts'
+import { summaryOf } from '../text/messages.ts'
+import { faceOf, nameOf, titleOf, typingWords } from '../text/people.ts'
 import { agoInList, completeTime } from '../text/time.ts'
 
 interface ConversationRowProps {
@@ -21,6 +23,9 @@ const MAX_SHOWN_UNREAD = 99
 function preview(info: ConversationInfo, me: string): ReactNode {
   if (info.state === 'joining') return 'Waiting to be let in'
   if (info.state === 'refused') return 'The invite did not work'
+  if (info.state === 'request') return 'Wants to talk with you'
+  if (info.state === 'removed') return 'You were removed'
+  if (info.state === 'left') return 'You left'
   if (info.typing.length > 0) return <span className="row-typing">{typingWords(info.typing)}…</span>
   const last = info.lastMessage
   if (last === undefined) return 'No messages yet'
@@ -28,7 +33,7 @@ function preview(info: ConversationInfo, me: string): ReactNode {
     <>
       <bdi>{last.author.id === me ? 'You' : nameOf(info.members.find((member) => member.id === last.author.id) ?? last.author)}</bdi>
       {': '}
-      <bdi>{last.text}</bdi>
+      <bdi>{summaryOf(last)}</bdi>
     </>
   )
 }
@@ -38,7 +43,8 @@ export const ConversationRow = memo(function ConversationRow({ conversation, sel
   const info = useConversation(conversation)
   const me = useMe()
   const now = useNow()
-  const title = info.title === '' ? 'A group you were invited to' : info.title
+  const direct = info.kind === 'direct'
+  const online = direct && info.members.some((member) => member.id !== me.id && member.status === 'ONLINE')
   return (
     <li>
       <button
@@ -48,9 +54,15 @@ export const ConversationRow = memo(function ConversationRow({ conversation, sel
         onClick={() => onSelect(conversation)}
         onKeyDown={walk}
       >
-        <Avatar id={info.id} name={info.title} shape="group" image={conversation.getAvatar()} />
+        <Avatar id={faceOf(info, me.id)} name={info.title} shape={direct ? 'person' : 'group'} image={info.avatar} online={online} />
         <span className="row-title">
-          <bdi>{title}</bdi>
+          <bdi>{titleOf(info)}</bdi>
+          {info.isMuted && (
+            <>
+              <Icon name="bell-off" />
+              <span className="visually-hidden"> muted</span>
+            </>
+          )}
         </span>
         {info.lastMessage !== undefined && (
           <time
@@ -63,7 +75,13 @@ export const ConversationRow = memo(function ConversationRow({ conversation, sel
         )}
         <span className="row-preview">{preview(info, me.id)}</span>
         {info.unread > 0 && (
-          <span className="row-unread">
+          <span className={info.isMuted ? 'row-unread row-unread-muted' : 'row-unread'}>
+            {info.unreadMentions > 0 && (
+              <>
+                <span aria-hidden="true">@ </span>
+                <span className="visually-hidden">You are mentioned, </span>
+              </>
+            )}
             {info.unread > MAX_SHOWN_UNREAD ? `${MAX_SHOWN_UNREAD}+` : info.unread}
             <span className="visually-hidden"> unread</span>
           </span>

@@ -2,29 +2,35 @@ import type { Conversation } from '@parley/chat'
 import type { ReactNode } from 'react'
 import { Avatar } from '../components/avatar.tsx'
 import { Brand } from '../components/brand.tsx'
+import { IconButton } from '../components/icon-button.tsx'
 import { Icon } from '../components/icon.tsx'
 import { ThemeToggle } from '../components/theme-toggle.tsx'
 import { useMe } from '../engine/use-parley.tsx'
 import { nameOf } from '../text/people.ts'
 import { ConversationRow } from './conversation-row.tsx'
+import { Requests } from './requests.tsx'
 
 interface SidebarProps {
   conversations: readonly Conversation[]
+  requests: readonly Conversation[]
   selected: Conversation | undefined
   onSelect: (conversation: Conversation) => void
   onNewGroup: () => void
   onJoin: () => void
+  onPeople: () => void
   onProfile: () => void
 }
 
 /** All conversations, and the ways to new ones. */
-export function Sidebar({ conversations, selected, onSelect, onNewGroup, onJoin, onProfile }: SidebarProps): ReactNode {
+export function Sidebar(props: SidebarProps): ReactNode {
+  const { conversations, requests, selected, onSelect, onNewGroup, onJoin, onPeople, onProfile } = props
   const me = useMe()
   return (
     <div className="sidebar">
       <header className="sidebar-header">
         <Brand />
         <h1>Parley</h1>
+        <IconButton icon="card" label="People" onClick={onPeople} />
         <ThemeToggle />
       </header>
       <div className="sidebar-new">
@@ -37,6 +43,7 @@ export function Sidebar({ conversations, selected, onSelect, onNewGroup, onJoin,
           Join with a link
         </button>
       </div>
+      <Requests requests={requests} selected={selected} onSelect={onSelect} />
       <nav className="sidebar-list" aria-label="Conversations">
         {conversations.length === 0 ? (
           <p className="sidebar-empty">No conversations yet. Start a group, or join one with a link that somebody sent you.</p>

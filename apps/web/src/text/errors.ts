@@ -4,18 +4,25 @@
 import { isParleyError } from '@parley/chat'
 
 const WORDS: Readonly<Record<string, string>> = {
+  Aborted: 'Stopped.',
+  AttachmentUnavailable: 'This file cannot be had any more: it was deleted, or what came of it is broken. Ask for it again.',
+  CardInvalid: 'This is not a complete card. Copy the whole card and try again, or ask for a new one.',
   Closed: 'Parley was closed in this tab. Reload the page to go on.',
+  ContactUnknown: 'This person is not among your contacts. Ask for their card and add it first.',
   EmptyMessage: 'There is nothing to send yet.',
   InviteExpired: 'This invite link has expired. Ask a member for a new one.',
   InviteInvalid: 'This is not a complete invite link. Copy the whole link and try again.',
   InviteUsedUp: 'This invite link has let in as many people as it was made for. Ask a member for a new one.',
   MessageNotFound: 'This message is gone.',
-  NotAMember: 'You are not a member of this group.',
+  NotAGroup: 'This is a conversation between two people; that is for groups only.',
+  NotAMember: 'You, or this person, are not a member of this group.',
   NotAllowed: 'Your role in this group does not allow that.',
+  NotFound: 'That is gone already.',
   NotAuthor: 'Only the person who wrote a message can change it.',
   StorageFull: 'The disk of this device is full. Free some space and try again.',
   StorageUnavailable: 'This browser does not let Parley keep data right now. Try again, or leave private browsing.',
-  TooLarge: 'This is too long. Send it in smaller parts.',
+  TooLarge: 'This is too much at once. Send it in smaller parts.',
+  Unreachable: 'Nobody can be reached right now. Try again later.',
 }
 
 /** One or two sentences for a person. */

@@ -1,7 +1,7 @@
 /**
  * How people are named and coloured.
  */
-import type { Member, User } from '@parley/chat'
+import type { Conversation, Member, Role, User } from '@parley/chat'
 
 /** As many as there are `.hue-n` classes. */
 const HUES = 10
@@ -51,14 +51,37 @@ export function typingWords(typing: readonly User[]): string {
   return `${nameList(typing.map(nameOf))} ${typing.length === 1 ? 'is' : 'are'} typing`
 }
 
-/** Whether this person may make invite links: what the engine asks of their role. */
-export function mayInvite(members: readonly Member[], me: User['id']): boolean {
-  const role = members.find((member) => member.id === me)?.role
+/** Whether this person decides who is in a group and what they may do: what the engine asks of their role. */
+export function mayManage(role: Role | undefined): boolean {
   return role === 'founder' || role === 'admin'
 }
 
 /** 3 people, 2 online */
 export function membersWords(members: readonly Member[]): string {
   const online = members.filter((member) => member.status === 'ONLINE').length
+  if (members.length === 0) return 'Nobody here'
   return members.length === 1 ? 'Only you' : `${members.length} people, ${online} online`
+}
+
+/** Roles in words. */
+export const ROLE_WORDS: Readonly<Record<Role, string>> = {
+  founder: 'Founder',
+  admin: 'Admin',
+  moderator: 'Moderator',
+  writer: 'Writer',
+  reader: 'Reads only',
+}
+
+/** What to call a conversation whose title has not arrived yet. */
+export function titleOf({ title, kind }: { readonly title: string; readonly kind: 'group' | 'direct' }): string {
+  if (title !== '') return title
+  return kind === 'direct' ? 'Somebody' : 'A group you were invited to'
+}
+
+/** What gives a conversation its colour: a direct one has that of the other person. */
+export function faceOf(
+  info: { readonly id: ReturnType<Conversation['getId']>; readonly kind: 'group' | 'direct'; readonly members: readonly Member[] },
+  me: User['id'],
+): string {
+  return (info.kind === 'direct' ? info.members.find(({ id }) => id !== me)?.id : undefined) ?? info.id
 }

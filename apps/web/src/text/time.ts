@@ -4,6 +4,7 @@
 const LOCALE = navigator.language.startsWith('en') ? navigator.language : 'en-GB'
 
 const MINUTE_MS = 60_000
+const HOUR_MS = 3_600_000
 const DAY_MS = 86_400_000
 const WEEK_DAYS = 6
 
@@ -55,6 +56,12 @@ export function agoInList(at: number, now: number): string {
   if (days === 0) return clock.format(at)
   if (days === 1) return relativeDay.format(-1, 'day')
   return days <= WEEK_DAYS ? weekday.format(at) : shortDate.format(at)
+}
+
+/** When something that lies ahead comes: in 5 hours, tomorrow, in 7 days. */
+export function inDays(at: number, now: number): string {
+  const hours = Math.max(0, Math.round((at - now) / HOUR_MS))
+  return hours < 24 ? relativeDay.format(hours, 'hour') : relativeDay.format(Math.round(hours / 24), 'day')
 }
 
 function capitalised(text: string): string {

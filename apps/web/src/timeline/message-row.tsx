@@ -1,21 +1,28 @@
-import type { Conversation, Message } from '@parley/chat'
-import { memo } from 'react'
+import type { Conversation, Message, User } from '@parley/chat'
+import { memo, useState } from 'react'
 import type { ReactNode } from 'react'
+import { MessageAttachments } from '../attachments/message-attachments.tsx'
 import { Avatar } from '../components/avatar.tsx'
 import { IconButton } from '../components/icon-button.tsx'
+import { Icon } from '../components/icon.tsx'
+import { MenuButton } from '../components/menu.tsx'
 import { MessageStateMark } from '../components/message-state.tsx'
 import { TextWithLinks } from '../components/text-with-links.tsx'
 import { clockTime, completeTime } from '../text/time.ts'
+import { EmojiPopup } from './emoji-popup.tsx'
+import { messageMenu } from './message-menu.ts'
+import type { MessageDeed, Permissions } from './message-menu.ts'
 import { QuotedMessage } from './quoted-message.tsx'
-
-export type MessageDeed = 'reply' | 'edit' | 'delete'
+import { Reactions } from './reactions.tsx'
 
 interface MessageRowProps {
   conversation: Conversation
   message: Message
+  me: User['id']
   /** What the author is called now; messages remember what they were called when read. */
   authorName: string
-  own: boolean
+  nameOfUser: (id: User['id']) => string
+  may: Permissions
   first: boolean
   last: boolean
   /** Whether the Tab key stops here: on one row of the timeline. */
@@ -23,44 +30,148 @@ interface MessageRowProps {
   stateInWords: boolean
   seenBy: string
   onDeed: (deed: MessageDeed, message: Message) => void
+  onReact: (message: Message, emoji: string) => Promise<void>
+  onJump: (id: Message['id']) => void
 }
 
 /** One message. Drawn again only when something about this message changes. */
 export const MessageRow = memo(function MessageRow(props: MessageRowProps): ReactNode {
-  const { conversation, message, authorName, own, first, last, active, stateInWords, seenBy, onDeed } = props
-  const time = clockTime(message.sentAt)
+  const { message, me, authorName, first, last, active, may, nameOfUser, onReact } = props
+  const own = message.author.id === me
   const stop = active ? 0 : -1
   const classes = ['message', own && 'message-own', first && 'message-first', last && 'message-last'].filter(Boolean).join(' ')
   return (
-    <article className={classes} data-id={message.id} tabIndex={stop} aria-label={`${own ? 'You' : authorName} at ${time}`}>
+    <article
+      className={classes}
+      data-id={message.id}
+      tabIndex={stop}
+      aria-label={`${own ? 'You' : authorName} at ${clockTime(message.sentAt)}`}
+    >
       {!own && (
         <span className="message-avatar">
           {last && <Avatar id={message.author.id} name={authorName} image={message.author.avatar} size="small" />}
         </span>
       )}
-      <div className="bubble">
-        {first && !own && (
-          <div className="message-author">
-            <bdi>{authorName}</bdi>
-          </div>
-        )}
-        {message.replyTo !== undefined && <QuotedMessage conversation={conversation} id={message.replyTo} />}
-        <div className="message-text" dir="auto">
-          <TextWithLinks text={message.text} />
-        </div>
-        <div className="message-meta">
-          {message.editedAt !== undefined && <span title={completeTime(message.editedAt)}>Edited</span>}
-          <time dateTime={new Date(message.sentAt).toISOString()} title={completeTime(message.sentAt)}>
-            {time}
-          </time>
-          {message.state !== undefined && <MessageStateMark state={message.state} inWords={stateInWords} seenBy={seenBy} />}
-        </div>
+      <div className="message-body">
+        <Bubble {...props} own={own} stop={stop} />
+        <Reactions
+          reactions={message.isHidden ? [] : message.reactions}
+          me={me}
+          nameOfUser={nameOfUser}
+          enabled={may.write}
+          tabIndex={stop}
+          onToggle={(emoji) => void onReact(message, emoji).catch(reportError)}
+        />
       </div>
-      <div className="message-actions">
-        <IconButton icon="reply" label="Reply" tabIndex={stop} onClick={() => onDeed('reply', message)} />
-        {own && <IconButton icon="edit" label="Edit message" tabIndex={stop} onClick={() => onDeed('edit', message)} />}
-        {own && <IconButton icon="trash" label="Delete message" tabIndex={stop} onClick={() => onDeed('delete', message)} />}
-      </div>
+      <Actions {...props} own={own} stop={stop} />
     </article>
   )
 })
+
+interface PartProps extends MessageRowProps {
+  own: boolean
+  stop: number
+}
+
+function Bubble({ own, stop, ...props }: PartProps): ReactNode {
+  const { conversation, message, me, authorName, first, stateInWords, seenBy, onDeed, onJump } = props
+  const [shown, setShown] = useState(false)
+  const covered = message.isHidden ? 'Hidden by a moderator' : message.isBlocked && !shown ? 'From somebody you blocked' : undefined
+  return (
+    <div className={covered === undefined ? 'bubble' : 'bubble bubble-covered'}>
+      {first && !own && (
+        <div className="message-author">
+          <bdi>{authorName}</bdi>
+        </div>
+      )}
+      {covered === undefined ? (
+        <>
+          {message.forwardedFrom !== undefined && (
+            <p className="message-forwarded" title={completeTime(message.forwardedFrom.sentAt)}>
+              <Icon name="forward" />
+              Forwarded from <bdi>{message.forwardedFrom.author === '' ? 'somebody' : message.forwardedFrom.author}</bdi>
+            </p>
+          )}
+          {message.replyTo !== undefined && (
+            <QuotedMessage conversation={conversation} id={message.replyTo} tabIndex={stop} onJump={onJump} />
+          )}
+          {message.attachments.length > 0 && <MessageAttachments attachments={message.attachments} tabIndex={stop} />}
+          {message.text !== '' && (
+            <div className="message-text" dir="auto">
+              <TextWithLinks text={message.text} mentions={message.mentions} me={me} />
+            </div>
+          )}
+        </>
+      ) : (
+        <span className="quiet">{covered}</span>
+      )}
+      {covered !== undefined && !message.isHidden && (
+        <button type="button" className="text-button" tabIndex={stop} onClick={() => setShown(true)}>
+          Show
+        </button>
+      )}
+      <div className="message-meta">
+        {message.isPinned && (
+          <span className="message-pinned" title="Pinned">
+            <Icon name="pin" />
+            <span className="visually-hidden">Pinned</span>
+          </span>
+        )}
+        {message.replies > 0 && (
+          <button type="button" className="text-button" tabIndex={stop} onClick={() => onDeed('answers', message)}>
+            {message.replies === 1 ? '1 answer' : `${message.replies} answers`}
+          </button>
+        )}
+        {message.editedAt !== undefined && (
+          <button
+            type="button"
+            className="text-button"
+            tabIndex={stop}
+            title={completeTime(message.editedAt)}
+            onClick={() => onDeed('history', message)}
+          >
+            Edited
+          </button>
+        )}
+        <time dateTime={new Date(message.sentAt).toISOString()} title={completeTime(message.sentAt)}>
+          {clockTime(message.sentAt)}
+        </time>
+        {message.state !== undefined && <MessageStateMark state={message.state} inWords={stateInWords} seenBy={seenBy} />}
+      </div>
+    </div>
+  )
+}
+
+/** What can be done with it. Tab stops at the most common deeds; the arrow keys reach the others too. */
+function Actions({ own, stop, ...props }: PartProps): ReactNode {
+  const { message, me, may, onDeed, onReact } = props
+  const [reacting, setReacting] = useState(false)
+  const [reactButton, setReactButton] = useState<HTMLButtonElement | null>(null)
+  return (
+    <div className="message-actions">
+      {may.write && !message.isHidden && (
+        <IconButton
+          ref={setReactButton}
+          icon="emoji"
+          label="React"
+          tabIndex={-1}
+          aria-haspopup="dialog"
+          aria-expanded={reacting}
+          onClick={() => setReacting(true)}
+        />
+      )}
+      {may.write && <IconButton icon="reply" label="Reply" tabIndex={stop} onClick={() => onDeed('reply', message)} />}
+      {own && may.write && <IconButton icon="edit" label="Edit message" tabIndex={stop} onClick={() => onDeed('edit', message)} />}
+      {own && may.write && <IconButton icon="trash" label="Delete message" tabIndex={stop} onClick={() => onDeed('delete', message)} />}
+      <MenuButton icon="more" label="More" tabIndex={-1} items={messageMenu(message, may, onDeed)} />
+      {reacting && (
+        <EmojiPopup
+          anchor={reactButton}
+          own={message.reactions.filter(({ users }) => users.includes(me)).map(({ emoji }) => emoji)}
+          onPick={(emoji) => onReact(message, emoji)}
+          onClose={() => setReacting(false)}
+        />
+      )}
+    </div>
+  )
+}

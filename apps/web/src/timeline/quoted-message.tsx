@@ -1,23 +1,34 @@
 import type { Conversation, Message } from '@parley/chat'
 import type { ReactNode } from 'react'
 import { useMessage } from '../engine/use-message.ts'
+import { summaryOf } from '../text/messages.ts'
 import { nameOf } from '../text/people.ts'
 
-/** The message that another one answers, in two lines. */
-export function QuotedMessage({ conversation, id }: { conversation: Conversation; id: Message['id'] }): ReactNode {
+interface QuotedMessageProps {
+  conversation: Conversation
+  id: Message['id']
+  tabIndex: number
+  onJump: (id: Message['id']) => void
+}
+
+/** The message that another one answers, in two lines; a press leads to it. */
+export function QuotedMessage({ conversation, id, tabIndex, onJump }: QuotedMessageProps): ReactNode {
   const message = useMessage(conversation, id)
-  return (
-    <blockquote className="quote">
-      {message === undefined ? (
+  if (message === undefined) {
+    return (
+      <blockquote className="quote">
         <span className="quote-gone">A message that is not here</span>
-      ) : (
-        <>
-          <bdi className="quote-author">{nameOf(message.author)}</bdi>
-          <span className="quote-text" dir="auto">
-            {message.text}
-          </span>
-        </>
-      )}
+      </blockquote>
+    )
+  }
+  return (
+    <blockquote className="quote-frame">
+      <button type="button" className="quote quote-button" tabIndex={tabIndex} title="Go to this message" onClick={() => onJump(id)}>
+        <bdi className="quote-author">{nameOf(message.author)}</bdi>
+        <span className="quote-text" dir="auto">
+          {summaryOf(message)}
+        </span>
+      </button>
     </blockquote>
   )
 }

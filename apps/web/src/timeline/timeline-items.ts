@@ -49,12 +49,3 @@ export function timelineItems(messages: readonly Message[], unreadFrom: string |
   })
   return items
 }
-
-/** The oldest of the `count` newest messages that others wrote, when all of them are loaded. */
-export function firstUnread(messages: readonly Message[], me: string, count: number): Message['id'] | undefined {
-  let left = count
-  for (const message of count > 0 ? messages.toReversed() : []) {
-    if (message.author.id !== me && --left === 0) return message.id
-  }
-  return undefined
-}

@@ -3,24 +3,31 @@ import type { ReactNode } from 'react'
 import { Avatar } from '../components/avatar.tsx'
 import { Icon } from '../components/icon.tsx'
 import { useConversation } from '../engine/use-conversation.ts'
+import { useMe } from '../engine/use-parley.tsx'
+import { faceOf, mayManage, titleOf } from '../text/people.ts'
 
 /** The beginning of a conversation; with nobody there yet, the way to invite somebody. */
 export function TimelineStart({ conversation, onInvite }: { conversation: Conversation; onInvite: () => void }): ReactNode {
-  const { id, title, description, members } = useConversation(conversation)
-  const alone = members.length <= 1
+  const info = useConversation(conversation)
+  const me = useMe()
+  const { title, kind, description, members, formerMembers, avatar, state, role } = info
+  const direct = kind === 'direct'
+  const alone = !direct && state === 'member' && members.length <= 1
   return (
     <div className="timeline-start">
-      <Avatar id={id} name={title} size="large" shape="group" />
+      <Avatar id={faceOf(info, me.id)} name={title} size="large" shape={direct ? 'person' : 'group'} image={avatar} />
       <h3>
-        <bdi>{title}</bdi>
+        <bdi>{titleOf(info)}</bdi>
       </h3>
       {description !== '' && <p dir="auto">{description}</p>}
       <p className="quiet">
         {alone
-          ? 'You are the only one here so far. Bring somebody in, or write something for them to find.'
-          : 'This is where it begins. Only members can read what is written here.'}
+          ? `You are the only one here ${formerMembers.length > 0 ? 'now' : 'so far'}. Bring somebody in, or write something for them to find.`
+          : direct
+            ? 'This is where it begins. Only the two of you can read what is written here.'
+            : 'This is where it begins. Only members can read what is written here.'}
       </p>
-      {alone && (
+      {alone && mayManage(role) && (
         <button type="button" className="button button-primary" onClick={onInvite}>
           <Icon name="invite" />
           Invite people

@@ -1,42 +1,63 @@
 import type { Conversation, Message } from '@parley/chat'
-import { useEffect, useMemo, useRef, useState } from 'react'
+import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react'
 import type { FocusEvent, KeyboardEvent, ReactNode } from 'react'
 import { Icon } from '../components/icon.tsx'
+import { toast } from '../components/toasts.tsx'
 import { useNow } from '../components/use-now.ts'
 import { markSeen } from '../engine/actions.ts'
 import { useConversation } from '../engine/use-conversation.ts'
 import { useMe } from '../engine/use-parley.tsx'
 import { useTimeline } from '../engine/use-timeline.ts'
-import { nameList, nameOf } from '../text/people.ts'
+import { wordsFor } from '../text/errors.ts'
+import { nameList } from '../text/people.ts'
 import { dayName } from '../text/time.ts'
+import type { MessageDeed } from './message-menu.ts'
 import { MessageRow } from './message-row.tsx'
-import type { MessageDeed } from './message-row.tsx'
-import { firstUnread, timelineItems } from './timeline-items.ts'
+import { timelineItems } from './timeline-items.ts'
 import { TimelineStart } from './timeline-start.tsx'
+import { useNames } from './use-names.ts'
+import { usePermissions } from './use-permissions.ts'
 import { useSeen } from './use-seen.ts'
 import { useTimelineScroll } from './use-timeline-scroll.ts'
 
+/** A message that somebody wants to see. */
+export interface JumpTarget {
+  readonly id: Message['id']
+}
+
 interface TimelineProps {
   conversation: Conversation
+  /** The message to show; another object asks again for the same one. */
+  target: JumpTarget | undefined
   onDeed: (deed: MessageDeed, message: Message) => void
+  onReact: (message: Message, emoji: string) => Promise<void>
+  onJump: (id: Message['id']) => void
   onInvite: () => void
 }
 
 /** The messages of a conversation, newest at the bottom. */
-export function Timeline({ conversation, onDeed, onInvite }: TimelineProps): ReactNode {
+export function Timeline({ conversation, target, onDeed, onReact, onJump, onInvite }: TimelineProps): ReactNode {
   const me = useMe()
   const now = useNow()
-  const { members, unread } = useConversation(conversation)
-  const { messages, hasOlder, loading, loadOlder } = useTimeline(conversation)
-  const [unreadOnOpening] = useState(unread)
+  const info = useConversation(conversation)
+  const { unread } = info
+  const { messages, hasOlder, hasNewer, firstUnread, loading, loadOlder, loadNewer, jump } = useTimeline(conversation)
   const [unreadFrom, setUnreadFrom] = useState<Message['id'] | 'none'>()
-  // Found once, when the first page is here, and then kept: reading does not move the mark.
-  if (loading !== 'first' && unreadFrom === undefined) setUnreadFrom(firstUnread(messages, me.id, unreadOnOpening) ?? 'none')
+  // Found once, when the first messages are here, and then kept: reading does not move the mark.
+  if (loading !== 'first' && unreadFrom === undefined) setUnreadFrom(firstUnread ?? 'none')
   const items = useMemo(() => timelineItems(messages, unreadFrom), [messages, unreadFrom])
-  const { scroller, content, atBottom, toBottom, onScroll } = useTimelineScroll(messages, unreadFrom, loadOlder)
+  const { scroller, content, atBottom, toBottom, onScroll, reveal } = useTimelineScroll({
+    version: messages,
+    startAt: unreadFrom,
+    hasNewer,
+    onNearTop: loadOlder,
+    onNearBottom: loadNewer,
+  })
+  useJump(target, messages, reveal, jump)
+  const toNewest = useToNewest(hasNewer, messages, toBottom, jump)
   const lastMessage = messages.at(-1)
   const newBelow = useNewBelow(messages, atBottom, me.id)
-  useSeen(lastMessage?.id, atBottom && unread > 0, () => markSeen(conversation))
+  useSeen(lastMessage?.id, atBottom && unread > 0 && info.state === 'member', () => markSeen(conversation))
 
   // Who sends wants to see it there.
   const lastOwn = messages.findLast((message) => message.author.id === me.id)
@@ -47,7 +68,8 @@ export function Timeline({ conversation, onDeed, onInvite }: TimelineProps): Rea
     if (lastOwn !== undefined && lastOwn === lastMessage) toBottom()
   }, [lastOwn, lastMessage, toBottom])
 
-  const names = useMemo(() => new Map(members.map((member) => [member.id, nameOf(member)])), [members])
+  const nameOfUser = useNames(info)
+  const may = usePermissions(info)
   const { activeId, onFocus, onKeyDown } = useRowFocus(lastMessage?.id)
   return (
     <div className="timeline-frame">
@@ -64,6 +86,8 @@ export function Timeline({ conversation, onDeed, onInvite }: TimelineProps): Rea
         tabIndex={0}
         onScroll={onScroll}
         onFocus={onFocus}
+        // oxlint-disable-next-line jsx-a11y/role-supports-aria-props -- global since ARIA 1.3.
+        aria-description="Arrow up and down walk through messages, arrow left and right through what you can do with one."
         onKeyDown={onKeyDown}
       >
         <div ref={content} className="timeline-content">
@@ -92,21 +116,26 @@ export function Timeline({ conversation, onDeed, onInvite }: TimelineProps): Rea
                 key={item.key}
                 conversation={conversation}
                 message={message}
-                authorName={names.get(message.author.id) ?? nameOf(message.author)}
-                own={message.author.id === me.id}
+                me={me.id}
+                authorName={nameOfUser(message.author.id, message.author)}
+                nameOfUser={nameOfUser}
+                may={may}
                 first={item.first}
                 last={item.last}
                 active={message.id === activeId}
                 stateInWords={stateInWords}
-                seenBy={stateInWords ? nameList(message.seenBy.map((id) => names.get(id) ?? 'somebody')) : ''}
+                seenBy={stateInWords ? nameList(message.seenBy.map((id) => nameOfUser(id))) : ''}
                 onDeed={onDeed}
+                onReact={onReact}
+                onJump={onJump}
               />
             )
           })}
+          {hasNewer && <div className="timeline-older">{loading === 'newer' ? 'Loading newer messages…' : ''}</div>}
         </div>
       </div>
       {!atBottom && (
-        <button type="button" className={newBelow > 0 ? 'jump jump-new' : 'jump'} onClick={() => toBottom({ smooth: true })}>
+        <button type="button" className={newBelow > 0 ? 'jump jump-new' : 'jump'} onClick={toNewest}>
           <Icon name="down" />
           {newBelow > 0 ? (
             `${newBelow} new ${newBelow === 1 ? 'message' : 'messages'}`
@@ -117,6 +146,49 @@ export function Timeline({ conversation, onDeed, onInvite }: TimelineProps): Rea
       )}
     </div>
   )
+}
+
+/** Goes to the message that was asked for, fetching what is around it when it is not here. */
+function useJump(
+  target: JumpTarget | undefined,
+  messages: readonly Message[],
+  reveal: (id: string) => boolean,
+  jump: (to: Message['id']) => Promise<void>,
+): void {
+  const wanted = useRef<Message['id']>(undefined)
+  useEffect(() => {
+    if (target === undefined || reveal(target.id)) return
+    wanted.current = target.id
+    jump(target.id).catch((error: unknown) => {
+      wanted.current = undefined
+      toast(wordsFor(error), 'error')
+    })
+  }, [target, reveal, jump])
+  useLayoutEffect(() => {
+    if (wanted.current !== undefined && reveal(wanted.current)) wanted.current = undefined
+    // oxlint-disable-next-line react/exhaustive-effect-dependencies -- other messages are what there is to look for it in.
+  }, [messages, reveal])
+}
+
+/** The way to the newest message, also when it is not among those that are here. */
+function useToNewest(
+  hasNewer: boolean,
+  messages: readonly Message[],
+  toBottom: (options?: { smooth?: boolean }) => void,
+  jump: (to: 'newest') => Promise<void>,
+): () => void {
+  const wanted = useRef(false)
+  useLayoutEffect(() => {
+    if (!wanted.current || hasNewer) return
+    wanted.current = false
+    toBottom()
+    // oxlint-disable-next-line react/exhaustive-effect-dependencies -- other messages have another bottom.
+  }, [messages, hasNewer, toBottom])
+  return useCallback(() => {
+    if (!hasNewer) return toBottom({ smooth: true })
+    wanted.current = true
+    jump('newest').catch((error: unknown) => toast(wordsFor(error), 'error'))
+  }, [hasNewer, toBottom, jump])
 }
 
 /** How many messages of others came in below what the reader sees. */
@@ -144,6 +216,8 @@ function useRowFocus(lastId: string | undefined): RowFocus {
   }
   const onKeyDown = (event: KeyboardEvent<HTMLElement>): void => {
     const rows = [...event.currentTarget.querySelectorAll<HTMLElement>('[data-id]')]
+    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key]
+    if (step !== undefined && walkActions(rows, step)) event.preventDefault()
     const current = rows.findIndex((row) => row.contains(document.activeElement))
     const targets: Record<string, number> = {
       ArrowUp: current < 0 ? rows.length - 1 : current - 1,
@@ -157,4 +231,14 @@ function useRowFocus(lastId: string | undefined): RowFocus {
     row.focus()
   }
   return { activeId: focusedId ?? lastId, onFocus, onKeyDown }
+}
+
+/** From a row into what can be done with it, and along. False when no row has the focus or there is nothing further. */
+function walkActions(rows: readonly HTMLElement[], step: number): boolean {
+  const row = rows.find((one) => one.contains(document.activeElement))
+  const buttons = [...(row?.querySelectorAll<HTMLElement>('.message-actions > .icon-button') ?? [])]
+  const current = buttons.findIndex((button) => button === document.activeElement)
+  const next = current < 0 ? buttons.at(step > 0 ? 0 : -1) : buttons[current + step]
+  next?.focus()
+  return next !== undefined
 }

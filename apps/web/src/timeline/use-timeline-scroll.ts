@@ -6,8 +6,12 @@ import type { RefObject } from 'react'
 
 /** Closer than this to the end counts as reading the newest message. */
 const AT_BOTTOM_PX = 40
-/** Older messages are fetched before the reader reaches the top. */
-const NEAR_TOP_PX = 700
+/** More messages are fetched before the reader reaches the end of those that are here. */
+const NEAR_END_PX = 700
+/** A message that was jumped to stands so far down the view. */
+const REVEAL_AT = 0.3
+/** The class of a row that was jumped to; its animation shows it to the eye. */
+const FOUND_CLASS = 'message-found'
 
 interface TimelineScroll {
   readonly scroller: RefObject<HTMLDivElement | null>
@@ -15,6 +19,19 @@ interface TimelineScroll {
   readonly atBottom: boolean
   readonly toBottom: (options?: { smooth?: boolean }) => void
   readonly onScroll: () => void
+  /** Brings a row into view and gives it the focus; false when it is not among what is shown. */
+  readonly reveal: (id: string) => boolean
+}
+
+interface TimelineScrollInit {
+  /** Changes when what is shown does. */
+  readonly version: unknown
+  /** The id of the row to begin at, the bottom when none. */
+  readonly startAt: string | undefined
+  /** Whether there are messages after those that are shown: then their end is not the bottom. */
+  readonly hasNewer: boolean
+  readonly onNearTop: () => void
+  readonly onNearBottom: () => void
 }
 
 interface Place {
@@ -43,17 +60,21 @@ function offsetFrom(view: HTMLElement, row: HTMLElement): number {
   return row.getBoundingClientRect().top - view.getBoundingClientRect().top
 }
 
-/** `version` changes when what is shown does; `startAt` is the id of the row to begin at, the bottom when none. */
-export function useTimelineScroll(version: unknown, startAt: string | undefined, onNearTop: () => void): TimelineScroll {
+export function useTimelineScroll({ version, startAt, hasNewer, onNearTop, onNearBottom }: TimelineScrollInit): TimelineScroll {
   const scroller = useRef<HTMLDivElement>(null)
   const content = useRef<HTMLDivElement>(null)
   const place = useRef<Place>({ atBottom: true, top: 0, anchor: undefined })
   const [atBottom, setAtBottom] = useState(true)
-  const nearTop = useRef(onNearTop)
+  const now = useRef({ hasNewer, onNearTop, onNearBottom })
   const started = useRef(false)
 
-  const note = useCallback((pinned: boolean) => {
+  useLayoutEffect(() => {
+    now.current = { hasNewer, onNearTop, onNearBottom }
+  })
+
+  const note = useCallback((wanted: boolean) => {
     if (scroller.current === null || content.current === null) return
+    const pinned = wanted && !now.current.hasNewer
     const edge = scroller.current.scrollTop
     const row = rowAtEdge(content.current, edge)
     place.current = {
@@ -62,7 +83,9 @@ export function useTimelineScroll(version: unknown, startAt: string | undefined,
       anchor: row === undefined ? undefined : { id: row.dataset['id'] ?? '', offset: offsetFrom(scroller.current, row) },
     }
     setAtBottom(pinned)
-    if (edge < NEAR_TOP_PX) nearTop.current()
+    if (edge < NEAR_END_PX) now.current.onNearTop()
+    if (now.current.hasNewer && scroller.current.scrollHeight - edge - scroller.current.clientHeight < NEAR_END_PX)
+      now.current.onNearBottom()
   }, [])
 
   const settle = useCallback(() => {
@@ -99,9 +122,20 @@ export function useTimelineScroll(version: unknown, startAt: string | undefined,
     [note],
   )
 
-  useLayoutEffect(() => {
-    nearTop.current = onNearTop
-  })
+  const reveal = useCallback(
+    (id: string) => {
+      const view = scroller.current
+      const row = content.current?.querySelector<HTMLElement>(`[data-id="${CSS.escape(id)}"]`)
+      if (view === null || row === null || row === undefined) return false
+      view.scrollTop += offsetFrom(view, row) - view.clientHeight * REVEAL_AT
+      note(view.scrollHeight - view.scrollTop - view.clientHeight <= AT_BOTTOM_PX)
+      row.focus({ preventScroll: true })
+      row.classList.add(FOUND_CLASS)
+      row.addEventListener('animationend', () => row.classList.remove(FOUND_CLASS), { once: true })
+      return true
+    },
+    [note],
+  )
 
   useLayoutEffect(() => {
     const row =
@@ -129,5 +163,5 @@ export function useTimelineScroll(version: unknown, startAt: string | undefined,
     return () => observer.disconnect()
   }, [settle])
 
-  return { scroller, content, atBottom, toBottom, onScroll }
+  return { scroller, content, atBottom, toBottom, onScroll, reveal }
 }

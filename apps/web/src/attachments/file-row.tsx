@@ -1,0 +1,62 @@
+import type { Attachment } from '@parley/chat'
+import type { ReactNode } from 'react'
+import { IconButton } from '../components/icon-button.tsx'
+import { Icon } from '../components/icon.tsx'
+import { Progress } from '../components/progress.tsx'
+import { byteWords } from '../text/connection.ts'
+import { isPicture, WAITING_WORDS } from '../text/files.ts'
+import { saveFile, useFile } from './use-file.ts'
+import type { FileState } from './use-file.ts'
+
+interface FileRowProps {
+  attachment: Attachment
+  tabIndex?: number
+  /** More to do with it, after the download. */
+  children?: ReactNode
+}
+
+function words(state: FileState, size: number): string {
+  switch (state.status) {
+    case 'loading':
+      return state.waiting ? WAITING_WORDS : `${byteWords(state.received)} of ${byteWords(size)}`
+    case 'failed':
+      return state.words
+    case 'ready':
+    case 'idle':
+      return byteWords(size)
+  }
+}
+
+/** A file that is no picture: what it is called, how large it is, and the way to have it. */
+export function FileRow({ attachment, tabIndex, children }: FileRowProps): ReactNode {
+  const { name, size, thumbnail } = attachment
+  const { state, load, stop } = useFile(attachment)
+  const download = async (): Promise<void> => {
+    const url = await load()
+    if (url !== undefined) saveFile(url, name)
+  }
+  return (
+    <div className="file">
+      {thumbnail === '' ? (
+        <span className="file-icon">
+          <Icon name={isPicture(attachment) ? 'image' : 'file'} />
+        </span>
+      ) : (
+        <img className="file-icon" src={thumbnail} alt="" />
+      )}
+      <div className="file-about">
+        <bdi className="file-name" title={name}>
+          {name}
+        </bdi>
+        <output className={state.status === 'failed' ? 'file-state field-error' : 'file-state'}>{words(state, size)}</output>
+        {state.status === 'loading' && !state.waiting && <Progress label={`Fetching ${name}`} done={state.received} total={size} />}
+      </div>
+      {state.status === 'loading' ? (
+        <IconButton icon="close" label={`Stop fetching ${name}`} tabIndex={tabIndex} onClick={stop} />
+      ) : (
+        <IconButton icon="download" label={`Download ${name}`} tabIndex={tabIndex} onClick={() => void download()} />
+      )}
+      {children}
+    </div>
+  )
+}

@@ -1,0 +1,32 @@
+import type { Conversation, User } from '@parley/chat'
+import type { ReactNode } from 'react'
+import { useConversation } from '../engine/use-conversation.ts'
+import { useMe, useParley } from '../engine/use-parley.tsx'
+import { nameOf } from '../text/people.ts'
+import { ConfirmDialog } from './confirm-dialog.tsx'
+
+interface BlockPersonDialogProps {
+  person: Pick<User, 'id' | 'name'>
+  onClose: () => void
+}
+
+/** Not wanting to hear from somebody. */
+export function BlockPersonDialog({ person, onClose }: BlockPersonDialogProps): ReactNode {
+  const parley = useParley()
+  return (
+    <ConfirmDialog title="Block this person?" confirm="Block" work={() => parley.block(person.id)} onClose={onClose}>
+      <p>
+        You hear nothing more from <bdi className="strong">{nameOf(person)}</bdi>: what they write in groups is covered, and they cannot ask
+        you for a conversation. They are not told. You can unblock them at any time.
+      </p>
+    </ConfirmDialog>
+  )
+}
+
+/** The same for the other person of a direct conversation. */
+export function BlockDialog({ conversation, onClose }: { conversation: Conversation; onClose: () => void }): ReactNode {
+  const me = useMe()
+  const { members } = useConversation(conversation)
+  const other = members.find(({ id }) => id !== me.id)
+  return other === undefined ? null : <BlockPersonDialog person={other} onClose={onClose} />
+}

@@ -1,0 +1,26 @@
+import type { Conversation } from '@parley/chat'
+import type { ReactNode } from 'react'
+import { useParley } from '../engine/use-parley.tsx'
+import { ConfirmDialog } from './confirm-dialog.tsx'
+
+interface ForgetDialogProps {
+  conversation: Conversation
+  onClose: () => void
+  onForgotten: () => void
+}
+
+/** Deletes the copy of a conversation that this person is not in any more. */
+export function ForgetDialog({ conversation, onClose, onForgotten }: ForgetDialogProps): ReactNode {
+  const parley = useParley()
+  return (
+    <ConfirmDialog
+      title="Delete it from this device?"
+      confirm="Delete"
+      work={() => parley.forget(conversation.getId())}
+      onDone={onForgotten}
+      onClose={onClose}
+    >
+      <p>Messages and files of this conversation go from this device, and nobody can bring them back here. Others keep theirs.</p>
+    </ConfirmDialog>
+  )
+}

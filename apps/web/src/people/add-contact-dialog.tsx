@@ -1,0 +1,60 @@
+import { useState } from 'react'
+import type { ReactNode } from 'react'
+import { Dialog } from '../components/dialog.tsx'
+import { Field } from '../components/field.tsx'
+import { toast } from '../components/toasts.tsx'
+import { useParley } from '../engine/use-parley.tsx'
+import { wordsFor } from '../text/errors.ts'
+import { nameOf } from '../text/people.ts'
+
+/** For a card that was sent as text. */
+export function AddContactDialog({ onAdded, onClose }: { onAdded: () => void; onClose: () => void }): ReactNode {
+  const parley = useParley()
+  const [card, setCard] = useState('')
+  const [error, setError] = useState('')
+  const [busy, setBusy] = useState(false)
+  const add = async (): Promise<void> => {
+    setBusy(true)
+    try {
+      const contact = await parley.addContact(card.trim())
+      toast(`${nameOf(contact)} is among your contacts now.`)
+      onAdded()
+    } catch (thrown) {
+      setError(wordsFor(thrown))
+      setBusy(false)
+    }
+  }
+  return (
+    <Dialog title="Add somebody by their card" onClose={onClose}>
+      <form
+        className="stack"
+        onSubmit={(event) => {
+          event.preventDefault()
+          if (card.trim() !== '') void add()
+        }}
+      >
+        <Field
+          label="Their card"
+          value={card}
+          onChange={(value) => {
+            setCard(value)
+            setError('')
+          }}
+          error={error}
+          autoComplete="off"
+          spellCheck={false}
+          hint="They find it in Parley under People, Your card."
+          data-focus-first
+        />
+        <div className="dialog-actions">
+          <button type="button" className="button" onClick={onClose}>
+            Cancel
+          </button>
+          <button type="submit" className="button button-primary" disabled={busy || card.trim() === ''}>
+            Add
+          </button>
+        </div>
+      </form>
+    </Dialog>
+  )
+}

@@ -1,0 +1,48 @@
+import { useEffect, useState } from 'react'
+import type { ReactNode } from 'react'
+import { CopyButton } from '../components/copy-button.tsx'
+import { Dialog } from '../components/dialog.tsx'
+import { Field } from '../components/field.tsx'
+import { QrCode } from '../components/qr-code.tsx'
+import { useAction } from '../components/use-action.ts'
+import { ConfirmDialog } from '../dialogs/confirm-dialog.tsx'
+import { useParley } from '../engine/use-parley.tsx'
+
+/** The own card: whoever has it can find this person and write to them. */
+export function CardDialog({ onClose }: { onClose: () => void }): ReactNode {
+  const parley = useParley()
+  const [card, setCard] = useState('')
+  const [asking, setAsking] = useState(false)
+  const { run } = useAction()
+  useEffect(() => {
+    void run(async () => setCard(await parley.contactCard()))
+  }, [parley, run])
+  return (
+    <Dialog title="Your card" onClose={onClose}>
+      <div className="stack">
+        <p>Whoever has your card can find you and ask to talk with you. Show it to somebody, or send it over a channel that you trust.</p>
+        {card === '' ? <div className="qr" aria-hidden="true" /> : <QrCode text={card} label="Your card as a QR code" />}
+        <Field label="Card" value={card} readOnly placeholder="Making your card…" />
+        <div className="dialog-actions">
+          <button type="button" className="button" onClick={() => setAsking(true)}>
+            Replace it
+          </button>
+          <CopyButton text={card} label="Copy card" done="Card copied" announced="Your card is on the clipboard" />
+        </div>
+      </div>
+      {asking && (
+        <ConfirmDialog
+          title="Replace your card?"
+          confirm="Replace"
+          work={async () => {
+            await parley.renewContactCard()
+            setCard(await parley.contactCard())
+          }}
+          onClose={() => setAsking(false)}
+        >
+          <p>Cards that you gave away so far stop working: nobody can find you by them any more. Your contacts stay your contacts.</p>
+        </ConfirmDialog>
+      )}
+    </Dialog>
+  )
+}

@@ -1,0 +1,94 @@
+import type { Conversation } from '@parley/chat'
+import { useState } from 'react'
+import type { ReactNode } from 'react'
+import { useAction } from '../components/use-action.ts'
+import { ForgetDialog } from '../dialogs/forget-dialog.tsx'
+import type { ConversationInfo } from '../engine/conversation-store.ts'
+import { useConversation } from '../engine/use-conversation.ts'
+import { useMe, useParley } from '../engine/use-parley.tsx'
+import { nameOf } from '../text/people.ts'
+
+/** Who removed this person, in words. */
+function remover({ members, formerMembers }: ConversationInfo, me: string): string {
+  const by = formerMembers.find(({ id }) => id === me)?.by
+  return nameOf([...members, ...formerMembers].find(({ id }) => id === by) ?? { name: '' })
+}
+
+/** In the place of the composer where this person cannot write: why, and what they can do. */
+export function StandingNotice({ conversation, onBack }: { conversation: Conversation; onBack: () => void }): ReactNode {
+  const info = useConversation(conversation)
+  const me = useMe()
+  if (info.state === 'request') return <Request conversation={conversation} info={info} onBack={onBack} />
+  if (info.state === 'left' || info.state === 'removed') {
+    return (
+      <Gone conversation={conversation} onBack={onBack}>
+        {info.state === 'left' ? (
+          'You left this group. What was said until then stays readable here.'
+        ) : (
+          <>
+            You were removed by <bdi>{remover(info, me.id)}</bdi>. What was said until then stays readable here.
+          </>
+        )}
+      </Gone>
+    )
+  }
+  return (
+    <section className="standing">
+      <p>You can read here, but not write. An admin of the group can change that.</p>
+    </section>
+  )
+}
+
+function Gone({ conversation, children, onBack }: { conversation: Conversation; children: ReactNode; onBack: () => void }): ReactNode {
+  const [asking, setAsking] = useState(false)
+  return (
+    <section className="standing">
+      <output>{children}</output>
+      <button type="button" className="button" onClick={() => setAsking(true)}>
+        Delete from this device
+      </button>
+      {asking && <ForgetDialog conversation={conversation} onClose={() => setAsking(false)} onForgotten={onBack} />}
+    </section>
+  )
+}
+
+function Request({ conversation, info, onBack }: { conversation: Conversation; info: ConversationInfo; onBack: () => void }): ReactNode {
+  const parley = useParley()
+  const me = useMe()
+  const { run, busy } = useAction()
+  const other = conversation.getMembers().find((id) => id !== me.id)
+  const end = async (work: () => Promise<void>): Promise<void> => {
+    if (await run(work)) onBack()
+  }
+  return (
+    <section className="standing" aria-label="Message request">
+      <p>
+        <bdi className="strong">{info.title === '' ? 'Somebody' : info.title}</bdi> wants to talk with you. They hear nothing from you until
+        you accept.
+      </p>
+      <div className="standing-actions">
+        <button type="button" className="button button-primary" disabled={busy} onClick={() => void run(() => conversation.accept())}>
+          Accept
+        </button>
+        <button type="button" className="button" disabled={busy} onClick={() => void end(() => conversation.decline())}>
+          Decline
+        </button>
+        {other !== undefined && (
+          <button
+            type="button"
+            className="button"
+            disabled={busy}
+            onClick={() =>
+              void end(async () => {
+                await parley.block(other)
+                await conversation.decline()
+              })
+            }
+          >
+            Block
+          </button>
+        )}
+      </div>
+    </section>
+  )
+}

@@ -1,0 +1,31 @@
+import type { Conversation } from '@parley/chat'
+import type { ReactNode } from 'react'
+import { ConversationRow } from './conversation-row.tsx'
+
+interface RequestsProps {
+  requests: readonly Conversation[]
+  selected: Conversation | undefined
+  onSelect: (conversation: Conversation) => void
+}
+
+/** People who are no contacts and want to talk. Opening one says nothing to them. */
+export function Requests({ requests, selected, onSelect }: RequestsProps): ReactNode {
+  if (requests.length === 0) return null
+  return (
+    <section className="requests" aria-label="Message requests">
+      <h2>
+        Requests <span className="row-unread">{requests.length}</span>
+      </h2>
+      <ul>
+        {requests.map((conversation) => (
+          <ConversationRow
+            key={conversation.getId()}
+            conversation={conversation}
+            selected={conversation === selected}
+            onSelect={onSelect}
+          />
+        ))}
+      </ul>
+    </section>
+  )
+}

@@ -1,0 +1,19 @@
+/**
+ * Files in words.
+ */
+import type { Attachment } from '@parley/chat'
+
+/** What a browser shows in an image element and what can hold no script. */
+const PICTURE = /^image\/(?:avif|bmp|gif|jpeg|png|webp)$/
+
+export function isPicture(file: Pick<Attachment, 'type'>): boolean {
+  return PICTURE.test(file.type)
+}
+
+/** The most files of one message, as the engine has it. */
+export const MAX_FILES = 10
+/** The largest file, as the engine has it: 2 GiB. */
+export const MAX_FILE_BYTES = 2 ** 31
+
+/** Said while nobody who has a file can be reached. */
+export const WAITING_WORDS = 'Nobody who has this file is online. It comes as soon as somebody is.'

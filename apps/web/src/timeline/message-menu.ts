@@ -1,0 +1,32 @@
+/**
+ * What can be done with a message, as far as the own role allows it.
+ */
+import type { Message } from '@parley/chat'
+import type { MenuItem } from '../components/menu.tsx'
+
+export type MessageDeed = 'reply' | 'edit' | 'delete' | 'answers' | 'history' | 'pin' | 'hide' | 'unread' | 'copy'
+
+/** What this person may do here. */
+export interface Permissions {
+  readonly write: boolean
+  readonly moderate: boolean
+}
+
+/** The deeds that have no button of their own. */
+export function messageMenu(message: Message, may: Permissions, onDeed: (deed: MessageDeed, message: Message) => void): MenuItem[] {
+  const item = (deed: MessageDeed, icon: NonNullable<MenuItem['icon']>, label: string): MenuItem => ({
+    icon,
+    label,
+    onSelect: () => onDeed(deed, message),
+  })
+  const items: MenuItem[] = []
+  if (message.text !== '' && !message.isHidden) items.push(item('copy', 'copy', 'Copy text'))
+  if (may.moderate) items.push(item('pin', 'pin', message.isPinned ? 'Unpin' : 'Pin for everybody'))
+  if (message.replies > 0) items.push(item('answers', 'reply', 'Show answers'))
+  if (message.editedAt !== undefined) items.push(item('history', 'history', 'Show earlier versions'))
+  if (may.write) items.push(item('unread', 'bell', 'Mark unread from here'))
+  if (may.moderate) {
+    items.push(item('hide', message.isHidden ? 'eye' : 'eye-off', message.isHidden ? 'Show to everybody again' : 'Hide for everybody'))
+  }
+  return items
+}

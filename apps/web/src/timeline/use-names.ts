@@ -1,0 +1,19 @@
+import type { User } from '@parley/chat'
+import { useCallback, useState } from 'react'
+import type { ConversationInfo } from '../engine/conversation-store.ts'
+import { sameValue } from '../engine/equal.ts'
+import { nameOf } from '../text/people.ts'
+
+type Names = Readonly<Record<string, string>>
+
+function namesOf({ members, formerMembers }: ConversationInfo): Names {
+  return Object.fromEntries([...formerMembers, ...members].map((person) => [person.id, nameOf(person)]))
+}
+
+/** What people are called now, those who went included. The function stays the same one until a name changes, whoever comes online. */
+export function useNames(info: ConversationInfo): (id: User['id'], otherwise?: Pick<User, 'name'>) => string {
+  const [names, setNames] = useState(() => namesOf(info))
+  const next = namesOf(info)
+  if (!sameValue(names, next)) setNames(next)
+  return useCallback((id, otherwise = { name: '' }) => names[id] ?? nameOf(otherwise), [names])
+}
