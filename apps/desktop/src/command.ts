@@ -15,6 +15,8 @@ export interface Call<Options> {
   readonly print: Printer
   /** Standard input in pieces; nothing is read before. */
   input(): AsyncIterable<string>
+  /** The absolute path that was meant by one on the command line. */
+  path(text: string): string
   /** Aborted by an interrupt. */
   readonly signal: AbortSignal
   /** True when a peer that stays online after this command runs it. */
@@ -33,11 +35,16 @@ export interface WaitOptions {
   wait?: number
 }
 
+/** Headings of the help. */
+export type CommandGroup = 'You' | 'People' | 'Conversations' | 'Members' | 'Messages' | 'Files' | 'Peer'
+
 /** A command as the rest of the program sees it. */
 export interface CommandSpec {
   /** Name and arguments as commander writes them: `send <conversation> [text]`. */
   readonly usage: string
   readonly summary: string
+  /** The heading that the help shows it under. */
+  readonly group: CommandGroup
   /** Command lines, without `parley`, and what they do. */
   readonly examples: readonly (readonly [line: string, does: string])[]
   /** `here`: the engine stays offline unless addresses are given; `online`: it connects; `serves`: it also serves other commands meanwhile. */

@@ -2,7 +2,7 @@
  * Staying online for a moment after writing, so that a command that ends at once still reaches somebody.
  */
 import type { Conversation } from '@parley/core'
-import type { MessageId } from '@parley/protocol'
+import type { MessageId, UserId } from '@parley/protocol'
 import type { Call, NetworkOptions, WaitOptions } from './command.ts'
 import { waitUntil } from './wait.ts'
 
@@ -42,6 +42,30 @@ export async function lingerUntilDelivered(
   print.note(
     arrived ? 'Delivered to a device of another member.' : 'Stored here. Nobody has it yet; it goes out when a later command is online.',
   )
+}
+
+/**
+ * Waits until that person takes part, or the time is over: somebody who was told of a conversation says so in it. Whoever has to be asked first
+ * may take days, so without `--wait` it is but a moment, and the peer keeps telling them whenever it is online.
+ */
+export async function lingerUntilAnswered(
+  call: Call<NetworkOptions & WaitOptions>,
+  conversation: Conversation,
+  user: UserId,
+): Promise<void> {
+  const { options, print, signal } = call
+  const hasAnswered = (): boolean => conversation.members().some(({ id, devices }) => id === user && devices.length > 0)
+  if (!call.isOnline || hasAnswered()) return
+  const ms = options.wait ?? (call.isAttached ? 0 : GRACE_MS)
+  const isThere = await waitUntil(hasAnswered, {
+    ms,
+    signal,
+    watch: (again) => {
+      const stops = [conversation.on('memberChanged', again), conversation.on('memberAdded', again)]
+      return () => stops.forEach((stop) => stop())
+    },
+  })
+  if (!isThere) print.note('They have not answered yet. They are told of it whenever you are both online: keep `parley daemon` running.')
 }
 
 function isWorthWaiting(call: Call<NetworkOptions>, conversation: Conversation): boolean {

@@ -44,6 +44,7 @@ const io: Io = {
     columns: process.stdout.columns ?? DEFAULT_COLUMNS,
     timeZone: new Intl.DateTimeFormat().resolvedOptions().timeZone,
   },
+  folder: process.cwd(),
 }
 
 const code = await runCli(process.argv.slice(2), io, stop.signal, openEngine)

@@ -12,6 +12,8 @@ export interface Io {
   /** Standard input, in pieces as they come; read only when asked for. */
   input(): AsyncIterable<string>
   readonly terminal: Terminal
+  /** Absolute: where the paths that a command is given begin. */
+  readonly folder: string
 }
 
 export interface Terminal {

@@ -38,7 +38,7 @@ export function parseArgv(argv: readonly string[]): Invocation | { help: string 
     .helpCommand('help [command]', 'how a command is used')
     .addHelpText('after', '\nCONVERSATION is an id, the beginning of one, or a title. Durations are written 30s, 5m, 7d.')
   for (const spec of COMMANDS) {
-    const command = program.command(spec.usage).summary(spec.summary).description(spec.summary)
+    const command = program.command(spec.usage).helpGroup(`${spec.group}:`).summary(spec.summary).description(spec.summary)
     spec.options?.(command)
     command.addHelpText('after', exampleText(spec))
     command.action(() => {

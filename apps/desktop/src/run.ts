@@ -1,6 +1,7 @@
 /**
  * Runs a command line: by the running peer of the profile when there is one, else here, with an engine of its own.
  */
+import { resolve } from 'node:path'
 import type { Parley } from '@parley/core'
 import { isParleyError, ParleyError } from '@parley/protocol'
 import { attach, runAttached } from './attach/client.ts'
@@ -123,8 +124,10 @@ interface Place extends Pick<Call<never>, 'parley' | 'signal' | 'isAttached' | '
 
 async function execute({ spec, args, options, isJson }: Invocation, { io, ...place }: Place): Promise<void> {
   const print = new Printer(io, isJson)
+  const input = (): AsyncIterable<string> => untilAborted(io.input(), place.signal)
+  const path = (text: string): string => resolve(io.folder, text)
   // The options are those that this very command has declared.
-  await spec.run({ ...place, args, options: options as never, print, input: () => untilAborted(io.input(), place.signal) })
+  await spec.run({ ...place, args, options: options as never, print, input, path })
 }
 
 async function reporting(argv: readonly string[], io: Io, action: () => Promise<0 | 1>): Promise<0 | 1> {

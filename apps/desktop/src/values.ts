@@ -65,3 +65,12 @@ function quoted(text: string): string | undefined {
 export function collect(value: string, before: readonly string[] | undefined): string[] {
   return [...(before ?? []), value]
 }
+
+/** Reads one of these words. @throws {InvalidArgument} for another */
+export function oneOf<const W extends string>(words: readonly W[]): (text: string) => W {
+  return (text) => {
+    const word = words.find((one) => one === text)
+    if (word === undefined) throw new ParleyError('InvalidArgument', `"${text}" is none of ${words.join(', ')}.`)
+    return word
+  }
+}

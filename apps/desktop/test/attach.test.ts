@@ -43,6 +43,7 @@ function recordingIo(pieces: string[] = []) {
       for (const piece of pieces) yield piece
     },
     terminal: { columns: 99, timeZone: 'Asia/Tokyo' },
+    folder: '/somewhere',
   }
   return { io, lines }
 }
@@ -61,7 +62,7 @@ async function answerTo(...parts: (string | Uint8Array)[]): Promise<string> {
   return answer
 }
 
-const RUN: Request = { type: 'run', version: 1, argv: ['list'], columns: 80, timeZone: 'UTC' }
+const RUN: Request = { type: 'run', version: 2, argv: ['list'], columns: 80, timeZone: 'UTC', folder: '/somewhere' }
 
 describe('lines', () => {
   test('come out as they went in, however the bytes are cut', () => {
@@ -115,6 +116,9 @@ describe('messages', () => {
     JSON.stringify({ ...RUN, columns: 1e9 }),
     JSON.stringify({ ...RUN, timeZone: 'Nowhere/Land' }),
     JSON.stringify({ ...RUN, timeZone: 5 }),
+    JSON.stringify({ ...RUN, folder: 'relative' }),
+    JSON.stringify({ ...RUN, folder: '/a\0b' }),
+    JSON.stringify({ ...RUN, folder: `/${'a'.repeat(40_000)}` }),
     JSON.stringify({ ...RUN, uid: 0 }),
     JSON.stringify({ type: 'input', data: 'x'.repeat(70_000) }),
   ])('%.60s is refused', (line) => {
@@ -293,7 +297,7 @@ describe('a peer that serves', () => {
 
   test('refuses a command of another version, in words', async () => {
     await serve(async () => 0)
-    expect(await answerTo(encodeLine({ ...RUN, version: 2 }))).toContain('another version')
+    expect(await answerTo(`${JSON.stringify({ type: 'run', version: 1, argv: ['list'] })}\n`)).toContain('another version')
   })
 })
 

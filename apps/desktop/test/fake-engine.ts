@@ -1,125 +1,98 @@
 /**
- * An engine that keeps everything in memory and knows nobody else: enough to see what commands ask of it and print. Profiles live as long as
- * the fake, and are locked like real ones.
+ * An engine that knows nobody else: enough to see what commands ask of it and print. Profiles live as long as the fake, and are locked like real ones.
  */
-import type { Conversation, ConversationEvents, Message, Parley, SendMessageInit, UpdateMessageInit } from '@parley/core'
-import type { ConversationId, MessageId, UserId } from '@parley/protocol'
+import type { Contact, Conversation, LinkInspection, Parley } from '@parley/core'
+import type { UserId } from '@parley/protocol'
 import { ParleyError } from '@parley/protocol'
 import type { EngineInit, OpenEngine } from '../src/run.ts'
+import { Emitter } from './emitter.ts'
+import { alice, bob, FakeConversation } from './fake-conversation.ts'
 
-type Listener = (...args: never[]) => void
-
-class Emitter {
-  readonly #listeners = new Map<string, Set<Listener>>()
-
-  on(name: string, listener: Listener): () => void {
-    const all = this.#listeners.get(name) ?? new Set()
-    this.#listeners.set(name, all.add(listener))
-    return () => all.delete(listener)
-  }
-
-  emit(name: string, ...args: unknown[]): void {
-    for (const listener of this.#listeners.get(name) ?? []) listener(...(args as never[]))
-  }
-
-  count(name: string): number {
-    return this.#listeners.get(name)?.size ?? 0
-  }
-}
-
-const alice = { id: 'alice-id' as UserId, name: 'Alice', avatar: '' }
-
-export class FakeConversation {
-  readonly emitter = new Emitter()
-  readonly sent: Message[] = []
-  readonly state = 'member'
-  unread = 3
-  syncState = { phase: 'offline', peers: 0, done: 0, total: 0 }
-  readonly #id: string
-  readonly #title: string
-
-  constructor(id: string, title: string) {
-    this.#id = id
-    this.#title = title
-  }
-
-  on<K extends keyof ConversationEvents>(name: K, listener: ConversationEvents[K]): () => void {
-    return this.emitter.on(name, listener)
-  }
-
-  getId = (): string => this.#id
-  getTitle = (): string => this.#title
-  getLastMessage = (): Message | undefined => this.sent.at(-1)
-  members = (): object[] => [{ ...alice, role: 'founder', status: 'ONLINE', devices: ['device'] }]
-
-  async sendMessage(init: SendMessageInit): Promise<Message> {
-    if (init.text === 'refused') throw new ParleyError('TooLarge', 'too long')
-    const message: Message = {
-      id: `message-${this.sent.length}` as MessageId,
-      conversationId: this.#id as ConversationId,
-      author: alice,
-      text: init.text ?? '',
-      metadata: init.metadata ?? {},
-      sentAt: 0,
-      editedAt: undefined,
-      replyTo: init.replyTo,
-      state: 'stored',
-      seenBy: [],
-    }
-    this.sent.push(message)
-    return message
-  }
-
-  async updateMessage(id: string, change: UpdateMessageInit): Promise<Message> {
-    const message = this.sent.find((one) => one.id === id)
-    if (message === undefined) throw new ParleyError('MessageNotFound', 'no such message')
-    return { ...message, text: change.text ?? message.text }
-  }
-
-  async getMessage(id: string): Promise<Message | undefined> {
-    return this.sent.find((one) => one.id === id)
-  }
-
-  /** As when another member's device has stored it. */
-  deliver(id: string): void {
-    const at = this.sent.findIndex((one) => one.id === id)
-    this.sent[at] = { ...(this.sent[at] as Message), state: 'delivered' }
-    this.emitter.emit('messageState', id, 'delivered')
-  }
-
-  async getMessages(page: number | null): Promise<object> {
-    if (page !== null && page !== 1) throw new ParleyError('PageOutOfRange', 'There is only page 1.')
-    return { messages: this.sent, page: 1, totalMessages: this.sent.length, totalPages: 1 }
-  }
-
-  async admitted({ signal }: { signal: AbortSignal }): Promise<void> {
-    await new Promise((_resolve, reject) => {
-      signal.addEventListener('abort', () => reject(new ParleyError('Aborted', 'aborted')))
-    })
-  }
+/** What stays when an engine is closed. */
+interface FakeProfile {
+  conversations: FakeConversation[]
+  contacts: Contact[]
+  blocked: Set<UserId>
 }
 
 export class FakeParley {
   readonly emitter = new Emitter()
   readonly me = { ...alice, deviceId: 'device' }
   readonly init: EngineInit
-  conversations: FakeConversation[]
+  readonly profile: FakeProfile
+  links: Partial<LinkInspection>[] = []
   isClosed = false
   readonly #closed: () => void
+  #cards = 1
 
-  constructor(init: EngineInit, conversations: FakeConversation[], closed: () => void) {
+  constructor(init: EngineInit, profile: FakeProfile, closed: () => void) {
     this.init = init
-    this.conversations = conversations
+    this.profile = profile
     this.#closed = closed
   }
 
-  on(name: string, listener: Listener): () => void {
+  get conversations(): FakeConversation[] {
+    return this.profile.conversations.filter(({ state }) => state !== 'request' && state !== 'declined')
+  }
+
+  get requests(): FakeConversation[] {
+    return this.profile.conversations.filter(({ state }) => state === 'request')
+  }
+
+  on(name: string, listener: (...args: never[]) => void): () => void {
     return this.emitter.on(name, listener)
   }
 
-  async createGroup({ title }: { title: string }): Promise<FakeConversation> {
+  // --- people
+
+  get contacts(): Contact[] {
+    return this.profile.contacts.map((contact) => ({ ...contact, isBlocked: this.isBlocked(contact.id) }))
+  }
+
+  contactCard = async (): Promise<string> => `parley-card:alice-${this.#cards}`
+
+  async renewContactCard(): Promise<void> {
+    this.#cards++
+  }
+
+  async addContact(card: string): Promise<Contact> {
+    if (card !== 'parley-card:bob') throw new ParleyError('CardInvalid', 'no card')
+    const contact = { ...bob, isBlocked: false, addedAt: 0 }
+    this.profile.contacts = [contact]
+    return contact
+  }
+
+  async removeContact(id: UserId): Promise<void> {
+    this.profile.contacts = this.profile.contacts.filter((contact) => contact.id !== id)
+  }
+
+  block = async (id: UserId): Promise<void> => void this.profile.blocked.add(id)
+  unblock = async (id: UserId): Promise<void> => void this.profile.blocked.delete(id)
+  isBlocked = (id: UserId): boolean => this.profile.blocked.has(id)
+
+  /** As when a stranger asks. */
+  ask(conversation: FakeConversation): void {
+    conversation.state = 'request'
+    this.profile.conversations.push(conversation)
+    this.emitter.emit('request', conversation)
+  }
+
+  // --- conversations
+
+  async createConversation({ with: user }: { with: UserId }): Promise<FakeConversation> {
+    const known = this.profile.conversations.find((one) => one.getId() === `direct-${user}`)
+    if (known !== undefined) return known
+    const conversation = new FakeConversation(`direct-${user}`, bob.name)
+    conversation.kind = 'direct'
+    conversation.admit({ ...bob, id: user })
+    this.profile.conversations.push(conversation)
+    return conversation
+  }
+
+  async createGroup({ title, members = [] }: { title: string; members?: readonly UserId[] }): Promise<FakeConversation> {
     const conversation = new FakeConversation(`${title}-id`, title)
-    this.conversations.push(conversation)
+    for (const id of members) conversation.admit({ ...bob, id })
+    this.profile.conversations.push(conversation)
     return conversation
   }
 
@@ -127,8 +100,24 @@ export class FakeParley {
     return new FakeConversation('joined-id', 'joined')
   }
 
+  async forget(id: string): Promise<void> {
+    const found = this.conversations.find((one) => one.getId() === id)
+    if (found?.state === 'member') throw new ParleyError('NotAllowed', 'leave it first')
+    this.profile.conversations = this.profile.conversations.filter((one) => one !== found)
+  }
+
   inspect(): object {
-    return { addresses: this.init.listen ?? [], links: [], rendezvous: [], rejected: {} }
+    const passedOver = { deferred: 0, held: 0, repeated: 0, waitingBytes: 0 }
+    const { init, links, me } = this
+    return {
+      userId: me.id,
+      deviceId: me.deviceId,
+      addresses: init.listen ?? [],
+      links,
+      rendezvous: [],
+      rejected: { BadProof: 2 },
+      passedOver,
+    }
   }
 
   async close(): Promise<void> {
@@ -139,15 +128,15 @@ export class FakeParley {
 
 /** Opens fakes; `opened` has them in order. */
 export function fakeEngines(): { open: OpenEngine; opened: FakeParley[]; isLocked: (profile: string) => boolean } {
-  const profiles = new Map<string, FakeConversation[]>()
+  const profiles = new Map<string, FakeProfile>()
   const locked = new Set<string>()
   const opened: FakeParley[] = []
   const open: OpenEngine = async (init) => {
     if (locked.has(init.profile)) throw new ParleyError('ProfileLocked', 'locked')
     locked.add(init.profile)
-    const conversations = profiles.get(init.profile) ?? []
-    profiles.set(init.profile, conversations)
-    const parley = new FakeParley(init, conversations, () => locked.delete(init.profile))
+    const profile = profiles.get(init.profile) ?? { conversations: [], contacts: [], blocked: new Set() }
+    profiles.set(init.profile, profile)
+    const parley = new FakeParley(init, profile, () => locked.delete(init.profile))
     opened.push(parley)
     // The fake has what commands use of the real thing.
     return parley as unknown as Parley
@@ -158,5 +147,5 @@ export function fakeEngines(): { open: OpenEngine; opened: FakeParley[]; isLocke
 /** Conversations for tests that need no engine. */
 export function fakeParley(...named: [id: string, title: string][]): Parley {
   const conversations = named.map(([id, title]) => new FakeConversation(id, title) as unknown as Conversation)
-  return { conversations } as unknown as Parley
+  return { conversations, requests: [] } as unknown as Parley
 }

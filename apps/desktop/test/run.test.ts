@@ -1,65 +1,16 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import type { Io } from '../src/printer.ts'
-import { runCli } from '../src/run.ts'
-import { fakeEngines } from './fake-engine.ts'
+import { describe, expect, test } from 'vitest'
+import { objectsOf, setUpCli } from './cli.ts'
 
-let folder: string
-let engines: ReturnType<typeof fakeEngines>
-const interrupts: AbortController[] = []
-const commands: Promise<unknown>[] = []
-
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'parley-test-'))
-  engines = fakeEngines()
-})
-afterEach(async () => {
-  for (const interrupt of interrupts.splice(0)) interrupt.abort()
-  await Promise.all(commands.splice(0))
-  await rm(folder, { recursive: true })
-})
-
-/** Starts `parley` in this process, as `argv` with this profile. */
-function parley(argv: string[], input: AsyncIterable<string> | Iterable<string> = []) {
-  const out: string[] = []
-  const err: string[] = []
-  let wake: (() => void) | undefined
-  const io: Io = {
-    out: (line) => {
-      out.push(line)
-      wake?.()
-    },
-    err: (line) => err.push(line),
-    async *input() {
-      yield* input
-    },
-    terminal: { columns: 80, timeZone: 'UTC' },
-  }
-  const interrupt = new AbortController()
-  const done = runCli(['--profile', folder, ...argv], io, interrupt.signal, engines.open)
-  interrupts.push(interrupt)
-  commands.push(done)
-  const lines = async (count: number): Promise<string[]> => {
-    while (out.length < count) await new Promise<void>((resolve) => (wake = resolve))
-    return out
-  }
-  return { out, err, done, interrupt: () => interrupt.abort(), lines }
-}
-
-const objects = (lines: string[]) => lines.map((line) => JSON.parse(line) as Record<string, unknown>)
-
-async function json(...argv: string[]) {
-  const { out, done } = parley(['--json', ...argv])
-  return { code: await done, objects: objects(out) }
-}
+const cli = setUpCli()
+const { json } = cli
+const parley = cli.parley.bind(cli)
 
 describe('output', () => {
   test('with --json is the objects of the interface', async () => {
     expect(await json('id')).toEqual({
       code: 0,
-      objects: [{ userId: 'alice-id', deviceId: 'device', card: expect.stringMatching(/^parley:card:[\w-]+$/) }],
+      objects: [{ userId: 'alice-id', deviceId: 'device', card: expect.stringMatching(/^parley-card:/) }],
     })
     expect(await json('new', 'Hike')).toEqual({ code: 0, objects: [{ id: 'Hike-id', title: 'Hike' }] })
     expect(await json('list')).toEqual({ code: 0, objects: [{ id: 'Hike-id', title: 'Hike', unread: 3, lastMessage: null }] })
@@ -85,6 +36,7 @@ describe('output', () => {
       `${' '.repeat(25)}(stored)`,
       'page 1 of 1, 1 messages',
     ])
+    expect(await cli.text('messages', 'Hike', '--ids')).toContain('\n       message-0\n')
   })
 
   test('failures are objects too, or words on standard error', async () => {
@@ -103,12 +55,12 @@ describe('output', () => {
     }
     const { out, err, done } = parley(['send', 'Dinner', 'hello'])
     expect([await done, out, err]).toEqual([1, [], [expect.stringMatching(/^parley: There is no conversation "Dinner"/)]])
-    expect(engines.opened.every((one) => one.isClosed)).toBe(true)
+    expect(cli.engines.opened.every((one) => one.isClosed)).toBe(true)
   })
 
   test('help needs no profile', async () => {
     const { out, done } = parley(['--help'])
-    expect([await done, out[0]?.split('\n')[0], engines.opened.length]).toEqual([0, 'Usage: parley [options] [command]', 0])
+    expect([await done, out[0]?.split('\n')[0], cli.engines.opened.length]).toEqual([0, 'Usage: parley [options] [command]', 0])
   })
 })
 
@@ -118,16 +70,16 @@ describe('standard input', () => {
     await parley(['send', 'Hike', '-'], ['two\nli', 'nes\n']).done
     const { out, err, done } = parley(['--json', 'send', 'Hike', '--lines'], ['a\nb\r', '\n\nc'])
     expect(await done).toBe(0)
-    expect(objects(out).map((message) => message['text'])).toEqual(['a', 'b', 'c'])
+    expect(objectsOf(out).map((message) => message['text'])).toEqual(['a', 'b', 'c'])
     expect(err).toContain('1 empty lines were left out.')
-    expect(engines.opened[0]?.conversations[0]?.sent.map((message) => message.text)).toEqual(['two\nlines', 'a', 'b', 'c'])
+    expect(cli.engines.opened[0]?.conversations[0]?.sent.map((message) => message.text)).toEqual(['two\nlines', 'a', 'b', 'c'])
   })
 
   test('a line that is refused ends it; what was printed is stored', async () => {
     await json('new', 'Hike')
     const { out, done } = parley(['--json', 'send', 'Hike', '--lines'], ['a\nrefused\n', 'never\n'])
     expect(await done).toBe(1)
-    expect(objects(out)).toMatchObject([{ text: 'a' }, { error: { code: 'TooLarge' } }])
+    expect(objectsOf(out)).toMatchObject([{ text: 'a' }, { error: { code: 'TooLarge' } }])
   })
 
   test('an interrupt ends the wait for a line that never comes', async () => {
@@ -149,7 +101,7 @@ describe('staying online', () => {
     await json('send', 'Hike', 'x', '--offline', '--peer', '/a')
     await json('send', 'Hike', 'x', '--peer', '/a', '--listen', '/b', '--wait', '0')
     await json('invite', 'Hike', '--listen', '/b')
-    expect(engines.opened.map((one) => ({ ...one.init, profile: '' }))).toEqual([
+    expect(cli.engines.opened.map((one) => ({ ...one.init, profile: '' }))).toEqual([
       { profile: '', offline: true },
       { profile: '', offline: true },
       { profile: '', peers: ['/a'], listen: ['/b'] },
@@ -161,10 +113,10 @@ describe('staying online', () => {
     await json('new', 'Hike')
     const { lines, err, done } = parley(['--json', 'send', 'Hike', 'x', '--wait', '20d'])
     await lines(1)
-    engines.opened.at(-1)?.conversations[0]?.deliver('message-0')
+    cli.engines.opened.at(-1)?.conversations[0]?.deliver('message-0')
     expect(await done).toBe(0)
     expect(err).toEqual(['Delivered to a device of another member.'])
-    expect(engines.opened[0]?.conversations[0]?.emitter.count('messageState')).toBe(0)
+    expect(cli.engines.opened[0]?.conversations[0]?.emitter.count('messageState')).toBe(0)
   })
 
   test('send gives up when the time is over, and says that it is stored', async () => {
@@ -177,17 +129,17 @@ describe('staying online', () => {
 describe('one profile, several commands', () => {
   test('a daemon serves the others, and closes when interrupted', async () => {
     const daemon = parley(['--json', 'daemon', '--listen', '/b'])
-    expect(objects(await daemon.lines(1))).toEqual([{ listening: ['/b'] }])
+    expect(objectsOf(await daemon.lines(1))).toEqual([{ listening: ['/b'] }])
     expect((await json('new', 'Hike')).objects).toEqual([{ id: 'Hike-id', title: 'Hike' }])
     const { out, done } = parley(['--json', 'send', 'Hike', '--lines'], ['a\nb\n'])
     expect(await done).toBe(0)
-    expect(objects(out)).toMatchObject([{ text: 'a' }, { text: 'b' }])
+    expect(objectsOf(out)).toMatchObject([{ text: 'a' }, { text: 'b' }])
     expect(await json('daemon')).toMatchObject({ code: 1, objects: [{ error: { code: 'ProfileLocked' } }] })
     expect(await json('send', 'Dinner', 'x')).toMatchObject({ code: 1, objects: [{ error: { code: 'NotFound' } }] })
-    expect(engines.opened.length).toBe(1)
+    expect(cli.engines.opened.length).toBe(1)
     daemon.interrupt()
     expect(await daemon.done).toBe(0)
-    expect(engines.opened[0]?.isClosed).toBe(true)
+    expect(cli.engines.opened[0]?.isClosed).toBe(true)
   })
 
   test('tail prints events, here and through a daemon, and serves as well', async () => {
@@ -195,7 +147,7 @@ describe('one profile, several commands', () => {
     const first = parley(['--json', 'tail', 'Hike'])
     while (first.err.length === 0) await new Promise((resolve) => setImmediate(resolve))
     const second = parley(['--json', 'tail'])
-    const conversation = engines.opened[1]?.conversations[0]
+    const conversation = cli.engines.opened[1]?.conversations[0]
     while (conversation?.emitter.count('typing') !== 2) await new Promise((resolve) => setImmediate(resolve))
     conversation.emitter.emit('typing', { id: 'bob-id', name: 'Bob', avatar: '' })
     conversation.emitter.emit('memberStatus', 'bob-id', 'ONLINE')
@@ -203,8 +155,8 @@ describe('one profile, several commands', () => {
       { event: 'typing', conversation: 'Hike-id', user: { id: 'bob-id', name: 'Bob', avatar: '' } },
       { event: 'memberStatus', conversation: 'Hike-id', memberId: 'bob-id', status: 'ONLINE' },
     ]
-    expect(objects(await first.lines(2))).toEqual(expected)
-    expect(objects(await second.lines(2))).toEqual(expected)
+    expect(objectsOf(await first.lines(2))).toEqual(expected)
+    expect(objectsOf(await second.lines(2))).toEqual(expected)
     second.interrupt()
     expect(await second.done).toBe(0)
     expect(conversation.emitter.count('typing')).toBe(1)
@@ -214,7 +166,7 @@ describe('one profile, several commands', () => {
   })
 
   test('a short command waits for another to end', async () => {
-    const held = await engines.open({ profile: folder })
+    const held = await cli.engines.open({ profile: join(cli.folder, 'profile') })
     const { done } = parley(['--json', 'id'])
     await new Promise((resolve) => setImmediate(resolve))
     await held.close()
@@ -222,11 +174,11 @@ describe('one profile, several commands', () => {
   })
 
   test('and says who is in the way when it does not end', async () => {
-    await engines.open({ profile: folder })
+    await cli.engines.open({ profile: join(cli.folder, 'profile') })
     const { done, out, interrupt } = parley(['--json', 'id'])
     interrupt()
     expect(await done).toBe(1)
-    expect(objects(out)).toMatchObject([
+    expect(objectsOf(out)).toMatchObject([
       { error: { code: 'ProfileLocked', message: expect.stringContaining('Another parley command') as string } },
     ])
   })

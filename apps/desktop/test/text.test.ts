@@ -10,6 +10,9 @@ const message = {
   author: { id: 'alice-id-long', name: 'Alice', avatar: '' },
   text: 'hello',
   metadata: {},
+  attachments: [],
+  reactions: [],
+  replies: 0,
   sentAt: Date.UTC(2026, 0, 1, 23, 30),
 } as unknown as Message
 

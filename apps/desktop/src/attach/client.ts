@@ -59,7 +59,7 @@ export async function runAttached(socket: Socket, argv: readonly string[], io: I
   })
   socket.once('error', lost)
   socket.once('close', () => lost())
-  send({ type: 'run', version: ATTACH_VERSION, argv, ...io.terminal })
+  send({ type: 'run', version: ATTACH_VERSION, argv, ...io.terminal, folder: io.folder })
   if (signal.aborted) cancel()
   signal.addEventListener('abort', cancel)
   try {

@@ -4,10 +4,11 @@
  *     command → peer   run (first), then input | inputEnd (one for each read), cancel
  *     peer → command   out, err, read, and exit (last)
  */
+import { isAbsolute } from 'node:path'
 import { BadLine } from './lines.ts'
 
 /** Changes when the messages change. A peer and a command of different versions refuse each other. */
-export const ATTACH_VERSION = 1
+export const ATTACH_VERSION = 2
 /** What a command sends in one line: its words or a piece of input. A message text is at most 40 kB. */
 export const MAX_REQUEST_BYTES = 1 << 20
 /** What a peer sends in one line: a page of 25 of the longest messages, every character of which JSON writes as six. */
@@ -15,14 +16,18 @@ export const MAX_REPLY_BYTES = 16 << 20
 /** Characters of one piece of input. */
 export const MAX_INPUT_PIECE = 1 << 16
 const MAX_WORDS = 4096
+/** Characters of a path; no system knows longer ones. */
+const MAX_PATH = 1 << 15
 
 export type Request =
   | {
       readonly type: 'run'
-      readonly version: number
+      readonly version: typeof ATTACH_VERSION
       readonly argv: readonly string[]
       readonly columns: number
       readonly timeZone: string
+      /** Where relative paths begin. */
+      readonly folder: string
     }
   | { readonly type: 'input'; readonly data: string }
   | { readonly type: 'inputEnd' }
@@ -41,10 +46,12 @@ export function parseRequest(line: string): Request {
   const fields = parseObject(line)
   switch (fields['type']) {
     case 'run': {
-      const { version, argv, columns, timeZone } = exactly(fields, 5)
+      // Before anything else: what other versions say beside it is not known here.
+      if (fields['version'] !== ATTACH_VERSION) throw new BadLine('another version of parley; restart the running peer')
+      const { argv, columns, timeZone, folder } = exactly(fields, 6)
       const isWords = Array.isArray(argv) && argv.length <= MAX_WORDS && argv.every((word) => typeof word === 'string')
-      if (typeof version !== 'number' || !isWords || !isColumns(columns) || !isTimeZone(timeZone)) throw new BadLine('run')
-      return { type: 'run', version, argv, columns, timeZone }
+      if (!isWords || !isColumns(columns) || !isTimeZone(timeZone) || !isFolder(folder)) throw new BadLine('run')
+      return { type: 'run', version: ATTACH_VERSION, argv, columns, timeZone, folder }
     }
     case 'input': {
       const { data } = exactly(fields, 2)
@@ -106,6 +113,10 @@ function exactly(fields: Fields, count: number): Fields {
 
 function isColumns(value: unknown): value is number {
   return typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= 10_000
+}
+
+function isFolder(value: unknown): value is string {
+  return typeof value === 'string' && value.length <= MAX_PATH && isAbsolute(value) && !value.includes('\0')
 }
 
 /** Asks the formatter itself, for it throws at names that it does not know. */

@@ -7,7 +7,7 @@ import { unlink } from 'node:fs/promises'
 import { ParleyError } from '@parley/protocol'
 import type { Io } from '../printer.ts'
 import { BadLine, LineReader } from './lines.ts'
-import { ATTACH_VERSION, encodeLine, MAX_REQUEST_BYTES, parseRequest } from './messages.ts'
+import { encodeLine, MAX_REQUEST_BYTES, parseRequest } from './messages.ts'
 import type { Reply, Request } from './messages.ts'
 
 /** Commands at the same time. Each costs little, but not nothing. */
@@ -99,12 +99,10 @@ async function serveOne(socket: Socket, run: RunCommand, controller: AbortContro
       err: (line) => send({ type: 'err', line }),
       input: () => input.pieces(),
       terminal: { columns: request.columns, timeZone: request.timeZone },
+      folder: request.folder,
     }
-    const isOther = request.version !== ATTACH_VERSION
-    if (isOther) io.err('parley: the running peer is of another version; restart it.')
     // Cancelled in the same breath: then it never ran, which is what was wanted.
-    const isRefused = isOther || controller.signal.aborted
-    send({ type: 'exit', code: isRefused ? 1 : await run(request.argv, io, controller.signal) })
+    send({ type: 'exit', code: controller.signal.aborted ? 1 : await run(request.argv, io, controller.signal) })
   }
   socket.destroySoon()
 }

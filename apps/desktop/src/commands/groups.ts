@@ -5,54 +5,43 @@ import type { Conversation } from '@parley/core'
 import { ParleyError } from '@parley/protocol'
 import { addNetworkOptions, addWaitOption, defineCommand } from '../command.ts'
 import type { WaitOptions } from '../command.ts'
-import { formatConversation, formatMember, titleOf } from '../format.ts'
+import { formatConversation, titleOf } from '../format.ts'
 import { findConversation } from '../resolve.ts'
-import { parseCount, parseDuration } from '../values.ts'
+import { collect, oneOf } from '../values.ts'
 import { deadline } from '../wait.ts'
+import { findContact } from './people.ts'
 
-export const newCommand = defineCommand({
+const HISTORIES = ['full', 'joined'] as const
+
+export const newCommand = defineCommand<{ member?: string[]; history?: (typeof HISTORIES)[number] }>({
   usage: 'new <title>',
   summary: 'create a group',
-  examples: [['new "Sunday hike"', 'prints its id']],
-  reach: 'here',
-  async run({ parley, args: [title], print }) {
-    const conversation = await parley.createGroup({ title: title as string })
-    print.result({ id: conversation.getId(), title: conversation.getTitle() }, () => `${conversation.getId()}  ${titleOf(conversation)}`)
-  },
-})
-
-export const inviteCommand = defineCommand<{ uses?: number; expires?: number }>({
-  usage: 'invite <conversation>',
-  summary: 'make a link that lets people in',
+  group: 'Conversations',
   examples: [
-    ['invite "Sunday hike"', 'a link for one person, good for a week'],
-    ['invite hike --uses 10 --expires 2d', 'for ten people, for two days'],
+    ['new "Sunday hike"', 'prints its id'],
+    ['new "Sunday hike" --member Bob --member Carol', 'with contacts, who are told once they can be reached'],
   ],
   reach: 'here',
   options(command) {
-    command.option('--uses <n>', 'how many people it lets in (default 1)', parseCount)
-    command.option('--expires <duration>', 'how long it is good for (default 7d)', parseDuration)
-    addNetworkOptions(command)
+    command.option('--member <user>', 'a contact who is in it from the start; repeatable', collect)
+    command.option('--history <what>', 'what newcomers read: full, or only what is said since they joined (default full)', oneOf(HISTORIES))
   },
-  async run({ parley, args: [wanted], options, print }) {
-    const conversation = findConversation(parley, wanted as string)
-    const { uses, expires } = options
-    const link = await conversation.invite({
-      ...(uses === undefined ? {} : { uses }),
-      ...(expires === undefined ? {} : { expiresInMs: expires }),
+  async run({ parley, args: [title], options, print }) {
+    const members = (options.member ?? []).map((wanted) => findContact(parley, wanted).id)
+    const { history } = options
+    const conversation = await parley.createGroup({
+      title: title as string,
+      ...(members.length === 0 ? {} : { members }),
+      ...(history === undefined ? {} : { history }),
     })
-    print.result({ link }, () => link)
-    if (parley.inspect().addresses.length === 0) {
-      print.note(
-        'The link names no address of yours, for nothing listens. Make it while `parley daemon` runs, or tell people an address for --peer.',
-      )
-    }
+    print.result({ id: conversation.getId(), title: conversation.getTitle() }, () => `${conversation.getId()}  ${titleOf(conversation)}`)
   },
 })
 
 export const joinCommand = defineCommand<WaitOptions>({
   usage: 'join <link>',
   summary: 'ask to be let into a conversation',
+  group: 'Conversations',
   examples: [
     ['join LINK --wait 30s', 'waits until a member has let you in'],
     ['join LINK', 'notes the wish; a later command that goes online brings it forward'],
@@ -90,6 +79,7 @@ async function admitted(conversation: Conversation, ms: number, signal: AbortSig
 export const listCommand = defineCommand({
   usage: 'list',
   summary: 'your conversations, the latest first',
+  group: 'Conversations',
   examples: [['list', 'id, title, unread messages and the last one']],
   reach: 'here',
   async run({ parley, print }) {
@@ -100,19 +90,25 @@ export const listCommand = defineCommand({
         formatConversation(conversation, print.terminal),
       )
     }
-    if (parley.conversations.length === 0) print.note('No conversations yet. `parley new TITLE` makes one, `parley join LINK` enters one.')
+    const asked = parley.requests.length
+    if (asked > 0) print.note(`${asked === 1 ? 'Somebody asks' : `${asked} people ask`} to write to you: \`parley requests\`.`)
+    if (parley.conversations.length === 0)
+      print.note(
+        'No conversations yet. `parley new TITLE` makes one, `parley join LINK` enters one, `parley direct CARD` writes to a person.',
+      )
   },
 })
 
-export const membersCommand = defineCommand({
-  usage: 'members <conversation>',
-  summary: 'who is in a conversation',
-  examples: [['members hike', 'name, role, whether they are online, id']],
+export const forgetCommand = defineCommand({
+  usage: 'forget <conversation>',
+  summary: 'delete your copy of a conversation that you are not in any more',
+  group: 'Conversations',
+  examples: [['forget hike', 'after `parley leave hike`']],
   reach: 'here',
   async run({ parley, args: [wanted], print }) {
-    for (const member of findConversation(parley, wanted as string).members()) {
-      const { id, name, role, status, devices } = member
-      print.result({ id, name, role, status, devices }, () => formatMember(member))
-    }
+    const conversation = findConversation(parley, wanted as string)
+    const [id, title] = [conversation.getId(), titleOf(conversation)]
+    await parley.forget(id)
+    print.result({ id, forgotten: true }, () => `Forgot ${title}.`)
   },
 })

@@ -1,27 +1,34 @@
-import type { Parley } from '@parley/core'
-import { defineCommand } from '../command.ts'
+import { addNetworkOptions, defineCommand } from '../command.ts'
+import type { NetworkOptions } from '../command.ts'
 import { nameOf } from '../format.ts'
 
-/** What others need to know of a person to write to them. A text of its own, so that later cards can say more. */
-function contactCard({ me }: Parley): string {
-  return `parley:card:${Buffer.from(JSON.stringify({ userId: me.id, name: me.name })).toString('base64url')}`
-}
-
-export const idCommand = defineCommand<{ name?: string }>({
+export const idCommand = defineCommand<{ name?: string; newCard?: true } & NetworkOptions>({
   usage: 'id',
   summary: 'who you are; creates the profile at first use',
+  group: 'You',
   examples: [
     ['id', 'prints user id, device id and contact card'],
     ['id --name Alice', 'sets the name that others see'],
+    ['id --new-card', 'nobody can find you by the cards that you gave away before'],
   ],
   reach: 'here',
-  options: (command) => command.option('--name <name>', 'the name that others see from now on'),
+  options(command) {
+    command.option('--name <name>', 'the name that others see from now on')
+    command.option('--new-card', 'make all contact cards given away so far useless')
+    addNetworkOptions(command)
+  },
   async run({ parley, options, print }) {
     if (options.name !== undefined) await parley.setProfile({ name: options.name })
     const { me } = parley
-    const card = contactCard(parley)
+    if (options.newCard === true) await parley.renewContactCard()
+    const card = await parley.contactCard()
     print.result({ userId: me.id, deviceId: me.deviceId, card }, () =>
       [`name    ${nameOf(me)}`, `user    ${me.id}`, `device  ${me.deviceId}`, `card    ${card}`].join('\n'),
     )
+    if (parley.inspect().addresses.length === 0) {
+      print.note(
+        'The card names no address of yours, for nothing listens. Print it while `parley daemon` runs, so that others reach you by it.',
+      )
+    }
   },
 })

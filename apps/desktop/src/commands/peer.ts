@@ -3,7 +3,7 @@
  */
 import type { LinkInspection, Parley } from '@parley/core'
 import { addNetworkOptions, addWaitOption, defineCommand } from '../command.ts'
-import type { NetworkOptions, WaitOptions } from '../command.ts'
+import type { Call, NetworkOptions, WaitOptions } from '../command.ts'
 import { nameOf } from '../format.ts'
 import { aborted, waitUntil } from '../wait.ts'
 
@@ -13,6 +13,7 @@ const FIRST_LINK_MS = 2000
 export const daemonCommand = defineCommand<NetworkOptions>({
   usage: 'daemon',
   summary: 'stay online, serve your conversations and the other commands, until interrupted',
+  group: 'Peer',
   examples: [
     ['daemon', 'listens on a free port and prints its addresses'],
     ['daemon --listen /ip4/0.0.0.0/tcp/4001 --peer /ip4/192.0.2.7/tcp/4001', 'on a fixed port, connected to a peer'],
@@ -34,21 +35,27 @@ export const daemonCommand = defineCommand<NetworkOptions>({
 export const peersCommand = defineCommand<NetworkOptions & WaitOptions>({
   usage: 'peers',
   summary: 'which devices are connected, and how',
+  group: 'Peer',
   examples: [['peers', 'one line for each link; ask while `parley daemon` runs']],
   reach: 'online',
   options(command) {
     addNetworkOptions(command)
     addWaitOption(command, 'for a first link, at most so long (default 2s, or not at all while a daemon runs)')
   },
-  async run({ parley, options, print, signal, isAttached, isOnline }) {
-    const ms = isOnline ? (options.wait ?? (isAttached ? 0 : FIRST_LINK_MS)) : 0
+  async run(call) {
+    const { parley, print } = call
     const isLinked = (): boolean => parley.inspect().links.some((link) => link.device !== undefined)
-    await waitUntil(isLinked, { ms, signal, watch: (again) => parley.on('connection', again) })
+    await waitUntil(isLinked, { ms: linkPatience(call), signal: call.signal, watch: (again) => parley.on('connection', again) })
     const { links } = parley.inspect()
     for (const link of links) print.result(link, () => formatLink(link, parley))
     if (links.length === 0) print.note('No peer is connected.')
   },
 })
+
+/** How long a command that looks at links waits for them: a moment when the peer was started for it, else not unless it was asked to. */
+export function linkPatience({ options, isAttached, isOnline }: Call<WaitOptions>): number {
+  return isOnline ? (options.wait ?? (isAttached ? 0 : FIRST_LINK_MS)) : 0
+}
 
 function formatLink(link: LinkInspection, parley: Parley): string {
   const members = parley.conversations.flatMap((conversation) => conversation.members())

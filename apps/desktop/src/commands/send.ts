@@ -1,14 +1,15 @@
-import type { Conversation, Message, SendMessageInit } from '@parley/core'
+import type { Conversation, FilesInit, Message, SendMessageInit } from '@parley/core'
 import { ParleyError } from '@parley/protocol'
+import type { MessageId } from '@parley/protocol'
 import { addNetworkOptions, addWaitOption, defineCommand } from '../command.ts'
 import type { Call, NetworkOptions, WaitOptions } from '../command.ts'
 import { lingerUntilDelivered } from '../delivery.ts'
 import { formatMessage } from '../format.ts'
 import { readAll, readLines } from '../input.ts'
+import { progressNotes } from '../progress.ts'
 import { findConversation } from '../resolve.ts'
-import { addMetadata } from '../values.ts'
+import { addMetadata, collect } from '../values.ts'
 import type { MetadataInput } from '../values.ts'
-import { messageId } from './messages.ts'
 
 /** Messages on their way to the disk at once: they share one durable write, and their order is the order of the calls. */
 const BATCH_MESSAGES = 256
@@ -17,14 +18,17 @@ interface SendOptions extends NetworkOptions, WaitOptions {
   lines?: true
   meta?: MetadataInput
   reply?: string
+  file?: string[]
 }
 
 export const sendCommand = defineCommand<SendOptions>({
   usage: 'send <conversation> [text]',
   summary: 'send a message; ends once it is safely on this disk',
+  group: 'Messages',
   examples: [
     ['send hike "see you at nine"', 'one message'],
     ['send hike - < letter.txt', 'the text comes from standard input'],
+    ['send hike "the map" --file map.pdf --file cover.png', 'with files; the text may be left out'],
     ['send log --lines --meta host=web1', 'one message for each line of standard input'],
     ['send hike "hello" --peer /ip4/192.0.2.7/tcp/4001 --wait 30s', 'stays until a member has it'],
   ],
@@ -32,6 +36,7 @@ export const sendCommand = defineCommand<SendOptions>({
   options(command) {
     command.option('--lines', 'one message for each line of standard input')
     command.option('--meta <key=value>', 'metadata; repeatable', addMetadata)
+    command.option('--file <path>', 'a file to send, at most 10; repeatable', collect)
     command.option('--reply <message>', 'the message that this answers')
     addNetworkOptions(command)
     addWaitOption(command, 'stay until a member has it, at most so long (default 2s when there is somebody to reach, else not)')
@@ -41,6 +46,8 @@ export const sendCommand = defineCommand<SendOptions>({
     const isLines = call.options.lines === true
     if (isLines && text !== undefined && text !== '-')
       throw new ParleyError('InvalidArgument', 'With --lines the text comes from standard input; leave it out.')
+    if (isLines && call.options.file !== undefined)
+      throw new ParleyError('InvalidArgument', 'With --lines every line is a message; send files by themselves.')
     const conversation = findConversation(call.parley, wanted)
     const last = isLines ? await sendLines(call, conversation) : await sendOne(call, conversation, text)
     if (last !== undefined) await lingerUntilDelivered(call, conversation, last.id)
@@ -49,7 +56,11 @@ export const sendCommand = defineCommand<SendOptions>({
 
 async function sendOne(call: Call<SendOptions>, conversation: Conversation, text: string | undefined): Promise<Message> {
   const read = text === '-' ? (await readAll(call.input())).replace(/\r?\n$/, '') : text
-  const message = await conversation.sendMessage({ ...(read === undefined ? {} : { text: read }), ...extras(call.options) })
+  const message = await conversation.sendMessage({
+    ...(read === undefined ? {} : { text: read }),
+    ...extras(call.options),
+    ...files(call),
+  })
   report(call, message)
   return message
 }
@@ -78,7 +89,14 @@ async function sendLines(call: Call<SendOptions>, conversation: Conversation): P
 
 function extras({ meta, reply }: SendOptions): Pick<SendMessageInit, 'metadata' | 'replyTo'> {
   const metadata = meta === undefined ? {} : { metadata: withoutNull(meta) }
-  return { ...metadata, ...(reply === undefined ? {} : { replyTo: messageId(reply) }) }
+  return { ...metadata, ...(reply === undefined ? {} : { replyTo: reply as MessageId }) }
+}
+
+/** The files of `--file`, sealed with progress on standard error until an interrupt. */
+export function files({ options, path, print, signal }: Call<{ file?: string[] }>): FilesInit {
+  if (options.file === undefined) return {}
+  const what = options.file.length === 1 ? (options.file[0] as string) : `${options.file.length} files`
+  return { file: options.file.map((one) => ({ path: path(one) })), signal, onProgress: progressNotes(print, 'sealing', what) }
 }
 
 /** There is nothing to remove from a message that is new. */
