@@ -96,8 +96,8 @@ describe('the keys of a profile', () => {
         await expect(crypto.subtle.exportKey(format, key)).rejects.toMatchObject({ name: 'InvalidAccessError' })
       }
     }
-    // The profile's row and nothing else: certificate and names, no row of keys.
-    expect(await contentOf(`parley:${profiles.alice}`)).toHaveLength(1)
+    // The profile's row, with certificate and names, and what the contact card is found by: no row of keys.
+    expect(await contentOf(`parley:${profiles.alice}`)).toHaveLength(2)
   })
 
   test('belong to one profile each', async () => {
