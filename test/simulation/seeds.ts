@@ -2,8 +2,8 @@ import { nodeProvider } from '@parley/crypto/node'
 import { simulate, type SimulationOptions, type SimulationReport } from '@parley/testing'
 import { describe, expect, test } from 'vitest'
 
-/** Seeds of a CI run: some 7 s of one core each; twice as many would not fit into the time that a CI run may take. They are divided among files, which run beside each other. */
-const CI_SEEDS = 100
+/** Seeds of a CI run: some 7 s of one core each; many more would not fit into the time that a CI run may take. They are divided among files, which run beside each other. */
+const CI_SEEDS = 60
 const SEEDS = Number(process.env['PARLEY_SEEDS'] ?? CI_SEEDS)
 /** Files among which the seeds are divided. */
 const PARTS = 4
