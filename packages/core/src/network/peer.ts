@@ -1,8 +1,7 @@
 /** One link and what is known of the other end: the handshake, and a sync session for each conversation in common. */
-import { joinProof, verifyJoinProof, type DeviceCert } from '@parley/crypto'
+import { verifyJoinProof, type DeviceCert } from '@parley/crypto'
 import {
   equalBytes,
-  fromBase32,
   MAX_PROOFS,
   Reject,
   TAG_BYTES,
@@ -16,6 +15,8 @@ import {
 import type { Context } from '../context.ts'
 import type { Door } from './door.ts'
 import { Handshake, proofsOf, type Proof } from './handshake.ts'
+import { JoinRequests } from './join-requests.ts'
+import { KeepAlive } from './keep-alive.ts'
 import { Knocking } from './knocking.ts'
 import { Link } from './link.ts'
 import type { Replica } from '../replica/replica.ts'
@@ -24,15 +25,8 @@ import type { Shared } from './session-line.ts'
 import { sessionHandle, SyncSession } from './sync.ts'
 import type { Channel } from '../transport.ts'
 
-/** A link without any sign of life for so long is dead. */
-export const IDLE_LINK_MS = 45_000
-/** A ping after so long; three may be lost. */
-export const PING_EVERY_MS = 15_000
 /** Proof tags are sent in multiples, filled up with noise, so that their number tells little. */
 const TAG_MULTIPLE = 4
-
-/** Who was let in and cannot read anything after so long asks again; keys come with the answer. */
-export const ASK_AGAIN_MS = 3_000
 
 /** Rejections that an honest peer can cause: by its clock, by order of arrival, by passing on what it could not know to be void. */
 const INNOCENT: ReadonlySet<RejectCode> = new Set([
@@ -71,13 +65,9 @@ export class Peer {
   readonly #offered = new Map<string, Proof>()
   /** Tags of the peer that match nothing known here yet. */
   readonly #unmatched = new Map<string, Uint8Array>()
-  /** Tags of the peer that a join request answered. */
-  readonly #requested = new Map<string, Extract<Proof, { kind: 'join' }>>()
-  /** Tags by which a second request is on its way. */
-  readonly #askedAgain = new Map<string, () => void>()
-  /** Conversations that the peer did not let us into. */
-  readonly #refusedBy = new Set<Replica>()
+  readonly #requests: JoinRequests
   readonly #knocking: Knocking
+  readonly #keepAlive: KeepAlive
   /** The first conversation in common, with the tag by which the peer proved it. */
   #common: { readonly proof: Proof; readonly tag: Uint8Array } | undefined
   readonly #matched = new Set<Replica>()
@@ -87,18 +77,13 @@ export class Peer {
   #isIdentitySent = false
   #isActive = false
   #hasProofs = false
-  #lastHeard: number
-  #pingSentAt = 0
-  #cancelPing = (): void => undefined
   cert: DeviceCert | undefined
   /** The peer's run of its engine, 8 bytes. */
   session: Uint8Array | undefined
-  roundTripMs: number | undefined
 
   constructor(host: PeerHost, channel: Channel) {
     this.#host = host
     this.#handshake = new Handshake(host.context, channel.binding)
-    this.#lastHeard = host.context.clock.now()
     this.link = new Link(channel, {
       handle: (message) => this.#handle(message),
       onReject: (reject) => this.#reject(reject),
@@ -112,8 +97,20 @@ export class Peer {
       hints: () => host.addresses(),
       handleOf: (conversation) => this.#handle8({ bytes: conversation }),
     })
+    this.#requests = new JoinRequests({
+      context: host.context,
+      handshake: this.#handshake,
+      link: this.link,
+      handleOf: (replica) => this.#handle8(replica),
+      onRefused: (replica, code) => host.onRefused(replica, code),
+    })
     this.link.send('control', this.#handshake.hello)
-    this.#ping()
+    this.#keepAlive = new KeepAlive(host.context.clock, this.link)
+  }
+
+  /** How long a message takes there and back; undefined while that is not known. */
+  get roundTripMs(): number | undefined {
+    return this.#keepAlive.roundTripMs
   }
 
   /** Names this link at both ends; decides between two links to one device. */
@@ -135,12 +132,12 @@ export class Peer {
 
   /** Whether the peer holds the invite by which this device wants to join, and has not refused: it may still let us in. */
   mayAdmit(replica: Replica): boolean {
-    return !this.#refusedBy.has(replica) && [...this.#requested.values()].some((proof) => proof.replica === replica)
+    return this.#requests.mayAdmit(replica)
   }
 
   /** Whether the peer has said what it can prove, and that it knows nothing of the invite. */
   knowsNothingOf(replica: Replica): boolean {
-    return this.#hasProofs && ![...this.#requested.values()].some((proof) => proof.replica === replica)
+    return this.#hasProofs && !this.#requests.isKnown(replica)
   }
 
   /** Whether the peer has proved to be that user, or at least to hold what only they hold. */
@@ -188,7 +185,7 @@ export class Peer {
   }
 
   async #handle(message: LinkMessage): Promise<void> {
-    this.#lastHeard = this.#host.context.clock.now()
+    this.#keepAlive.heard()
     switch (message.type) {
       case 'hello':
         this.#handshake.meet(message)
@@ -200,19 +197,13 @@ export class Peer {
         return this.#onIdentify(message)
       case 'join':
         return this.#onJoin(message)
-      case 'refuse': {
-        const proof = this.#requested.get(toBase32(message.tag))
-        if (proof === undefined) return
-        this.#refusedBy.add(proof.replica)
-        this.#host.onRefused(proof.replica, message.code)
-        return
-      }
+      case 'refuse':
+        return this.#requests.refused(message)
       case 'ping':
         this.link.send('control', { type: 'pong', nonce: message.nonce })
         return
       case 'pong':
-        this.roundTripMs = this.#lastHeard - this.#pingSentAt
-        return
+        return this.#keepAlive.answered()
       case 'bye':
         this.link.close('the peer said goodbye')
         return
@@ -255,12 +246,7 @@ export class Peer {
   }
 
   async #onProof(proof: Proof, tag: Uint8Array): Promise<void> {
-    if (proof.kind === 'join') {
-      this.#requested.set(toBase32(tag), proof)
-      this.#refusedBy.delete(proof.replica)
-      this.link.trust()
-      return this.#ask(proof, tag)
-    }
+    if (proof.kind === 'join') return this.#requests.ask(proof, tag)
     if (proof.kind === 'knock') return this.#knocking.reached(proof.user, proof, tag)
     const mine = this.#handshake.tag(proof, 'mine')
     if (!this.#offered.has(toBase32(mine))) {
@@ -279,25 +265,6 @@ export class Peer {
     this.#common ??= { proof, tag: tag.slice() }
     this.#openSessions()
     await this.#tellKnown()
-  }
-
-  async #ask(proof: Extract<Proof, { kind: 'join' }>, tag: Uint8Array): Promise<void> {
-    const { me } = this.#host.context
-    // What was said since this device was in last, if it ever was, is not for those who let it in again.
-    const from = proof.replica.log.nextSeq(me.deviceId)
-    const request = await joinProof(proof.signing, proof.replica.bytes, me.cert, from)
-    this.link.send('control', { type: 'join', tag, sealed: await this.#handshake.request(proof, request, from) })
-  }
-
-  /** Who has been let in and still has no keys after a while got some that do not open; who hears that it asks again hands out others. */
-  #askAgain(proof: Extract<Proof, { kind: 'join' }>, tag: string): void {
-    if (this.#askedAgain.has(tag)) return
-    const { clock, report } = this.#host.context
-    const ask = (): void => {
-      if (proof.replica.record.state === 'member') return
-      this.#ask(proof, fromBase32(tag)).catch((error: unknown) => report(error, 'asking to be let in again'))
-    }
-    this.#askedAgain.set(tag, clock.setTimeout(ask, ASK_AGAIN_MS))
   }
 
   /** Once the peer is known and a conversation in common is proved, what is to be told to its user can be told over that. */
@@ -345,14 +312,7 @@ export class Peer {
     const open = this.#sessions.get(toBase32(message.handle))
     if (open !== undefined) return open.session.handle(message)
     if (message.type !== 'controls') throw new Reject('NotAMember', 'message for a conversation that is not shared on this link')
-    // The answer to a join request: the members let us in.
-    for (const [tag, proof] of this.#requested) {
-      if (!equalBytes(this.#handle8(proof.replica), message.handle)) continue
-      await proof.replica.ingestControls(message.entries)
-      this.#askAgain(proof, tag)
-      return
-    }
-    await this.#knocking.onControls(message.handle, message.entries)
+    if (!(await this.#requests.take(message))) await this.#knocking.onControls(message.handle, message.entries)
   }
 
   /** Opens sessions for the conversations that both ends proved, once the device is known. */
@@ -383,17 +343,6 @@ export class Peer {
     return sessionHandle((bytes) => this.#host.context.crypto.sha256(bytes), this.transcript, replica.bytes)
   }
 
-  #ping(): void {
-    const { clock } = this.#host.context
-    this.#cancelPing = clock.setTimeout(() => {
-      const now = clock.now()
-      if (now - this.#lastHeard > IDLE_LINK_MS) return this.link.close('no sign of life')
-      this.#pingSentAt = now
-      this.link.send('control', { type: 'ping', nonce: 0 })
-      this.#ping()
-    }, PING_EVERY_MS)
-  }
-
   #reject(reject: Reject): void {
     this.#host.onReject(reject, this)
     // Another version, or our own hello come back: nothing can follow.
@@ -408,8 +357,8 @@ export class Peer {
   }
 
   #closed(reason: string): void {
-    this.#cancelPing()
-    for (const cancel of this.#askedAgain.values()) cancel()
+    this.#keepAlive.stop()
+    this.#requests.close()
     const ids = this.conversations()
     this.#knocking.close()
     for (const { session } of this.#sessions.values()) session.stop()
