@@ -75,7 +75,7 @@ export type {
 } from './api.ts'
 export { createEngine } from './engine.ts'
 export type { EngineInit } from './engine.ts'
-export type { ViewCache } from './conversation/conversation.ts'
+export type { ViewCache } from './conversation/parts.ts'
 export { unusableProfile } from './profile/key-vault.ts'
 export type { KeyVault } from './profile/key-vault.ts'
 export { storedSecret } from './profile/secret.ts'

@@ -1,12 +1,13 @@
 /** From what changed in a replica to the events of the conversation. */
 import type { MessageId, UserId } from '@parley/protocol'
-import type { ConversationEvents, Metadata } from '../api.ts'
+import type { ConversationEvents } from '../api.ts'
 import type { Context } from '../context.ts'
 import type { Replica } from '../replica/replica.ts'
 import { compareKeys } from '../replica/timeline-key.ts'
 import type { TimelineChange } from '../replica/timeline.ts'
 import type { Emitter } from '../support/emitter.ts'
 import type { Delivery } from './delivery.ts'
+import type { Details } from './details.ts'
 import type { InOrder } from './in-order.ts'
 import { pinnedMessages } from './marks.ts'
 import type { Members } from './members.ts'
@@ -35,7 +36,7 @@ export class Announcements {
   readonly #views: ViewUpdates
   readonly #preferences: ConversationPreferences
   readonly #people: People
-  readonly #details: () => { metadata: Metadata; title: string; avatar: string }
+  readonly #details: Details
   readonly #onListChange: () => void
   #lastMetadata = ''
   #lastMembers: ReadonlyMap<UserId, string> = new Map()
@@ -43,7 +44,7 @@ export class Announcements {
   /** Timeline key up to which another member has seen the conversation. */
   #seenByOthers: Uint8Array | undefined
 
-  /** `details` is what the conversation says of itself; `onListChange` hears of what a list of conversations shows. */
+  /** `onListChange` hears of what a list of conversations shows. */
   constructor(options: {
     context: Context
     replica: Replica
@@ -58,7 +59,7 @@ export class Announcements {
     views: ViewUpdates
     preferences: ConversationPreferences
     people: People
-    details: () => { metadata: Metadata; title: string; avatar: string }
+    details: Details
     onListChange: () => void
   }) {
     this.#context = options.context
@@ -106,7 +107,7 @@ export class Announcements {
 
   /** Shows what control entries say, and remembers it to tell what changes. */
   noteControl(): void {
-    const { metadata, title, avatar } = this.#details()
+    const { metadata, title, avatar } = this.#details
     this.#lastMembers = this.#members.states()
     this.#lastPinned = pinnedMessages(this.#replica)
     this.#lastMetadata = JSON.stringify([metadata, title, avatar])
@@ -154,7 +155,7 @@ export class Announcements {
     for (const user of members.keys()) if (!this.#lastMembers.has(user)) this.#events.emit('memberRemoved', user)
     for (const id of this.#lastPinned) if (!pinned.has(id)) this.#events.emit('pinned', id, true)
     for (const id of pinned) if (!this.#lastPinned.has(id)) this.#events.emit('pinned', id, false)
-    if (metadata !== this.#lastMetadata) this.#events.emit('metadataUpdated', this.#details().metadata)
+    if (metadata !== this.#lastMetadata) this.#events.emit('metadataUpdated', this.#details.metadata)
     this.#onListChange()
   }
 
