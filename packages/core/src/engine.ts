@@ -2,9 +2,6 @@
 import type { CryptoProvider } from '@parley/crypto'
 import {
   conversationIdOf,
-  isParleyError,
-  MAX_AVATAR_BYTES,
-  MAX_NAME_BYTES,
   parseInviteLink,
   parseUserId,
   ParleyError,
@@ -29,17 +26,14 @@ import { eraseConversation } from './replica/erase.ts'
 import { conversationRange } from './replica/keyspace.ts'
 import { Mutex } from './support/mutex.ts'
 import { Network } from './network/network.ts'
+import { checkName, OwnProfile } from './profile/own-profile.ts'
 import { StoredPreferences } from './profile/preferences.ts'
-import { loadProfile, saveProfile, type StoredProfile } from './profile/profile.ts'
+import { loadProfile, type StoredProfile } from './profile/profile.ts'
 import { decodeRecord, type ConversationRecord } from './replica/record.ts'
 import { Replica } from './replica/replica.ts'
 import type { Store } from './store.ts'
 import { WaitingBytes } from './support/waiting-bytes.ts'
 import type { Clock, Logger, Random, Transport } from './transport.ts'
-
-/** Longest name, in characters; an avatar URL may be a small `data:` image. */
-const MAX_NAME = 100
-const MAX_AVATAR = 16_384
 
 export interface EngineInit {
   /** Owned by the engine from here on, which closes it. */
@@ -62,7 +56,7 @@ export interface EngineInit {
 export async function createEngine(init: EngineInit): Promise<Parley> {
   const { profile, identity } = await loadProfile(
     { ...init, vault: init.vault ?? storeKeyVault(init) },
-    init.name === undefined ? undefined : checkText(init.name, 'name', MAX_NAME, MAX_NAME_BYTES),
+    init.name === undefined ? undefined : checkName(init.name),
   )
   const preferences = new StoredPreferences(init.store)
   await preferences.load()
@@ -87,7 +81,7 @@ class Engine implements Parley {
   readonly #attachments: Attachments | undefined
   readonly #conversations = new Map<ConversationId, LiveConversation>()
   readonly #joins = new Mutex()
-  #profile: StoredProfile
+  readonly #profile: OwnProfile
   readonly #preferences: StoredPreferences
   #closing: Promise<void> | undefined
   #isListChangePending = false
@@ -95,13 +89,13 @@ class Engine implements Parley {
   constructor(init: EngineInit, profile: StoredProfile, preferences: StoredPreferences, context: (report: Context['report']) => Context) {
     this.#store = init.store
     this.#viewCache = init.viewCache
-    this.#profile = profile
     this.#preferences = preferences
     this.#context = context((error, where) => this.#report(error, where))
+    this.#profile = new OwnProfile(this.#context, profile)
     this.#events = new Emitter((error, event) => this.#context.logger.error('listener failed', { event, ...errorFacts(error) }))
     this.#contacts = new Contacts(this.#context, {
-      profile: () => ({ name: this.#profile.name, avatar: this.#profile.avatar }),
-      replicas: () => [...this.#conversations.values()].map(({ replica }) => replica),
+      profile: () => this.#profile,
+      replicas: () => this.#replicas(),
       replica: (id) => this.#conversations.get(id)?.replica,
       adopt: async (replica) => void (await this.#adopt(replica)),
       drop: (replica) => this.#drop(replica),
@@ -247,16 +241,7 @@ class Engine implements Parley {
 
   async setProfile(change: { name?: string; avatar?: string }): Promise<void> {
     this.#assertOpen()
-    const name = change.name === undefined ? this.#profile.name : checkText(change.name, 'name', MAX_NAME, MAX_NAME_BYTES)
-    const avatar = change.avatar === undefined ? this.#profile.avatar : checkText(change.avatar, 'avatar', MAX_AVATAR, MAX_AVATAR_BYTES)
-    const profile = { ...this.#profile, name, avatar }
-    await saveProfile(this.#store, profile)
-    this.#profile = profile
-    await Promise.all(
-      [...this.#conversations.values()]
-        .filter((c) => c.state === 'member' && !c.replica.isFrozen)
-        .map((c) => c.replica.commitControl({ op: 'profile', name, avatar })),
-    )
+    await this.#profile.set(change, this.#replicas())
     this.#events.emit('conversations')
   }
 
@@ -320,8 +305,8 @@ class Engine implements Parley {
     })
     const shared = await conversation.open()
     this.#conversations.set(replica.id, conversation)
-    replica.events.on('state', () => this.#introduce(replica))
-    this.#introduce(replica)
+    replica.events.on('state', () => this.#profile.introduce(replica))
+    this.#profile.introduce(replica)
     this.#contacts.watch(replica)
     this.#network.add(shared)
     conversation.updateSyncState()
@@ -336,18 +321,6 @@ class Engine implements Parley {
       if (found !== undefined) return found
     }
     return undefined
-  }
-
-  /** Once let in, tell the others what we are called; also after a crash in between. */
-  #introduce(replica: Replica): void {
-    const { name, avatar } = this.#profile
-    const told = replica.controls.profile(this.#context.me.userId)
-    if (replica.record.state !== 'member' || replica.isFrozen || !replica.isOwnLogHere || (told.name === name && told.avatar === avatar))
-      return
-    replica.commitControl({ op: 'profile', name, avatar }).catch((error: unknown) => {
-      // The fork came to light while this waited; a frozen device has nothing more to say.
-      if (!isParleyError(error, 'ProfileForked')) this.#report(error, 'introduction')
-    })
   }
 
   async forget(id: ConversationId): Promise<void> {
@@ -367,6 +340,10 @@ class Engine implements Parley {
     this.#network.remove(replica)
     await this.#attachments?.remove(replica.id)
     this.#onListChange()
+  }
+
+  #replicas(): Replica[] {
+    return [...this.#conversations.values()].map(({ replica }) => replica)
   }
 
   #live(replica: Replica): LiveConversation {
