@@ -107,8 +107,10 @@ export class Network {
       const own = entries.findLast((e) => e.device === this.#context.me.deviceId)
       if (own !== undefined && sessions.length > 0) this.events.emit('sent', replica.id, own.seq + 1)
     })
-    replica.ownLogKnown = () => this.#ownLogKnown(replica)
-    replica.isOwnLogKnown = () => this.#isOwnLogKnown(replica)
+    replica.askForOwnLog(
+      () => this.#ownLogKnown(replica),
+      () => this.#isOwnLogKnown(replica),
+    )
     replica.events.on('forks', () => {
       for (const session of this.#sessions(replica, undefined)) session.logsChanged()
     })

@@ -1,19 +1,14 @@
 /**
  * This device's copy of one conversation: logs, keys and folds, and the two roads into them, `commit` for what this device says and `ingest`
- * for what peers say. Knows nothing of links; says through events what others should hear. Longer than other files: it puts the parts together.
+ * for what peers say. Knows nothing of links; says through events what others should hear.
  */
-import { epochSecretBytes, epochSecretFromBytes, openBody, type DeviceCert, type EpochSecret } from '@parley/crypto'
+import { epochSecretBytes, epochSecretFromBytes, type DeviceCert, type EpochSecret } from '@parley/crypto'
 import {
-  bodyAad,
   conversationIdBytes,
-  deviceIdBytes,
   encodeControl,
   EntryKind,
   isClearControl,
-  ParleyError,
   Reject,
-  readU32be,
-  utf8,
   type ControlCarrier,
   type ControlPayload,
   type ConversationId,
@@ -25,41 +20,24 @@ import {
 } from '@parley/protocol'
 import type { Role } from '../api.ts'
 import type { Context } from '../context.ts'
-import { hasRole, type Invite } from '../membership/index.ts'
-import { Emitter } from '../support/emitter.ts'
-import { Mutex } from '../support/mutex.ts'
-import { Admission } from './admission.ts'
-import { ChunkLookup } from './chunk-lookup.ts'
-import { ControlCheck, type Contradiction } from './control-check.ts'
-import { ControlIntake } from './control-intake.ts'
-import { ControlLog } from './control-log.ts'
-import { EpochBoxes } from './epoch-boxes.ts'
-import { EpochKeys } from './epochs.ts'
+import type { Invite } from '../membership/index.ts'
+import type { Emitter } from '../support/emitter.ts'
+import type { Contradiction } from './control-check.ts'
+import type { ControlLog } from './control-log.ts'
+import type { EpochKeys } from './epochs.ts'
 import type { ReplicaEvents } from './events.ts'
-import { Folding } from './folding.ts'
 import { holdsEntry } from './fork-proof.ts'
-import { ForkProving } from './fork-proving.ts'
-import { ForkSettling } from './fork-settling.ts'
 import type { LogId } from './forks.ts'
-import { Heads } from './heads.ts'
-import { HollowEntries } from './hollow.ts'
-import { Ingest, type IngestResult, type PassedOver, type UpdateSource } from './ingest.ts'
-import { Keyspace } from './keyspace.ts'
-import { LogCuts } from './log-cuts.ts'
+import type { HollowEntries } from './hollow.ts'
+import type { IngestResult, PassedOver, UpdateSource } from './ingest.ts'
+import type { Keyspace } from './keyspace.ts'
 import type { Draft, LogEntry } from './log-entry.ts'
-import { ConversationLog } from './log.ts'
-import { MembershipWrites } from './membership-writes.ts'
-import { noKey, OwnWrites, profileForked } from './own-writes.ts'
-import { ProofWriter } from './proof-writer.ts'
-import { StoredRecord, type ConversationRecord } from './record.ts'
-import { Rotation } from './rotation.ts'
-import { Timeline, type TimelineHost, type Voice } from './timeline.ts'
-
-/** A device that is in asks once because it does not know it yet, and twice because it has no keys. They are handed out once. */
-const REQUESTS_WITHOUT_KEYS = 2
-
-/** How often a device that lacks keys is answered: more would fill the log. */
-const MAX_KEY_ANSWERS = 8
+import type { ConversationLog } from './log.ts'
+import type { MembershipWrites } from './membership-writes.ts'
+import { noKey, profileForked } from './own-writes.ts'
+import type { ConversationRecord } from './record.ts'
+import { assembleReplica, type ReplicaParts } from './replica-parts.ts'
+import type { Timeline } from './timeline.ts'
 
 export class Replica {
   readonly id: ConversationId
@@ -72,117 +50,21 @@ export class Replica {
   readonly keys: Keyspace
   readonly hollow: HollowEntries
   readonly #context: Context
-  readonly #mutex = new Mutex()
-  readonly #record: StoredRecord
-  readonly #folding: Folding
-  readonly #cuts: LogCuts
-  readonly #heads: Heads
-  readonly #chunks: ChunkLookup
-  readonly #writes: OwnWrites
-  readonly #forks: ForkSettling
-  readonly #proving: ForkProving
-  readonly #admission: Admission
-  readonly #rotation: Rotation
-  readonly #boxes: EpochBoxes
-  readonly #membership: MembershipWrites
-  readonly #intake: ControlIntake
-  readonly #ingest: Ingest
-  readonly #check: ControlCheck
-  /** Resolves once what peers on a link hold of this device's own log is known; set by whoever knows the links. */
-  ownLogKnown: (() => Promise<void>) | undefined
-  /** Whether it is known at this moment. */
-  isOwnLogKnown: (() => boolean) | undefined
-  /** How often devices that are in asked to be let in. */
-  readonly #returned = new Map<DeviceId, number>()
-  #mayWrite: Promise<void> | undefined
-  #isOwnLogHere = false
-  #isWaitOver = false
-  #wasMember = false
-  /** How often devices that lacked keys were given some, since the start. */
-  readonly #answeredKeys = new Map<DeviceId, number>()
+  readonly #parts: ReplicaParts
 
   constructor(context: Context, id: ConversationId, record: ConversationRecord) {
-    const conversation = conversationIdBytes(id)
-    const { crypto, store } = context
-    const hash = (bytes: Uint8Array): Uint8Array => crypto.sha256(bytes)
-    const keys = new Keyspace(conversation)
-    const events = new Emitter<ReplicaEvents>((error, event) => context.report(error, `conversation ${event}`))
-    const epochs = new EpochKeys(conversation)
-    const controls = new ControlLog({ conversation, crypto, keys, epochs })
-    const log = new ConversationLog({ conversation, crypto, keys, store })
-    const hollow = new HollowEntries(context, keys, log)
-    const cuts = new LogCuts({ hash, log, controls })
-    const timeline = new Timeline({ conversation, hash, keys, store, log, host: this.#timelineHost() })
+    const parts = assembleReplica(context, id, record)
     this.#context = context
+    this.#parts = parts
     this.id = id
-    this.bytes = conversation
-    this.keys = keys
-    this.events = events
-    this.epochs = epochs
-    this.controls = controls
-    this.log = log
-    this.hollow = hollow
-    this.timeline = timeline
-    const mutex = this.#mutex
-    const stored = new StoredRecord(conversation, record)
-    const folding = new Folding({ context, timeline, hollow, events })
-    const boxes = new EpochBoxes({ conversation, context, keys, epochs, controls })
-    const chunks = new ChunkLookup({ conversation, hash, log, controls, hollow })
-    const writes = new OwnWrites({
-      context,
-      mutex,
-      log,
-      controls,
-      folding,
-      events,
-      isFrozen: () => this.isFrozen,
-      onControls: async () => {
-        await this.#forks.settle()
-        await this.#intake.settle()
-      },
-      onTurn: () => this.#openEpoch(),
-    })
-    const proofs = new ProofWriter({ context, log, controls, writes })
-    const forks = new ForkSettling({
-      conversation,
-      context,
-      mutex,
-      log,
-      controls,
-      cuts,
-      chunks,
-      hollow,
-      timeline,
-      record: stored,
-      proofs,
-      events,
-      untilOwnLogKnown: () => this.#untilOwnLogKnown(),
-      isOwnLogKnown: () => !this.#wasMember || this.#isWaitOver || (this.isOwnLogKnown?.() ?? true),
-      takeControls: async (carriers) => {
-        const accepted = await this.#intake.accept(carriers)
-        if (accepted.length > 0) events.emit('control', accepted)
-      },
-    })
-    const intake = new ControlIntake({ context, controls, epochs, log, boxes, record: stored, folding, cuts, events })
-    const rotation = new Rotation({ conversation, context, keys, epochs, controls, boxes, log })
-    controls.onEntry = (entry) => boxes.note(entry)
-    const check = new ControlCheck({ conversation, crypto, log, controls, keys })
-    const ingest = new Ingest({ conversation, context, log, controls, hollow, chunks, check, cuts, intake, folding, forks, events })
-    this.#record = stored
-    this.#folding = folding
-    this.#cuts = cuts
-    this.#heads = new Heads({ hash, log, controls, cuts })
-    this.#chunks = chunks
-    this.#writes = writes
-    this.#forks = forks
-    this.#proving = new ForkProving({ conversation, context, log, controls, forks, proofs, ingest })
-    this.#boxes = boxes
-    this.#rotation = rotation
-    this.#membership = new MembershipWrites({ context, log, controls, boxes, rotation, writes })
-    this.#admission = new Admission({ context, controls, boxes, rotation, writes })
-    this.#intake = intake
-    this.#ingest = ingest
-    this.#check = check
+    this.bytes = conversationIdBytes(id)
+    this.keys = parts.keys
+    this.events = parts.events
+    this.epochs = parts.epochs
+    this.controls = parts.controls
+    this.log = parts.log
+    this.hollow = parts.hollow
+    this.timeline = parts.timeline
   }
 
   /** Reads what opening needs: keys, control entries, heads, the index, and what was not folded yet. */
@@ -193,50 +75,50 @@ export class Replica {
     }
     await this.controls.open(this.#context.store)
     await this.log.open()
-    await this.#intake.resume()
-    await this.#cuts.cut()
-    await this.#cuts.clamp()
+    await this.#parts.intake.resume()
+    await this.#parts.cuts.cut()
+    await this.#parts.cuts.clamp()
     await this.timeline.open()
     await this.hollow.load()
-    await this.#folding.fold(await this.hollow.unsettled())
+    await this.#parts.folding.fold(await this.hollow.unsettled())
     await this.timeline.checkpoint()
-    await this.#intake.settle()
-    this.#wasMember = this.record.state === 'member'
-    this.#forks.opened()
+    await this.#parts.intake.settle()
+    this.#parts.own.opened()
+    this.#parts.forks.opened()
   }
 
   /** Ends the work under way and writes the folds down. */
   async close(): Promise<void> {
-    this.#forks.close()
-    await this.#mutex.idle()
+    this.#parts.forks.close()
+    await this.#parts.mutex.idle()
     await this.checkpoint()
     this.events.clear()
   }
 
   /** Writes the folds down when anything changed. */
   checkpoint(): Promise<void> {
-    return this.#mutex.run(() => this.#folding.checkpoint())
+    return this.#parts.mutex.run(() => this.#parts.folding.checkpoint())
   }
 
   /** Runs while nothing is taken in or written. Waiting in `task` for a `commit` would never end. */
   whenStill<T>(task: () => Promise<T>): Promise<T> {
-    return this.#mutex.run(task)
+    return this.#parts.mutex.run(task)
   }
 
   // --- what it is
 
   /** The record of the conversation as it is in the store. */
   get record(): ConversationRecord {
-    return this.#record.value
+    return this.#parts.record.value
   }
 
   /** Stores a change of the record. `change` gets the record as it is when its turn comes, and may leave it as it is. */
   setRecord(change: (record: ConversationRecord) => ConversationRecord): Promise<void> {
-    return this.#mutex.run(async () => {
+    return this.#parts.mutex.run(async () => {
       const record = change(this.record)
       if (record === this.record) return
-      await this.#context.store.write([this.#record.row(record)], { durability: 'strict' })
-      this.#record.value = record
+      await this.#context.store.write([this.#parts.record.row(record)], { durability: 'strict' })
+      this.#parts.record.value = record
       this.events.emit('state')
     })
   }
@@ -248,19 +130,18 @@ export class Replica {
 
   /** Whether another history of this device exists: what it would still say counts nowhere. */
   get isFrozen(): boolean {
-    return this.#forks.isFrozen
+    return this.#parts.forks.isFrozen
   }
 
   /** Whether what this device said here before is here. It is not after the conversation was forgotten, until the others have given it back. */
   get isOwnLogHere(): boolean {
-    if (this.#isOwnLogHere) return true
-    const { deviceId } = this.#context.me
-    const from = this.controls.membership.devices.get(deviceId)?.spans.at(-1)?.from ?? 0
-    const floor = this.controls.carriers(deviceId).reduce((end, { seq }) => Math.max(end, seq + 1), from)
-    const isHere = this.log.nextSeq(deviceId) >= floor
-    // Before this device takes part, more of it may become known.
-    this.#isOwnLogHere = isHere && this.record.state === 'member'
-    return isHere
+    return this.#parts.own.isHere
+  }
+
+  /** Says how it becomes known what peers on a link hold of this device's own log, and whether it is: whoever knows the links. */
+  askForOwnLog(whenKnown: () => Promise<void>, isKnownNow: () => boolean): void {
+    this.#parts.own.whenKnown = whenKnown
+    this.#parts.own.isKnownNow = isKnownNow
   }
 
   /** The user whose device it is, or was: of a member, or of somebody who was one. */
@@ -285,40 +166,35 @@ export class Replica {
 
   /** How many entries of a log may be taken in: up to where it parts, and of branches what counts. */
   limit(log: LogId): number {
-    return this.#ingest.limit(log)
+    return this.#parts.ingest.limit(log)
   }
 
   /** How many entries of a log are given to who asks. */
   told(log: LogId): number {
-    return this.#cuts.told(log)
+    return this.#parts.cuts.told(log)
   }
 
   /** The body of a message operation in clear; undefined when purged or under an epoch that is not held. */
-  open(log: LogId, seq: number, { headerBytes, body }: EntryParts): Uint8Array | undefined {
-    const epochId = this.log.epochAt(log, seq)
-    const epoch = epochId === undefined ? undefined : this.epochs.get(epochId)
-    if (body === undefined || epoch === undefined) return undefined
-    const bytes = deviceIdBytes(this.log.deviceOf(log))
-    const key = epoch.messageKey(bytes)
-    return key && openBody(key, body, bodyAad(this.bytes, bytes, seq, headerBytes))
+  open(log: LogId, seq: number, parts: EntryParts): Uint8Array | undefined {
+    return this.#parts.counting.open(log, seq, parts)
   }
 
   /** What is here, by device: the have-vector. */
   have(): HaveHead[] {
-    return this.#heads.have()
+    return this.#parts.heads.have()
   }
 
   /** 16 bytes that are equal when two peers hold the same. */
   sum(): Uint8Array {
-    return this.#heads.sum()
+    return this.#parts.heads.sum()
   }
 
   // --- what this device says
 
   /** Says something; resolves with the entry once it is durable and folded. Drafts that come together share a batch and a signature. */
   async commit(draft: () => Draft): Promise<LogEntry> {
-    await this.#untilMayWrite()
-    return this.#writes.commit(draft)
+    await this.#parts.own.untilMayWrite()
+    return this.#parts.writes.commit(draft)
   }
 
   /** Says something about the conversation itself. What it follows (`after`) is filled in. */
@@ -335,10 +211,10 @@ export class Replica {
 
   /** Changes who is a member; `change` says how, with everything that is known by then. Nothing else is written meanwhile. */
   async changeMembership(change: (writes: MembershipWrites) => Promise<void>): Promise<void> {
-    await this.#untilMayWrite()
-    return this.#mutex.run(async () => {
+    await this.#parts.own.untilMayWrite()
+    return this.#parts.mutex.run(async () => {
       if (this.isFrozen) throw profileForked()
-      await change(this.#membership)
+      await change(this.#parts.membership)
     })
   }
 
@@ -349,9 +225,9 @@ export class Replica {
       { kind: EntryKind.control, payload: genesis, epoch: undefined },
       ...sealed.map((payload): Draft => ({ kind: EntryKind.control, payload: encodeControl(payload), epoch })),
     ]
-    await this.#mutex.run(() =>
-      this.#writes.append(drafts, [
-        this.#record.row(this.record),
+    await this.#parts.mutex.run(() =>
+      this.#parts.writes.append(drafts, [
+        this.#parts.record.row(this.record),
         { type: 'put', key: this.keys.epoch(epoch.id), value: epochSecretBytes(secret) },
       ]),
     )
@@ -362,7 +238,7 @@ export class Replica {
    * `entries` begins with its `direct`. @throws {ParleyError} NotAllowed while no key is here.
    */
   async answer(entries: readonly ControlPayload[]): Promise<void> {
-    await this.#mutex.run(async () => {
+    await this.#parts.mutex.run(async () => {
       if (this.record.state !== 'request') return
       const record: ConversationRecord = { ...this.record, state: 'member' }
       const epoch = this.epochs.current
@@ -371,16 +247,16 @@ export class Replica {
         if (epoch === undefined) throw noKey()
         return { kind: EntryKind.control, payload: encodeControl(payload), epoch: isClearControl(payload.op) ? undefined : epoch }
       })
-      if (drafts.length > 0) await this.#writes.append(drafts, [this.#record.row(record)])
-      else await this.#context.store.write([this.#record.row(record)], { durability: 'strict' })
-      this.#record.value = record
+      if (drafts.length > 0) await this.#parts.writes.append(drafts, [this.#parts.record.row(record)])
+      else await this.#context.store.write([this.#parts.record.row(record)], { durability: 'strict' })
+      this.#parts.record.value = record
       this.events.emit('state')
     })
   }
 
   /** The invites that a joiner may hold, open or not. */
   invites(): readonly Invite[] {
-    return this.#admission.invites()
+    return this.#parts.admission.invites()
   }
 
   /**
@@ -388,13 +264,11 @@ export class Replica {
    * asks once more, whoever let it in gave it keys that do not open, and it gets them from here.
    */
   async admitJoiner(ref: string, cert: DeviceCert, proof: Uint8Array, from = 0): Promise<'admitted' | RefusalCode> {
-    await this.#untilMayWrite()
-    return this.#mutex.run(async () => {
+    await this.#parts.own.untilMayWrite()
+    return this.#parts.mutex.run(async () => {
       const before = this.controls.membership.devices.get(cert.deviceId)
-      if (before?.isActive !== true) return this.#admission.admit(ref, cert, proof, from)
-      const asked = (this.#returned.get(cert.deviceId) ?? 0) + 1
-      this.#returned.set(cert.deviceId, asked)
-      if (asked === REQUESTS_WITHOUT_KEYS) await this.#membership.handKeys(before.user)
+      if (before?.isActive !== true) return this.#parts.admission.admit(ref, cert, proof, from)
+      await this.#parts.handout.returned(cert.deviceId, before.user)
       return 'admitted'
     })
   }
@@ -404,36 +278,25 @@ export class Replica {
    * came in. Newest first.
    */
   missingEpochs(): Uint8Array[] {
-    return this.isActive(this.#context.me.deviceId) ? this.#boxes.missing(this.#context.me.userId) : []
+    return this.#parts.handout.missing()
   }
 
   /** A device of a member lacks the keys of these epochs; it gets those that it may have, a few times. Resolves with those that are not here. */
   async handKeys(device: DeviceId, epochs: readonly Uint8Array[]): Promise<readonly Uint8Array[]> {
-    const user = this.userOf(device)
-    if (user === undefined || !this.isActive(device) || this.isFrozen || this.role === undefined) return []
-    if (!this.isOwnLogHere) return epochs
-    const isHeld = (id: Uint8Array): boolean => this.epochs.get(id)?.secret.msg !== undefined
-    const rest = epochs.filter((id) => !isHeld(id))
-    const due = epochs.filter((id) => this.#boxes.isFor(id, user) && isHeld(id))
-    const answered = this.#answeredKeys.get(device) ?? 0
-    if (due.length === 0 || answered >= MAX_KEY_ANSWERS) return rest
-    this.#answeredKeys.set(device, answered + 1)
-    await this.#untilOwnLogKnown()
-    await this.#mutex.run(() => this.#membership.reseal(due, [device]))
-    return rest
+    return this.isFrozen || this.role === undefined ? [] : this.#parts.handout.give(device, epochs)
   }
 
   // --- what peers say
 
   /** Takes in control entries; returns how many were new. While joining, they may be the answer that makes this device a member. */
   ingestControls(carriers: readonly ControlCarrier[]): Promise<number> {
-    return this.#mutex.run(async () => {
-      const sifted = await this.#check.sift(carriers)
-      if (sifted.contradiction !== undefined) this.#ingest.passedOver.contradicted++
+    return this.#parts.mutex.run(async () => {
+      const sifted = await this.#parts.check.sift(carriers)
+      if (sifted.contradiction !== undefined) this.#parts.ingest.passedOver.contradicted++
       this.#settleContradiction(sifted.contradiction)
-      const accepted = await this.#intake.accept(sifted.carriers)
+      const accepted = await this.#parts.intake.accept(sifted.carriers)
       if (accepted.length === 0) return 0
-      await this.#forks.settle()
+      await this.#parts.forks.settle()
       this.events.emit('control', accepted)
       return accepted.length
     })
@@ -449,8 +312,8 @@ export class Replica {
     from: object,
     { take = () => false, isAsked = () => true }: Partial<UpdateSource> = {},
   ): Promise<IngestResult> {
-    return this.#mutex.run(async () => {
-      const result = await this.#ingest.update(update, from, { take, isAsked })
+    return this.#parts.mutex.run(async () => {
+      const result = await this.#parts.ingest.update(update, from, { take, isAsked })
       this.#settleContradiction(result.contradiction)
       return result
     })
@@ -458,17 +321,17 @@ export class Replica {
 
   /** A peer is gone: what it left unfinished is dropped. */
   forget(from: object): void {
-    this.#ingest.forget(from)
+    this.#parts.ingest.forget(from)
   }
 
   /** How many entries were put off since the start. */
   get passedOver(): Readonly<PassedOver> {
-    return this.#ingest.passedOver
+    return this.#parts.ingest.passedOver
   }
 
   /** Says that these entries will come out of turn. */
   expect(log: LogId, from: number, to: number): void {
-    this.#chunks.expect(log, from, to)
+    this.#parts.chunks.expect(log, from, to)
   }
 
   /** Whether that is our entry at that place. */
@@ -482,8 +345,8 @@ export class Replica {
    * @throws {Reject} BadSignature and the like for what the device did not write.
    */
   async proveFork(log: LogId, seq: number, theirs: readonly Uint8Array[]): Promise<boolean> {
-    if (this.log.deviceOf(log) !== this.#context.me.deviceId) await this.#untilOwnLogKnown()
-    return this.#mutex.run(() => this.#proving.prove(log, seq, theirs))
+    if (this.log.deviceOf(log) !== this.#context.me.deviceId) await this.#parts.own.untilKnown()
+    return this.#parts.mutex.run(() => this.#parts.proving.prove(log, seq, theirs))
   }
 
   // --- inside
@@ -496,60 +359,5 @@ export class Replica {
       // It proves nothing after all, and was counted when it came.
       if (!(error instanceof Reject)) this.#context.report(error, 'proof of a fork')
     })
-  }
-
-  /** A profile that was restored may lack what this device said since. Only the first entry after a start waits for what peers know of it. */
-  async #untilOwnLogKnown(): Promise<void> {
-    if (this.#wasMember || !this.isOwnLogHere) await (this.#mayWrite ??= this.ownLogKnown?.())
-    this.#isWaitOver = true
-  }
-
-  /** Before this device says anything. @throws {ParleyError} NotAllowed while what it said before is not here: it would say two things at one place. */
-  async #untilMayWrite(): Promise<void> {
-    await this.#untilOwnLogKnown()
-    if (!this.isOwnLogHere)
-      throw new ParleyError('NotAllowed', 'what you said here before is still to be fetched from the others; try again in a moment')
-  }
-
-  /** What is said next needs an epoch that this device can write under. */
-  async #openEpoch(): Promise<void> {
-    if (!this.#rotation.isDue || this.isFrozen) return
-    const { draft, rows } = await this.#rotation.open()
-    await this.#writes.append([draft], rows)
-  }
-
-  /** Where the entries of a log were written by somebody who may write. */
-  #voice(log: LogId): Voice[] {
-    const spans = this.controls.membership.devices.get(this.log.deviceOf(log))?.spans ?? []
-    return spans.filter(({ role }) => hasRole(role, 'writer')).map(({ from, to }) => ({ from, to }))
-  }
-
-  /** A number for which entries count, equal whenever the same do. */
-  #countsVersion(): number {
-    // Devices that may always write are left out: that somebody came in changes nothing for what is here.
-    const voices = this.log.heads().flatMap(({ log, device }) => {
-      const voice = this.#voice(log)
-      const isOpen = voice[0]?.from === 0 && voice[0].to === Number.POSITIVE_INFINITY
-      return isOpen ? [] : [`${device}:${voice.map(({ from, to }) => `${from}-${to}`).join()}`]
-    })
-    if (voices.length === 0) return this.controls.forks.size
-    return readU32be(this.#context.crypto.sha256(utf8(`${this.controls.forks.size} ${[...new Set(voices)].join(' ')}`)))
-  }
-
-  #timelineHost(): TimelineHost {
-    return {
-      open: (log, seq, parts) => this.open(log, seq, parts),
-      userOf: (device) => this.userOf(device),
-      me: () => this.#context.me.userId,
-      mayPost: (device, seq) => hasRole(this.controls.membership.roleAt(device, seq), 'writer'),
-      canOpen: (log, seq) => {
-        const epoch = this.log.epochAt(log, seq)
-        return epoch === undefined || this.epochs.get(epoch)?.secret.msg !== undefined
-      },
-      voice: (log) => this.#voice(log),
-      deleted: (log, seq) => this.hollow.forget(log, seq),
-      limit: (log) => this.#cuts.counted(log),
-      version: () => this.#countsVersion(),
-    }
   }
 }

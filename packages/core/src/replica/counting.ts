@@ -1,0 +1,92 @@
+/** Which entries count, and whether they can be read: what the timeline must know of members and keys. */
+import { bodyAad, deviceIdBytes, readU32be, utf8, type DeviceId, type EntryParts, type UserId } from '@parley/protocol'
+import { openBody } from '@parley/crypto'
+import type { Context } from '../context.ts'
+import { hasRole } from '../membership/index.ts'
+import type { ControlLog } from './control-log.ts'
+import type { EpochKeys } from './epochs.ts'
+import type { LogId } from './forks.ts'
+import type { HollowEntries } from './hollow.ts'
+import type { LogCuts } from './log-cuts.ts'
+import type { ConversationLog } from './log.ts'
+import type { TimelineHost, Voice } from './timeline.ts'
+
+export class Counting implements TimelineHost {
+  readonly #conversation: Uint8Array
+  readonly #context: Context
+  readonly #controls: ControlLog
+  readonly #epochs: EpochKeys
+  readonly #log: ConversationLog
+  readonly #hollow: HollowEntries
+  readonly #cuts: LogCuts
+
+  constructor(options: {
+    conversation: Uint8Array
+    context: Context
+    controls: ControlLog
+    epochs: EpochKeys
+    log: ConversationLog
+    hollow: HollowEntries
+    cuts: LogCuts
+  }) {
+    this.#conversation = options.conversation
+    this.#context = options.context
+    this.#controls = options.controls
+    this.#epochs = options.epochs
+    this.#log = options.log
+    this.#hollow = options.hollow
+    this.#cuts = options.cuts
+  }
+
+  open(log: LogId, seq: number, { headerBytes, body }: EntryParts): Uint8Array | undefined {
+    const epochId = this.#log.epochAt(log, seq)
+    const epoch = epochId === undefined ? undefined : this.#epochs.get(epochId)
+    if (body === undefined || epoch === undefined) return undefined
+    const bytes = deviceIdBytes(this.#log.deviceOf(log))
+    const key = epoch.messageKey(bytes)
+    return key && openBody(key, body, bodyAad(this.#conversation, bytes, seq, headerBytes))
+  }
+
+  userOf(device: DeviceId): UserId | undefined {
+    return this.#controls.membership.devices.get(device)?.user
+  }
+
+  me(): UserId {
+    return this.#context.me.userId
+  }
+
+  mayPost(device: DeviceId, seq: number): boolean {
+    return hasRole(this.#controls.membership.roleAt(device, seq), 'writer')
+  }
+
+  canOpen(log: LogId, seq: number): boolean {
+    const epoch = this.#log.epochAt(log, seq)
+    return epoch === undefined || this.#epochs.get(epoch)?.secret.msg !== undefined
+  }
+
+  voice(log: LogId): Voice[] {
+    const spans = this.#controls.membership.devices.get(this.#log.deviceOf(log))?.spans ?? []
+    return spans.filter(({ role }) => hasRole(role, 'writer')).map(({ from, to }) => ({ from, to }))
+  }
+
+  deleted(log: LogId, seq: number): Promise<void> {
+    return this.#hollow.forget(log, seq)
+  }
+
+  limit(log: LogId): number {
+    return this.#cuts.counted(log)
+  }
+
+  /** A number for which entries count, equal whenever the same do. */
+  version(): number {
+    // Devices that may always write are left out: that somebody came in changes nothing for what is here.
+    const voices = this.#log.heads().flatMap(({ log, device }) => {
+      const voice = this.voice(log)
+      const isOpen = voice[0]?.from === 0 && voice[0].to === Number.POSITIVE_INFINITY
+      return isOpen ? [] : [`${device}:${voice.map(({ from, to }) => `${from}-${to}`).join()}`]
+    })
+    const forks = this.#controls.forks.size
+    if (voices.length === 0) return forks
+    return readU32be(this.#context.crypto.sha256(utf8(`${forks} ${[...new Set(voices)].join(' ')}`)))
+  }
+}
