@@ -7,6 +7,9 @@
  *   issuerSig = Ed25519(issuer, "parley/1/device" | CBOR [1, userId, edPk, xPk, createdMs, caps, issuer]).
  * selfSig = Ed25519("parley/1/cert" | CBOR of the array without selfSig): the device holds the key that it names.
  *
+ * Where a certificate of a further device has to stand for itself, it comes with those that prove it, as CBOR [certificate bstr, ...], the root
+ * first, itself last, at most 8: a bundle. It is read wherever a certificate is.
+ *
  * A certificate says that a device was added, not that it still counts: removals are in the conversations.
  */
 import {
@@ -19,6 +22,7 @@ import {
   MAX_CERT_BYTES,
   MAX_CERT_CHAIN,
   MAX_TIME_MS,
+  ParleyError,
   Reject,
   userIdBytes,
   userIdOf,
@@ -42,7 +46,7 @@ const PROOF_ADDED = 1
 /** The one capability: the keys come from a recovery phrase and are offline but when they add or remove a device. */
 const CAP_RECOVERY = 1
 
-/** What a valid certificate says. `bytes` is the certificate itself; keys are copies. */
+/** What a valid certificate says. `bytes` is the certificate, or the bundle, as it came; keys are copies. */
 export interface DeviceCert {
   bytes: Uint8Array
   userId: UserId
@@ -127,19 +131,27 @@ export async function completeDeviceCert(
   if (!(signKey instanceof Uint8Array) || !equalBytes(signKey, keys.signing.publicKey)) return undefined
   if (!(agreeKey instanceof Uint8Array) || !equalBytes(agreeKey, keys.agreement.publicKey)) return undefined
   const bytes = await selfSigned(keys, fields as CborValue[])
-  const cert = await verifyDeviceCert(provider, bytes, (device) => (device === issuer.deviceId ? issuer : undefined))
+  const cert = await verifyOne(provider, bytes, (device) => (device === issuer.deviceId ? issuer : undefined))
   return cert?.issuer === undefined ? undefined : bytes
 }
 
 /**
  * The certificate in `bytes`, or undefined when anything about it is wrong: shape, keys, user id, signatures, a single extra byte. That of a
- * further device is valid only when `issuerOf` knows the device that added it, as one of the same user.
+ * further device is valid only in a bundle that proves it, or when `issuerOf` knows the device that added it, as one of the same user.
  */
 export async function verifyDeviceCert(
   provider: CryptoProvider,
   bytes: Uint8Array,
   issuerOf?: CertLookup,
 ): Promise<DeviceCert | undefined> {
+  const bundle = certsInBundle(bytes)
+  if (bundle === undefined) return verifyOne(provider, bytes, issuerOf)
+  const cert = (await verifyCertChain(provider, bundle))?.at(-1)
+  // A device is in one place of a chain, so the last one is the only one that is meant.
+  return cert && { ...cert, bytes: bytes.slice() }
+}
+
+async function verifyOne(provider: CryptoProvider, bytes: Uint8Array, issuerOf?: CertLookup): Promise<DeviceCert | undefined> {
   const fields = parseCert(bytes)
   if (fields === undefined) return undefined
   const { user, signKey, agreeKey, createdMs, caps, proof, selfSig, signed } = fields
@@ -165,7 +177,7 @@ export async function verifyDeviceCert(
  * signatures again takes milliseconds.
  */
 export function trustedDeviceCert(hash: Hash, bytes: Uint8Array): DeviceCert | undefined {
-  const fields = parseCert(bytes)
+  const fields = parseCert(certsIn(bytes).at(-1) ?? bytes)
   if (fields === undefined) return undefined
   const { user, signKey, agreeKey, createdMs, caps, proof } = fields
   return {
@@ -188,7 +200,7 @@ export async function verifyCertChain(provider: CryptoProvider, chain: readonly 
   if (chain.length === 0 || chain.length > MAX_CERT_CHAIN) return undefined
   const known = new Map<DeviceId, DeviceCert>()
   for (const bytes of chain) {
-    const cert = await verifyDeviceCert(provider, bytes, (device) => known.get(device))
+    const cert = await verifyOne(provider, bytes, (device) => known.get(device))
     if (cert === undefined || known.has(cert.deviceId)) return undefined
     if ((cert.issuer === undefined) !== (known.size === 0)) return undefined
     known.set(cert.deviceId, cert)
@@ -198,20 +210,42 @@ export async function verifyCertChain(provider: CryptoProvider, chain: readonly 
 
 /** The chain of a verified certificate, root first, itself last; undefined when an issuer is not known or the chain is longer than 8. */
 export function certChainOf(cert: DeviceCert, certOf: CertLookup): Uint8Array[] | undefined {
-  const chain = [cert.bytes]
-  let { issuer } = cert
-  while (issuer !== undefined) {
-    const next = certOf(issuer)
-    if (next === undefined || chain.length === MAX_CERT_CHAIN) return undefined
-    chain.unshift(next.bytes)
-    issuer = next.issuer
+  const chain = certsIn(cert.bytes)
+  let first: DeviceCert | undefined = cert
+  // A bundle goes up to the root already.
+  while (first.issuer !== undefined && certsIn(first.bytes).length === 1) {
+    first = certOf(first.issuer)
+    if (first === undefined || chain.length >= MAX_CERT_CHAIN) return undefined
+    chain.unshift(...certsIn(first.bytes))
   }
-  return chain
+  return chain.length > MAX_CERT_CHAIN ? undefined : chain
+}
+
+/** One certificate that stands for itself, of a chain with the root first: the root as it is, anything else as a bundle. @throws {ParleyError} InvalidArgument for an empty chain, or one longer than 8. */
+export function bundleCerts(chain: readonly Uint8Array[]): Uint8Array {
+  const [root] = chain
+  if (root === undefined || chain.length > MAX_CERT_CHAIN)
+    throw new ParleyError('InvalidArgument', `a device is proved by 1 to ${MAX_CERT_CHAIN} certificates`)
+  return chain.length === 1 ? root : encodeCbor([...chain])
+}
+
+/** The certificates of a bundle, nothing verified; those of a single one are itself. */
+export function certsIn(bytes: Uint8Array): Uint8Array[] {
+  return certsInBundle(bytes) ?? [bytes]
+}
+
+function certsInBundle(bytes: Uint8Array): Uint8Array[] | undefined {
+  const value = decodeOrUndefined(bytes)
+  if (!Array.isArray(value) || value.length < 2 || value.length > MAX_CERT_CHAIN) return undefined
+  const certs = value as CborValue[]
+  return certs.every((cert) => cert instanceof Uint8Array) ? certs.map((cert) => cert.slice()) : undefined
 }
 
 /** The device that a certificate says it was added by, nothing verified: whose certificate to fetch first. Undefined for a root, and for what is none. */
 export function claimedIssuer(bytes: Uint8Array): DeviceId | undefined {
-  const proof = parseCert(bytes)?.proof
+  const certs = certsIn(bytes)
+  // A bundle proves itself, whoever is known.
+  const proof = certs.length === 1 ? parseCert(bytes)?.proof : undefined
   return proof?.kind === PROOF_ADDED ? deviceIdOf(proof.issuer) : undefined
 }
 

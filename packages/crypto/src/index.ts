@@ -12,7 +12,9 @@
  */
 export { createContactCard, readContactCard, type VerifiedCard } from './contact-card.ts'
 export {
+  bundleCerts,
   certChainOf,
+  certsIn,
   claimedIssuer,
   completeDeviceCert,
   createDeviceCert,

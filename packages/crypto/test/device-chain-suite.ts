@@ -5,11 +5,14 @@ import { decodeCbor, deviceIdBytes, encodeCbor, MAX_CERT_CHAIN, userIdBytes, typ
 import { ed25519 } from '@noble/curves/ed25519.js'
 import { beforeAll, describe, expect, test } from 'vitest'
 import {
+  bundleCerts,
   certChainOf,
+  certsIn,
   claimedIssuer,
   completeDeviceCert,
   endorseDevice,
   issueDeviceCert,
+  trustedDeviceCert,
   verifyCertChain,
   verifyDeviceCert,
   type CertLookup,
@@ -233,7 +236,27 @@ export function deviceChainSuite(create: () => CryptoProvider): void {
       const again = await issueDeviceCert(provider, alice, phone.keys, { createdMs: CREATED_MS + 5 })
       for (const chain of [[], [p], [p, t], [p, a], [a, t], [a, t, p], [a, a], [a, p, p], [a, p, again], [a, b], [b, p], [a, p, b]]) {
         expect(await verifyCertChain(provider, chain)).toBeUndefined()
+        if (chain.length > 1) expect(await verifyDeviceCert(provider, bundleCerts(chain), () => alice.cert)).toBeUndefined()
       }
+    })
+
+    test('in a bundle stand for themselves, with nobody known', async () => {
+      const { alice, tablet } = people()
+      const bundle = bundleCerts(tablet.chain)
+      expect(await verifyDeviceCert(provider, bundle)).toEqual({ ...tablet.cert, bytes: bundle })
+      expect(await verifyDeviceCert(provider, encodeCbor([...tablet.chain.slice(0, 2), bundle]))).toBeUndefined()
+      expect(trustedDeviceCert((bytes) => provider.sha256(bytes), bundle)).toEqual({ ...tablet.cert, bytes: bundle })
+      expect(claimedIssuer(bundle)).toBeUndefined()
+      expect(certsIn(bundle)).toEqual(tablet.chain)
+      expect(certChainOf({ ...tablet.cert, bytes: bundle }, () => undefined)).toEqual(tablet.chain)
+      expect(bundleCerts([alice.cert.bytes])).toBe(alice.cert.bytes)
+      const signed = await issueDeviceCert(
+        provider,
+        { keys: tablet.keys, cert: { ...tablet.cert, bytes: bundle } },
+        keysOf(provider, 'watch'),
+        { createdMs: 1 },
+      )
+      expect((await verifyDeviceCert(provider, bundleCerts([...tablet.chain, signed])))?.issuer).toBe(tablet.cert.deviceId)
     })
 
     test('end at eight', async () => {

@@ -50,8 +50,8 @@ export const MAX_ATTACHMENT_BYTES = 24_576
 export const MAX_NAME_BYTES = 256
 /** UTF-8 bytes of an avatar URL: a `data:` URL of a 128-pixel picture fits. */
 export const MAX_AVATAR_BYTES = 32_768
-/** A device certificate. One needs about 260. */
-export const MAX_CERT_BYTES = 1_024
+/** A device certificate with those that prove it. One needs about 270, a chain of 8 in one 2,190. */
+export const MAX_CERT_BYTES = 2_304
 /**
  * Certificates that prove each other where nothing of the user is known: root, recovery device, and six phones each added by the one before.
  * A user beyond that could not be met any more, so devices should be added by the one nearest to the root.

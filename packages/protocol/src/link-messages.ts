@@ -10,7 +10,7 @@ import { MAX_ENTRY_BYTES } from './limits.ts'
 /** Raised with every change of the link messages that an older peer could not read. */
 export const PROTOCOL_VERSION = 1
 /** Hash of all vectors and limits at this version; a test compares it and says what to do when it differs. */
-export const WIRE_SCHEMA = 'dqgrzvjgzd7omvixdw3go7qinscayzequ5hwdn5qw5v57txqqvuq'
+export const WIRE_SCHEMA = 'vg454p4od6neixb2vuq5h325kekewjmz6xhrqxbti5mvawztp32a'
 
 /** One message on a link: a range reply (4 MiB, SECURITY-DESIGN 5.12) and its envelope. */
 export const MAX_LINK_MESSAGE_BYTES = 4_194_304 + 1_024
@@ -32,8 +32,8 @@ export const MAX_SLOT_BYTES = 1_024
 export const TAG_BYTES = 16
 /** Names one conversation on one link. */
 export const HANDLE_BYTES = 8
-/** A sealed identity or join request: a certificate of at most 1,024 bytes, a signature, and what sealing adds. */
-export const MAX_SEALED_BYTES = 2_048
+/** A sealed identity, join request or knock: certificates of at most 2,304 bytes, a signature, two hints, and what sealing adds. */
+export const MAX_SEALED_BYTES = 3_072
 /** Items of all arrays of one message. The most has a full list of control entries: code, handle, list, and five for each entry. */
 const MAX_LINK_ITEMS = 3 + 5 * MAX_CONTROLS
 

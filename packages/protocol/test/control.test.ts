@@ -156,7 +156,7 @@ test.each<[string, CborValue, string]>([
   ['a genesis with two policies', [0, 1, 1, 0, cert, b32, b32, [0, 0]], 'LimitExceeded'],
   ['a genesis with an unknown policy', [0, 1, 1, 0, cert, b32, b32, [2]], 'BadShape'],
   ['a genesis without certificate', [0, 1, 1, 0, new Uint8Array(0), b32, b32, [0]], 'BadShape'],
-  ['a certificate of 1,025 bytes', [0, 1, 1, 0, new Uint8Array(1_025), b32, b32, [0]], 'LimitExceeded'],
+  ['a certificate of 2,305 bytes', [0, 1, 1, 0, new Uint8Array(2_305), b32, b32, [0]], 'LimitExceeded'],
   ['a short salt', [0, 1, 1, 0, cert, b16, b32, [0]], 'BadShape'],
   ['17 parents', [1, 0, Array.from({ length: 17 }, () => b16), b32, [], [], []], 'LimitExceeded'],
   ['501 boxes', [1, 0, [], b32, Array.from({ length: 501 }, () => [b16, b16]), [], []], 'LimitExceeded'],

@@ -1,5 +1,5 @@
 /** The contact card of this user: its secret, which whoever holds the card can knock with, and the text to give away. */
-import { createContactCard, inboxKeys, verifyDeviceCert, type MeetingKeys } from '@parley/crypto'
+import { certsIn, createContactCard, inboxKeys, verifyDeviceCert, type MeetingKeys } from '@parley/crypto'
 import { MAX_CARD_HINTS, MAX_INVITE_HINT_BYTES, utf8 } from '@parley/protocol'
 import type { Context } from '../context.ts'
 import { unusableProfile } from '../profile/key-vault.ts'
@@ -41,8 +41,12 @@ export class OwnCard {
     const { me, crypto } = this.#context
     const cert = await verifyDeviceCert(crypto, me.cert)
     if (cert === undefined) throw unusableProfile('its certificate is damaged')
+    const certs = certsIn(me.cert)
     const short = hints.filter((hint) => hint !== '' && utf8(hint).length <= MAX_INVITE_HINT_BYTES).slice(0, MAX_CARD_HINTS)
-    return createContactCard({ keys: me.keys, cert }, { certs: [me.cert], name, secret: this.#secret, hints: short })
+    return createContactCard(
+      { keys: me.keys, cert: { ...cert, bytes: certs.at(-1) ?? me.cert } },
+      { certs, name, secret: this.#secret, hints: short },
+    )
   }
 
   #use(secret: Uint8Array): void {

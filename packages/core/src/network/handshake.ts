@@ -9,6 +9,7 @@
  * Who holds somebody's contact card proves it in the same way, and then says who they are and what they would tell: a knock (`knock.ts`).
  */
 import {
+  certsIn,
   deriveKey,
   hmacSha256,
   inviteKey,
@@ -158,7 +159,7 @@ export class Handshake {
   async knock(proof: Proof, conversation: Uint8Array, hints: readonly string[]): Promise<Uint8Array> {
     const { me } = this.#context
     const message = knockMessage(this.#met, this.#side, conversation)
-    return this.#seal(proof, encodeCbor([...knockFields([me.cert], conversation, hints), await me.keys.signing.sign(message)]))
+    return this.#seal(proof, encodeCbor([...knockFields(certsIn(me.cert), conversation, hints), await me.keys.signing.sign(message)]))
   }
 
   /** @throws {Reject} BadCipher, BadShape, BadProof, BadSignature. */
