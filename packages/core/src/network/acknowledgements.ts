@@ -1,7 +1,9 @@
-/** Telling a peer what of its entries is stored here, a burst at a time. */
+/**
+ * Telling a peer what of its entries is stored here, a burst at a time. Also when somebody else, or another link to the same device, was faster:
+ * until it hears so it takes them to be missing, and holds back what follows them.
+ */
 import { deviceIdBytes, MAX_HEADS } from '@parley/protocol'
 import type { LogId } from '../replica/forks.ts'
-import type { LogEntry } from '../replica/log-entry.ts'
 import type { SessionLine } from './session-line.ts'
 
 /** Acknowledgements gather for so long, so that a burst costs one. */
@@ -17,8 +19,9 @@ export class Acknowledgements {
   }
 
   /** Entries of these logs are stored. */
-  add(entries: readonly LogEntry[]): void {
-    for (const { log } of entries) this.#logs.add(log)
+  add(logs: Iterable<LogId>): void {
+    for (const log of logs) this.#logs.add(log)
+    if (this.#logs.size === 0) return
     this.#cancel ??= this.#line.shared.context.clock.setTimeout(() => this.#send(), ACKNOWLEDGE_AFTER_MS)
   }
 
@@ -29,8 +32,9 @@ export class Acknowledgements {
   #send(): void {
     this.#cancel = undefined
     const { log } = this.#line.shared.replica
-    const heads = [...this.#logs].slice(0, MAX_HEADS).map((device) => ({ device: deviceIdBytes(device), nextSeq: log.nextSeq(device) }))
+    const heads = [...this.#logs].map((device) => ({ device: deviceIdBytes(device), nextSeq: log.nextSeq(device) }))
     this.#logs.clear()
-    this.#line.send('live', { type: 'got', handle: this.#line.handle, heads })
+    for (let i = 0; i < heads.length; i += MAX_HEADS)
+      this.#line.send('live', { type: 'got', handle: this.#line.handle, heads: heads.slice(i, i + MAX_HEADS) })
   }
 }

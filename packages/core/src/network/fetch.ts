@@ -2,6 +2,7 @@
 import { deviceIdBytes, deviceIdOf, MAX_NEEDS, MAX_WANTS, toBase32 } from '@parley/protocol'
 import type { LogId } from '../replica/forks.ts'
 import type { LogEntry } from '../replica/log-entry.ts'
+import type { Acknowledgements } from './acknowledgements.ts'
 import type { PeerLogs } from './peer-logs.ts'
 import type { SessionLine } from './session-line.ts'
 import { COMPARE_EVERY_MS, WANT_WINDOW, windowEnd } from './window.ts'
@@ -13,6 +14,7 @@ export class Fetch {
   readonly #line: SessionLine
   readonly #logs: PeerLogs
   readonly #compare: () => void
+  readonly #acknowledgements: Acknowledgements
   /** Ranges under way to us, with their ends. */
   readonly #asked = new Map<LogId, number>()
   /** How far each log was ever asked for on this link: an answer may come late. */
@@ -30,10 +32,11 @@ export class Fetch {
   isBehind = false
 
   /** `compare` begins to compare heads again. */
-  constructor(line: SessionLine, logs: PeerLogs, compare: () => void) {
+  constructor(line: SessionLine, logs: PeerLogs, acknowledgements: Acknowledgements, compare: () => void) {
     this.#line = line
     this.#logs = logs
     this.#compare = compare
+    this.#acknowledgements = acknowledgements
   }
 
   /** Entries that were asked for, or will be, and have not come. */
@@ -94,6 +97,7 @@ export class Fetch {
       const from = replica.log.nextSeq(device)
       if (from >= to || this.#logs.strayed.has(device)) {
         this.#wanted.delete(device)
+        if (from >= to) this.#acknowledgements.add([device])
         continue
       }
       this.#waiting += to - from

@@ -20,12 +20,19 @@ export class PeerLogs {
     this.#peer = peer
   }
 
-  /** The peer says so. */
+  /** The peer says so, and that it is all. */
   note(device: DeviceId, nextSeq: number): void {
     // A member can claim anything of devices that nobody knows; there is no end of them.
     if (this.#shared.replica.ownerOf(device) === undefined) return
     this.theirs.set(device, nextSeq)
     if (device === this.#shared.context.me.deviceId) this.#shared.onStored(this.#peer, nextSeq)
+  }
+
+  /** The peer has stored so much. It had not heard yet of what is under way to it. */
+  acknowledge(log: LogId, nextSeq: number): void {
+    if (this.#shared.replica.ownerOf(log) === undefined) return
+    this.raise(log, nextSeq)
+    if (log === this.#shared.context.me.deviceId) this.#shared.onStored(this.#peer, nextSeq)
   }
 
   /** The peer has entries of a log at least up to, not including, this number. */

@@ -74,9 +74,9 @@ export class SyncSession {
       if (this.#isStarted) this.#sendHave()
     }
     this.#push = new Push(this.#line, this.#logs, { compare, tell })
-    this.#fetch = new Fetch(this.#line, this.#logs, compare)
-    this.#searches = new ForkSearches(this.#line, this.#logs, this.#fetch, onReject)
     this.#acknowledgements = new Acknowledgements(this.#line)
+    this.#fetch = new Fetch(this.#line, this.#logs, this.#acknowledgements, compare)
+    this.#searches = new ForkSearches(this.#line, this.#logs, this.#fetch, onReject)
     this.#patience = new TokenBuckets(shared.context.clock, { burst: MAX_DEFERRED_ENTRIES, perSecond: MAX_LIVE_ENTRIES_PER_SECOND })
     this.#blobs = shared.blobs && new BlobSession(this.#line, shared.blobs, onReject)
   }
@@ -132,7 +132,7 @@ export class SyncSession {
   received(entries: readonly LogEntry[]): void {
     this.#fetch.received(entries)
     for (const { log, seq } of entries) this.#logs.raise(log, seq + 1)
-    this.#acknowledgements.add(entries)
+    this.#acknowledgements.add(entries.map(({ log }) => log))
   }
 
   /** Passes on a seen slot or a presence packet. */
@@ -224,7 +224,7 @@ export class SyncSession {
         return this.#onUpdate(message.bytes)
       case 'got':
         for (const { device, nextSeq } of message.heads) {
-          this.#logs.note(deviceIdOf(device), nextSeq)
+          this.#logs.acknowledge(deviceIdOf(device), nextSeq)
           this.#push.resume(deviceIdOf(device))
         }
         return
@@ -345,10 +345,11 @@ export class SyncSession {
   async #onUpdate(bytes: Uint8Array): Promise<void> {
     try {
       const { replica } = this.#shared
-      const { missing, strayed, doubted, refused, deferred } = await replica.ingest(bytes, this, {
+      const { missing, strayed, repeated, doubted, refused, deferred } = await replica.ingest(bytes, this, {
         take: (log, run) => this.#searches.take(log, run),
         isAsked: (log, run) => this.#fetch.isAsked(log, run.seq + run.entries.length),
       })
+      this.#acknowledgements.add(repeated)
       this.#fetch.isBehind ||= missing || deferred.size > 0
       for (const log of strayed)
         this.#searches.start(log, replica.log.nextSeq(log) - 1, Math.max(this.#logs.theirs.get(log) ?? 0, replica.log.nextSeq(log)))

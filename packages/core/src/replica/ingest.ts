@@ -38,6 +38,8 @@ export interface IngestResult {
   readonly missing: boolean
   /** Logs of which the peer holds another history than this one. */
   readonly strayed: readonly LogId[]
+  /** Logs of which all that came was here already. */
+  readonly repeated: readonly LogId[]
   /** Runs that do not verify right behind the last entry here: they are wrong, or they follow another one. */
   readonly doubted: readonly DoubtedRun[]
   /** Entries were left out of devices that had been removed by then. */
@@ -155,6 +157,7 @@ export class Ingest {
     let missing = false
     let refused = false
     const strayed: LogId[] = []
+    const repeated: LogId[] = []
     const doubted: DoubtedRun[] = []
     const deferred = new Map<LogId, number>()
     let contradiction: Contradiction | undefined
@@ -175,11 +178,12 @@ export class Ingest {
       missing ||= result.missing
       refused ||= result.refused
       strayed.push(...result.strayed)
+      repeated.push(...result.repeated)
       contradiction ??= result.contradiction
       doubted.push(...result.doubted)
     }
     await this.#folding.checkpointIfDue()
-    return { accepted, missing, strayed, doubted, refused, deferred, contradiction }
+    return { accepted, missing, strayed, repeated, doubted, refused, deferred, contradiction }
   }
 
   /** Takes in entries that follow each other in one log. @throws {Reject} */
@@ -198,7 +202,7 @@ export class Ingest {
     await this.#folding.fold(await this.#hollow.fill(log, seq, bytes))
     if (seq < nextSeq && (await this.#strays(log, nextSeq - 1, bytes[nextSeq - 1 - seq]))) return { ...NOTHING, strayed: [log] }
     this.passedOver.repeated += Math.max(0, Math.min(nextSeq - seq, bytes.length))
-    if (seq + bytes.length <= nextSeq) return { ...NOTHING, refused }
+    if (seq + bytes.length <= nextSeq) return { ...NOTHING, refused, repeated: [log] }
     const pieces = continues ? waiting.pieces + 1 : 1
     if (pieces > MAX_UNSIGNED_PIECES) {
       this.#unsigned.drop(from, log)
@@ -281,6 +285,7 @@ const NOTHING: IngestResult = Object.freeze({
   missing: false,
   contradiction: undefined,
   strayed: [],
+  repeated: [],
   doubted: [],
   refused: false,
   deferred: new Map<LogId, number>(),
