@@ -10,7 +10,7 @@ import { MAX_ENTRY_BYTES } from './limits.ts'
 /** Raised with every change of the link messages that an older peer could not read. */
 export const PROTOCOL_VERSION = 1
 /** Hash of all vectors and limits at this version; a test compares it and says what to do when it differs. */
-export const WIRE_SCHEMA = 'vg454p4od6neixb2vuq5h325kekewjmz6xhrqxbti5mvawztp32a'
+export const WIRE_SCHEMA = 'ex342mnnxsogafjyktyvjgkdffc527gk3xwxgqvvdahly4uekm2q'
 
 /** One message on a link: a range reply (4 MiB, SECURITY-DESIGN 5.12) and its envelope. */
 export const MAX_LINK_MESSAGE_BYTES = 4_194_304 + 1_024
@@ -22,7 +22,7 @@ export const MAX_HEADS = 500
 export const MAX_WANTS = 512
 /** Control entries in one message; a longer list is cut in several, also where its bytes would exceed those of a message. */
 export const MAX_CONTROLS = 1_024
-/** Seen slots in one message: one for each device. */
+/** Seen slots, or devices, in one message: one for each device. */
 export const MAX_SLOTS = 500
 /** Epochs whose keys are asked for in one message: each answer is an entry, and the rest is asked for once those are here. */
 export const MAX_NEEDS = 8
@@ -92,6 +92,8 @@ export type LinkMessage =
   | { type: 'slots'; handle: Uint8Array; slots: readonly Uint8Array[] }
   | { type: 'presence'; handle: Uint8Array; packet: Uint8Array }
   /** Which of these blobs do you hold? Each id has 32 bytes. */
+  /** The sender hears of these devices from nobody else any more: what comes of them is to be passed to it again. */
+  | { type: 'unheard'; handle: Uint8Array; devices: readonly Uint8Array[] }
   | { type: 'need'; handle: Uint8Array; epochs: readonly Uint8Array[] }
   | { type: 'blobAsk'; handle: Uint8Array; blobs: readonly Uint8Array[] }
   /** These chunks of a blob: bit i mod 8, the lowest first, of byte i / 8. Empty: nothing of it. */
@@ -123,6 +125,7 @@ const CODES: Record<LinkMessageType, number> = {
   slots: 22,
   presence: 23,
   need: 24,
+  unheard: 25,
   blobAsk: 32,
   blobHave: 33,
   blobWant: 34,
@@ -166,6 +169,8 @@ export function encodeLinkMessage(m: LinkMessage): Uint8Array {
       return encodeCbor([code, m.handle, [...m.slots]])
     case 'presence':
       return encodeCbor([code, m.handle, m.packet])
+    case 'unheard':
+      return encodeCbor([code, m.handle, [...m.devices]])
     case 'need':
       return encodeCbor([code, m.handle, [...m.epochs]])
     case 'blobAsk':
@@ -253,6 +258,8 @@ function decodeBody(read: Reader): LinkMessage {
       return { type: 'slots', handle: read.bytes(HANDLE_BYTES), slots: read.list(MAX_SLOTS).map((slot) => bytesUpTo(slot, MAX_SLOT_BYTES)) }
     case CODES.presence:
       return { type: 'presence', handle: read.bytes(HANDLE_BYTES), packet: read.bytesUpTo(MAX_SLOT_BYTES) }
+    case CODES.unheard:
+      return { type: 'unheard', handle: read.bytes(HANDLE_BYTES), devices: read.list(MAX_SLOTS).map((device) => bytesOf(device, 16)) }
     case CODES.need:
       return { type: 'need', handle: read.bytes(HANDLE_BYTES), epochs: read.list(MAX_NEEDS).map((epoch) => bytesOf(epoch, 16)) }
     case CODES.blobAsk:

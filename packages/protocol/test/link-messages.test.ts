@@ -47,6 +47,7 @@ const lists: [name: string, max: number, message: (count: number) => LinkMessage
     MAX_BLOB_WANTS,
     (count) => ({ type: 'blobWant', handle, blob: new Uint8Array(32), manifest: false, chunks: times(count, 0).map((_, i) => i) }),
   ],
+  ['unheard', MAX_SLOTS, (count) => ({ type: 'unheard', handle, devices: times(count, new Uint8Array(16)) })],
   ['slots', MAX_SLOTS, (count) => ({ type: 'slots', handle, slots: times(count, new Uint8Array(200)) })],
 ]
 

@@ -315,6 +315,7 @@ export function linkMessages(): Json {
     { type: 'got', handle, heads: [{ device: alice, nextSeq: 65_536 }] },
     { type: 'slots', handle, slots: [bytesOf('slot', 180), bytesOf('slot 2', 181)] },
     { type: 'presence', handle, packet: bytesOf('packet', 170) },
+    { type: 'unheard', handle, devices: [alice, bob] },
     { type: 'need', handle, epochs: [bytesOf('epoch', 16), bytesOf('epoch 2', 16)] },
     { type: 'blobAsk', handle, blobs: [bytesOf('blob', 32), bytesOf('blob 2', 32)] },
     { type: 'blobHave', handle, blob: bytesOf('blob', 32), bits: Uint8Array.of(0xff, 0x03) },

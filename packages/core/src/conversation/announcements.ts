@@ -99,9 +99,11 @@ export class Announcements {
       this.#onPresence(user, () => this.#events.emit('memberStatus', user, status))
       this.#views.showMembers()
     })
-    presence.events.on('packet', () => {
-      for (const user of this.#members.ids())
-        if (user !== this.#context.me.userId && presence.isOnline(user) && !this.#people.isBlocked(user)) this.#views.showPresence(user)
+    // A sign of life: without one, the awareness of y-protocols takes a person for gone.
+    presence.events.on('packet', (_, device) => {
+      const user = this.#replica.userOf(device)
+      if (user !== undefined && user !== this.#context.me.userId && presence.isOnline(user) && !this.#people.isBlocked(user))
+        this.#views.showPresence(user)
     })
   }
 

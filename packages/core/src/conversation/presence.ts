@@ -1,19 +1,22 @@
 /**
- * Who is online and who types, by signed packets that are flooded over the links and never stored. A member is online while any of its
+ * Who is online and who types, by signed packets that are passed on over the links and never stored. A member is online while any of its
  * devices gives signs of life; only a signed goodbye, or silence, makes it offline.
  */
-import { MAX_PRESENCE_BYTES, MAX_PRESENCE_PER_SECOND, Reject, type DeviceId, type UserId } from '@parley/protocol'
+import { equalBytes, MAX_PRESENCE_BYTES, MAX_PRESENCE_PER_SECOND, Reject, type DeviceId, type UserId } from '@parley/protocol'
 import type { MemberStatus } from '../api.ts'
 import type { Context } from '../context.ts'
 import { Emitter } from '../support/emitter.ts'
 import { TokenBuckets } from '../support/token-buckets.ts'
 import type { Replica } from '../replica/replica.ts'
-import { makePresence, readPresence, type PresencePacket } from './signals.ts'
+import { SignalPaths } from './signal-paths.ts'
+import { makePresence, readPresence, signalDevice, type PresencePacket } from './signals.ts'
 
 /** A device without a packet for so long is offline (API.md). */
 export const OFFLINE_AFTER_MS = 30_000
 /** Signs of life while nothing changes: two may be lost before the device counts as offline. */
 export const HEARTBEAT_MS = 10_000
+/** After so long without a packet it may be the way to us that is broken, not the device that is gone: in time for the next sign of life to come another way. */
+export const SILENT_AFTER_MS = 12_500
 /** A participant who says nothing further has stopped typing (API.md). */
 export const TYPING_SILENCE_MS = 6_000
 /** At most one typing packet in this time (API.md). */
@@ -29,8 +32,17 @@ const OWN_PER_SECOND = 1.5
 /** What changes faster is said once, so long after. */
 const ANNOUNCE_AGAIN_MS = 700
 
+/** A peer, as the ways of signals know it. */
+export interface SignalPeer {
+  readonly peer: DeviceId
+  passPresence(device: DeviceId, packet: Uint8Array): void
+}
+
 export interface PresenceEvents {
-  packet: (bytes: Uint8Array, from: unknown) => void
+  /** A packet to pass on; `from` undefined: it is our own. */
+  packet: (bytes: Uint8Array, device: DeviceId, from: SignalPeer | undefined) => void
+  /** We hear of these devices no more: to be said to everybody but `except`. */
+  unheard: (devices: readonly DeviceId[], except: DeviceId | undefined) => void
   typing: (user: UserId) => void
   typingStopped: (user: UserId) => void
   status: (user: UserId, status: MemberStatus) => void
@@ -42,11 +54,12 @@ interface Seen {
   /** Packets that may still come at once, as of `at`; grows by `MAX_PRESENCE_PER_SECOND`. */
   readonly budget: number
   readonly at: number
-  cancelOffline: () => void
+  cancelSilence: () => void
 }
 
 export class Presence {
   readonly events: Emitter<PresenceEvents>
+  readonly paths = new SignalPaths()
   readonly #context: Context
   readonly #replica: Replica
   readonly #devices = new Map<DeviceId, Seen>()
@@ -82,7 +95,7 @@ export class Presence {
     this.#cancelOwnTyping()
     this.#cancelAnnounce?.()
     for (const cancel of this.#typing.values()) cancel()
-    for (const seen of this.#devices.values()) seen.cancelOffline()
+    for (const seen of this.#devices.values()) seen.cancelSilence()
     await this.#send(false)
     this.events.clear()
   }
@@ -97,16 +110,19 @@ export class Presence {
     return this.#typing.has(user)
   }
 
-  /** The last packet of every device that is online, for a peer that has just come. */
-  all(): Uint8Array[] {
-    return [...this.#devices.values()].filter((s) => s.packet.online).map((s) => s.bytes)
+  /** Gives a peer that has just come the last packet of this device, and of every other that is online. */
+  async introduce(to: SignalPeer): Promise<void> {
+    const own = await this.#own()
+    if (own !== undefined) to.passPresence(this.#context.me.deviceId, own)
+    for (const [device, { packet, bytes }] of this.#devices)
+      if (packet.online && this.paths.mayGive(device, to.peer)) to.passPresence(device, bytes)
   }
 
   /**
    * A packet of this device for a peer that has just come; undefined before admission. When many come at once they get the same: each passes it
    * on to all others, who would have to hear as many packets as there are peers.
    */
-  async own(): Promise<Uint8Array | undefined> {
+  async #own(): Promise<Uint8Array | undefined> {
     if (this.#replica.epochs.current === undefined || this.#stopped) return undefined
     return this.#latest !== undefined && !this.#ownRate.take('own', 1) ? this.#latest : this.#makeOnline()
   }
@@ -136,8 +152,16 @@ export class Presence {
   }
 
   /** A packet from a peer. @throws {Reject} */
-  async accept(bytes: Uint8Array, from: unknown): Promise<void> {
+  async accept(bytes: Uint8Array, from: SignalPeer): Promise<void> {
     if (bytes.length > MAX_PRESENCE_BYTES) throw new Reject('LimitExceeded', 'presence packet')
+    const author = signalDevice(bytes)
+    const newest = this.#devices.get(author)
+    // Word for word what is here: verified already.
+    if (newest !== undefined && equalBytes(newest.bytes, bytes)) {
+      this.repeated++
+      if (this.paths.cameAgain(author, from.peer)) from.passPresence(author, bytes)
+      return
+    }
     const packet = await readPresence(this.#context, this.#replica, bytes)
     if (this.#stopped || packet.device === this.#context.me.deviceId) return
     const now = this.#context.clock.now()
@@ -157,15 +181,37 @@ export class Presence {
     // Else one member could make everybody pass on and show what nobody can follow.
     if (budget < 1) throw new Reject('RateLimited', 'presence packets')
     const wasOnline = this.isOnline(user)
-    before?.cancelOffline()
-    const cancelOffline = packet.online
-      ? this.#context.clock.setTimeout(() => this.#lost(packet.device), OFFLINE_AFTER_MS)
+    before?.cancelSilence()
+    const cancelSilence = packet.online
+      ? this.#context.clock.setTimeout(() => this.#silent(packet.device), SILENT_AFTER_MS)
       : () => undefined
-    this.#devices.set(packet.device, { packet, bytes: bytes.slice(), budget: budget - 1, at: now, cancelOffline })
+    this.#devices.set(packet.device, { packet, bytes: bytes.slice(), budget: budget - 1, at: now, cancelSilence })
+    this.paths.came(packet.device, from.peer)
     this.#announceStatus(user, wasOnline)
     if (packet.online && packet.typing) this.#beginTyping(user)
     else this.#endTyping(user)
-    this.events.emit('packet', bytes, from)
+    this.events.emit('packet', bytes, packet.device, from)
+  }
+
+  /** No link to this peer is left. */
+  peerLost(peer: DeviceId): void {
+    this.#tellUnheard(this.paths.lost(peer), peer)
+  }
+
+  /** A peer does not hear of these devices from anybody else any more. */
+  unheard(peer: DeviceId, devices: readonly DeviceId[]): void {
+    this.#tellUnheard(this.paths.unheard(peer, devices), peer)
+  }
+
+  #tellUnheard(devices: readonly DeviceId[], except: DeviceId | undefined): void {
+    if (devices.length > 0 && !this.#stopped) this.events.emit('unheard', devices, except)
+  }
+
+  #silent(device: DeviceId): void {
+    const seen = this.#devices.get(device)
+    if (seen === undefined) return
+    seen.cancelSilence = this.#context.clock.setTimeout(() => this.#lost(device), OFFLINE_AFTER_MS - SILENT_AFTER_MS)
+    if (this.paths.silent(device)) this.#tellUnheard([device], undefined)
   }
 
   #beginTyping(user: UserId): void {
@@ -221,7 +267,8 @@ export class Presence {
 
   async #send(online: boolean): Promise<void> {
     if (this.#replica.epochs.current === undefined || this.#replica.record.state !== 'member') return
-    this.events.emit('packet', await (online ? this.#makeOnline() : this.#make({ online, typing: false })), undefined)
+    const packet = await (online ? this.#makeOnline() : this.#make({ online, typing: false }))
+    this.events.emit('packet', packet, this.#context.me.deviceId, undefined)
   }
 
   #makeOnline(): Promise<Uint8Array> {

@@ -1,18 +1,18 @@
 /** How far each member has seen the conversation: one signed slot a device, the highest version wins, kept in the store, outside the log. */
-import { compareBytes, decodeCbor, deviceIdBytes, encodeCbor, Reject, type DeviceId, type UserId } from '@parley/protocol'
+import { compareBytes, decodeCbor, deviceIdBytes, encodeCbor, equalBytes, Reject, type DeviceId, type UserId } from '@parley/protocol'
 import type { Context } from '../context.ts'
 import { Emitter } from '../support/emitter.ts'
 import { Mutex } from '../support/mutex.ts'
 import type { Replica } from '../replica/replica.ts'
 import type { ConversationPreferences } from './preferences.ts'
-import { makeSlot, readSlot, type SeenSlot } from './signals.ts'
+import { makeSlot, readSlot, signalDevice, type SeenSlot } from './signals.ts'
 
 /** Slots kept of devices that are not known as members yet: some newcomers' worth, and a bound on what a peer can make us keep. */
 const MAX_EARLY_SLOTS = 64
 
 export interface ReceiptEvents {
   /** A slot to pass on to every link but `from`. */
-  slot: (bytes: Uint8Array, from: unknown) => void
+  slot: (bytes: Uint8Array, device: DeviceId, from: unknown) => void
   /** A user has seen up to this timeline key. */
   seen: (user: UserId, key: Uint8Array) => void
 }
@@ -72,6 +72,11 @@ export class Receipts {
     return [...this.#slots.values()].filter(({ slot }) => slot.device !== own).map((held) => held.bytes)
   }
 
+  /** The slots of these devices, for a peer that may have missed the last ones. */
+  of(devices: readonly DeviceId[]): Uint8Array[] {
+    return devices.flatMap((device) => this.#slots.get(device)?.bytes ?? [])
+  }
+
   /** This user has seen up to `key`. Returns false when that is not further than before. */
   advance(key: Uint8Array): Promise<boolean> {
     return this.#mutex.run(() => this.#advance(key))
@@ -104,6 +109,9 @@ export class Receipts {
   }
 
   async #accept(bytes: Uint8Array, from: unknown): Promise<void> {
+    const known = this.#slots.get(signalDevice(bytes))
+    // Word for word what is here: verified already.
+    if (known !== undefined && equalBytes(known.bytes, bytes)) return
     let slot: SeenSlot
     try {
       slot = await readSlot(this.#context, this.#replica, bytes)
@@ -132,7 +140,7 @@ export class Receipts {
     const durability = from === undefined ? 'strict' : 'relaxed'
     await this.#context.store.write([{ type: 'put', key: this.#replica.keys.slot(deviceIdBytes(slot.device)), value }], { durability })
     const user = this.#hold(held)
-    this.events.emit('slot', bytes, from)
+    this.events.emit('slot', bytes, slot.device, from)
     if (user !== undefined) this.events.emit('seen', user, slot.key)
   }
 

@@ -42,6 +42,14 @@ export async function makePresence(
   return make(context, replica, PRESENCE_TAG, (epoch) => [epoch, me.deviceBytes, me.session, state.counter, state.ms], plain)
 }
 
+/** Whose signal it says it is; nothing of it has been verified. @throws {Reject} BadShape, NotCanonical. */
+export function signalDevice(bytes: Uint8Array): DeviceId {
+  const value = decodeCbor(bytes)
+  const device = Array.isArray(value) ? (value[1] as CborValue) : undefined
+  if (!isBytes(device, 16)) throw new Reject('BadShape', 'signal')
+  return deviceIdOf(device)
+}
+
 /** @throws {Reject} BadShape, BadSignature, BadCipher, UnknownDevice, NotCanonical. */
 export async function readPresence(context: Context, replica: Replica, bytes: Uint8Array): Promise<PresencePacket> {
   const { fields, plain } = await read(context, replica, PRESENCE_TAG, bytes, 7)

@@ -117,11 +117,15 @@ export class Network {
     const refresh = (): void => this.refresh()
     replica.events.on('control', refresh)
     replica.events.on('state', refresh)
-    receipts.events.on('slot', (bytes, from) => {
-      for (const session of this.#sessions(replica, from)) session.passSlot(bytes)
+    const { paths } = presence
+    receipts.events.on('slot', (bytes, device, from) => {
+      for (const session of this.#sessions(replica, from)) if (paths.isDue(device, session.peer)) session.passSlots([bytes])
     })
-    presence.events.on('packet', (bytes, from) => {
-      for (const session of this.#sessions(replica, from)) session.passPresence(bytes)
+    presence.events.on('packet', (bytes, device, from) => {
+      for (const session of this.#sessions(replica, from)) if (paths.isDue(device, session.peer)) session.passPresence(device, bytes)
+    })
+    presence.events.on('unheard', (devices, except) => {
+      for (const session of this.#sessions(replica, undefined)) if (session.peer !== except) session.sayUnheard(devices)
     })
     if (!this.#isRunning) return
     refresh()
@@ -276,7 +280,10 @@ export class Network {
 
   #onClosed(peer: Peer): void {
     this.#peers.delete(peer)
-    if (peer.cert !== undefined) this.#choose(peer.cert.deviceId)
+    const device = peer.cert?.deviceId
+    if (device !== undefined) this.#choose(device)
+    if (device !== undefined && ![...this.#peers].some((p) => p.cert?.deviceId === device))
+      for (const { presence } of this.#conversations.values()) presence.peerLost(device)
     this.#joining.lost()
     this.events.emit('connection')
     if (this.#isRunning) this.#redial()

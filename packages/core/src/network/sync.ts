@@ -4,6 +4,7 @@
  */
 import {
   concatBytes,
+  deviceIdBytes,
   deviceIdOf,
   equalBytes,
   MAX_HEADS,
@@ -99,10 +100,8 @@ export class SyncSession {
     this.#wasMember = this.#line.isMember
     if (!this.#wasMember) return
     this.#blobs?.start()
-    const slots = this.#shared.receipts.all()
-    for (let i = 0; i < slots.length; i += MAX_SLOTS)
-      this.#line.send('presence', { type: 'slots', handle: this.#line.handle, slots: slots.slice(i, i + MAX_SLOTS) })
-    this.#introduce().catch((error: unknown) => this.#shared.context.report(error, 'presence introduction'))
+    this.passSlots(this.#shared.receipts.all())
+    this.#shared.presence.introduce(this).catch((error: unknown) => this.#shared.context.report(error, 'presence introduction'))
   }
 
   /** Another link to the same device took over. */
@@ -135,14 +134,26 @@ export class SyncSession {
     this.#acknowledgements.add(entries.map(({ log }) => log))
   }
 
-  /** Passes on a seen slot or a presence packet. */
-  passSlot(bytes: Uint8Array): void {
+  /** Passes on seen slots. */
+  passSlots(slots: readonly Uint8Array[]): void {
     if (!this.#line.isMember) return
-    this.#line.send('presence', { type: 'slots', handle: this.#line.handle, slots: [bytes] })
+    for (let i = 0; i < slots.length; i += MAX_SLOTS)
+      this.#line.send('presence', { type: 'slots', handle: this.#line.handle, slots: slots.slice(i, i + MAX_SLOTS) })
   }
 
-  passPresence(packet: Uint8Array): void {
+  /** Says that nothing is heard of these devices from elsewhere any more. */
+  sayUnheard(devices: readonly DeviceId[]): void {
     if (!this.#line.isMember) return
+    for (let i = 0; i < devices.length; i += MAX_SLOTS) {
+      const some = devices.slice(i, i + MAX_SLOTS).map(deviceIdBytes)
+      this.#line.send('presence', { type: 'unheard', handle: this.#line.handle, devices: some })
+    }
+  }
+
+  /** Passes on the newest presence packet of a device. */
+  passPresence(device: DeviceId, packet: Uint8Array): void {
+    if (!this.#line.isMember) return
+    this.#shared.presence.paths.pass(device, this.peer)
     this.#line.send('presence', { type: 'presence', handle: this.#line.handle, packet })
   }
 
@@ -233,6 +244,9 @@ export class SyncSession {
         return
       case 'presence':
         return this.#shared.presence.accept(message.packet, this)
+      case 'unheard':
+        this.#onUnheard(message.devices.map(deviceIdOf))
+        return
       case 'need':
         return this.#give(message.epochs)
       case 'blobAsk':
@@ -282,9 +296,11 @@ export class SyncSession {
       this.#line.send('control', { type: 'have', handle: this.#line.handle, heads: heads.slice(i, i + MAX_HEADS) })
   }
 
-  async #introduce(): Promise<void> {
-    const own = await this.#shared.presence.own()
-    for (const packet of own === undefined ? this.#shared.presence.all() : [own, ...this.#shared.presence.all()]) this.passPresence(packet)
+  /** The peer lost the way by which it heard of these devices. Presence comes again by itself; slots that it has missed would not. */
+  #onUnheard(devices: readonly DeviceId[]): void {
+    const { presence, receipts } = this.#shared
+    presence.unheard(this.peer, devices)
+    this.passSlots(receipts.of(devices.filter((device) => presence.paths.mayGive(device, this.peer))))
   }
 
   /** The peer tells what it has: remember it, give it what it lacks at the end of logs, ask for what we lack. */

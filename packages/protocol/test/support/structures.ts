@@ -243,5 +243,6 @@ export function arbitraryLinkMessage(): fc.Arbitrary<LinkMessage> {
     fc.record({ type: fc.constant('got' as const), handle, heads: fc.array(fc.record({ device, nextSeq: u32 }), few) }),
     fc.record({ type: fc.constant('slots' as const), handle, slots: fc.array(fc.uint8Array({ maxLength: 60 }), few) }),
     fc.record({ type: fc.constant('presence' as const), handle, packet: fc.uint8Array({ maxLength: 60 }) }),
+    fc.record({ type: fc.constant('unheard' as const), handle, devices: fc.array(device, few) }),
   )
 }
