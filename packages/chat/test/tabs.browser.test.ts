@@ -37,6 +37,11 @@ describe('a guest', () => {
     expect([mirrored.state, mirrored.unread, mirrored.syncState]).toEqual([group.state, group.unread, group.syncState])
     expect(mirrored.getLastMessage()).toEqual(group.getLastMessage())
     expect(await mirrored.getMessages()).toEqual(await group.getMessages())
+    expect(await mirrored.search('on')).toMatchObject({
+      total: 1,
+      results: [{ message: { text: 'one' }, highlights: [{ start: 0, end: 3 }] }],
+    })
+    expect(await parley.search('one')).toEqual(await host.search('one'))
     expect(parley.inspect()).toEqual(host.inspect())
   })
 

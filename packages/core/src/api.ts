@@ -8,6 +8,7 @@ import type { AttachmentCalls } from './api/attachments.ts'
 import type { ContactCalls, ContactEvents, RequestCalls } from './api/contacts.ts'
 import type { History, MemberCalls, MemberStatus } from './api/members.ts'
 import type { Message, MessageCalls, MessageState, Metadata, MetadataChange, User } from './api/messages.ts'
+import type { ProfileSearchCalls, SearchCalls } from './api/search.ts'
 
 export type { FormerMember, History, InviteInfo, InviteInit, InviteState, Member, MemberCalls, MemberStatus, Role } from './api/members.ts'
 export type { Attachment, AttachmentCalls, FetchOptions, FileInput, FilesInit, ListAttachmentsOptions } from './api/attachments.ts'
@@ -31,6 +32,7 @@ export type {
   UpdateMessageInit,
   User,
 } from './api/messages.ts'
+export type { Highlight, ProfileSearchCalls, SearchCalls, SearchOptions, SearchResult, SearchResults } from './api/search.ts'
 export type { Contact, ContactCalls, ContactEvents, RequestCalls } from './api/contacts.ts'
 
 /**
@@ -78,7 +80,7 @@ export interface ConversationEvents {
   error: (error: Error) => void
 }
 
-export interface Conversation extends MessageCalls, AttachmentCalls, MemberCalls, RequestCalls {
+export interface Conversation extends MessageCalls, AttachmentCalls, MemberCalls, RequestCalls, SearchCalls {
   readonly state: ConversationState
   /** Why `state` is `refused`. */
   readonly refusal: Error | undefined
@@ -154,7 +156,7 @@ export interface Preferences {
 }
 
 /** One person on one device: the engine of a profile. */
-export interface Parley extends ContactCalls {
+export interface Parley extends ContactCalls, ProfileSearchCalls {
   readonly me: User & { readonly deviceId: DeviceId }
   /** Ordered by last activity, newest first. */
   readonly conversations: readonly Conversation[]

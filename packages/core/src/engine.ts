@@ -11,9 +11,9 @@ import {
   type UserId,
 } from '@parley/protocol'
 import { Attachments, type AttachmentsInit } from './attachments/attachments.ts'
-import type { Contact, Conversation, Inspection, Parley, ParleyEvents, Preferences } from './api.ts'
+import type { Contact, Conversation, Inspection, Parley, ParleyEvents, Preferences, SearchOptions, SearchResults } from './api.ts'
 import { Contacts } from './contacts/contacts.ts'
-import { checkText } from './conversation/arguments.ts'
+import { checkObject, checkText } from './conversation/arguments.ts'
 import type { Context } from './context.ts'
 import type { Forwarded } from './conversation/compose.ts'
 import { foundGroup, type GroupInit } from './conversation/found-group.ts'
@@ -31,6 +31,8 @@ import { StoredPreferences } from './profile/preferences.ts'
 import { loadProfile, type StoredProfile } from './profile/profile.ts'
 import { decodeRecord, type ConversationRecord } from './replica/record.ts'
 import { Replica } from './replica/replica.ts'
+import { SearchBudget } from './search/budget.ts'
+import { searchIn } from './search/search.ts'
 import type { Store } from './store.ts'
 import { WaitingBytes } from './support/waiting-bytes.ts'
 import type { Clock, Logger, Random, Transport } from './transport.ts'
@@ -79,6 +81,7 @@ class Engine implements Parley {
   readonly #events: Emitter<ParleyEvents>
   readonly #viewCache: ViewCache | undefined
   readonly #attachments: Attachments | undefined
+  readonly #searchBudget = new SearchBudget()
   readonly #conversations = new Map<ConversationId, LiveConversation>()
   readonly #joins = new Mutex()
   readonly #profile: OwnProfile
@@ -230,6 +233,19 @@ class Engine implements Parley {
     return this.#adopt(replica)
   }
 
+  async search(query: string, options: SearchOptions & { conversation?: ConversationId } = {}): Promise<SearchResults> {
+    this.#assertOpen()
+    const { conversation: id } = checkObject(options, 'options')
+    const one = id === undefined ? undefined : this.#conversations.get(id)
+    if (id !== undefined && one === undefined) throw new ParleyError('NotFound', 'there is no such conversation here')
+    const searched = one === undefined ? this.#sorted(({ state }) => state !== 'request') : [one]
+    return searchIn(
+      searched.map(({ searchable }) => searchable),
+      query,
+      options,
+    )
+  }
+
   get preferences(): Preferences {
     return this.#preferences.value
   }
@@ -299,6 +315,7 @@ class Engine implements Parley {
       network: this.#network,
       attachments: this.#attachments,
       viewCache: this.#viewCache,
+      searchBudget: this.#searchBudget,
       findForward: (id) => this.#findForward(id),
       people: this.#contacts,
       onListChange: () => this.#onListChange(),

@@ -56,7 +56,8 @@ export function toPlain(value: unknown, naming: Naming = {}, depth = 0): Plain {
   if (isConversation(value)) return marked({ kind: 'conversation', id: value.getId() })
   if (isAttachment(value)) return marked({ kind: 'attachment', subject: naming.subject, facts: attachmentFacts(value) })
   if (!isPlainObject(value)) return value
-  const copy = Object.fromEntries(Object.entries(value).map(([key, item]) => [key, toPlain(item, naming, depth + 1)]))
+  const named = isMessage(value) ? { ...naming, subject: value.conversationId } : naming
+  const copy = Object.fromEntries(Object.entries(value).map(([key, item]) => [key, toPlain(item, named, depth + 1)]))
   return Object.hasOwn(value, MARK) ? marked({ kind: 'plain', value: copy }) : copy
 }
 
@@ -132,6 +133,12 @@ function isSignal(value: object): value is AbortSignal {
 
 function isConversation(value: object): value is Conversation {
   return typeof (value as Partial<Conversation>).getId === 'function' && typeof (value as Partial<Conversation>).sendMessage === 'function'
+}
+
+/** By shape: what a search over all conversations finds says itself where it belongs. */
+function isMessage(value: object): value is { conversationId: ConversationId } {
+  const { conversationId, attachments } = value as { conversationId?: unknown; attachments?: unknown }
+  return typeof conversationId === 'string' && Array.isArray(attachments)
 }
 
 /** Whether two values of the API are the same, member by member. Bytes and Blobs are the same only when they are one. */

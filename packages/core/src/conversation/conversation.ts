@@ -20,6 +20,8 @@ import type {
   MetadataChange,
   SendMessageInit,
   Role,
+  SearchOptions,
+  SearchResults,
   SyncState,
   Timeline,
   TimelineOptions,
@@ -28,6 +30,8 @@ import type {
 import type { Shared } from '../network/session-line.ts'
 import type { Replica } from '../replica/replica.ts'
 import type { Forwarded } from './compose.ts'
+import type { ConversationSearch } from '../search/conversation-search.ts'
+import { searchIn } from '../search/search.ts'
 import { ConversationParts, type ConversationInit } from './parts.ts'
 import { TimelineWindow } from './timeline-window.ts'
 import type { Awareness } from 'y-protocols/awareness'
@@ -230,6 +234,11 @@ export class LiveConversation implements Conversation {
     return this.#parts.files.list(options)
   }
 
+  async search(query: string, options?: SearchOptions): Promise<SearchResults> {
+    this.#parts.standing.assertOpen()
+    return searchIn([this.#parts.search], query, options)
+  }
+
   seen(messageId?: MessageId): Promise<void> {
     return this.#parts.messages.seen(messageId)
   }
@@ -317,6 +326,11 @@ export class LiveConversation implements Conversation {
   }
 
   // --- from the engine
+
+  /** For a search over several conversations. */
+  get searchable(): ConversationSearch {
+    return this.#parts.search
+  }
 
   /** What a message says and who said it first, when it is here. */
   forward(id: MessageId): Promise<Forwarded | undefined> {

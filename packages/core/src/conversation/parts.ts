@@ -7,6 +7,8 @@ import type { Context } from '../context.ts'
 import type { Network } from '../network/network.ts'
 import type { Shared } from '../network/session-line.ts'
 import type { Replica } from '../replica/replica.ts'
+import type { SearchBudget } from '../search/budget.ts'
+import { ConversationSearch } from '../search/conversation-search.ts'
 import { Emitter } from '../support/emitter.ts'
 import { Announcements } from './announcements.ts'
 import type { Forwarded } from './compose.ts'
@@ -48,6 +50,8 @@ export interface ConversationInit {
   /** Contacts, and whom this user does not want to hear. */
   people: People
   viewCache: ViewCache | undefined
+  /** What the search may hold in memory, of all conversations. */
+  searchBudget: SearchBudget
   /** Finds a message that is to be forwarded, in any conversation of the profile. */
   findForward(id: MessageId): Promise<Forwarded | undefined>
   /** What a conversation list shows of it changed. */
@@ -69,6 +73,7 @@ export class ConversationParts {
   readonly messages: Messages
   readonly actions: MessageActions
   readonly files: ConversationAttachments
+  readonly search: ConversationSearch
   readonly members: Members
   readonly changes: MemberChanges
   readonly invites: Invites
@@ -83,7 +88,7 @@ export class ConversationParts {
   readonly #viewCache: { loaded: Promise<void>; close(): Promise<void> } | undefined
   #cancelCheckpoint: (() => void) | undefined
 
-  constructor({ context, replica, network, attachments, viewCache, findForward, people, onListChange }: ConversationInit) {
+  constructor({ context, replica, network, attachments, viewCache, searchBudget, findForward, people, onListChange }: ConversationInit) {
     const { view } = this
     const preferences = new ConversationPreferences(context, replica.keys, () => this.announcements.onPreferences())
     const receipts = new Receipts(context, replica, preferences)
@@ -151,6 +156,7 @@ export class ConversationParts {
     this.messages = messages
     this.actions = new MessageActions({ context, replica, messages, members, receipts, delivery, standing, inOrder })
     this.files = files
+    this.search = new ConversationSearch({ context, replica, messages, attachments: files, people, standing, budget: searchBudget })
     this.members = members
     this.changes = new MemberChanges({ context, replica, standing, people })
     this.invites = new Invites({ context, replica, network, standing })
@@ -198,6 +204,7 @@ export class ConversationParts {
     this.#cancelCheckpoint?.()
     this.#views.stop()
     this.files.close()
+    this.search.close()
     try {
       await this.presence.stop()
       await this.drafts.flush()
