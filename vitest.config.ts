@@ -24,7 +24,11 @@ export default defineConfig({
         test: {
           name: 'node',
           environment: 'node',
-          include: ['packages/*/test/**/*.test.ts', 'apps/*/test/**/*.test.{ts,tsx}', 'test/{interop,adversarial,support}/**/*.test.ts'],
+          include: [
+            'packages/*/test/**/*.test.ts',
+            'apps/*/test/**/*.test.{ts,tsx}',
+            'test/{interop,adversarial,contract,support}/**/*.test.ts',
+          ],
           exclude: ['**/node_modules/**', '**/*.browser.test.{ts,tsx}'],
           // Tests that start processes, open LevelDB or dial TCP share two cores with everything else on a CI machine.
           testTimeout: 20_000,

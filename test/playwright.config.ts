@@ -14,8 +14,8 @@ registerHooks({
 const executablePath = findChromium()
 
 export default defineConfig({
-  testDir: 'e2e',
-  testMatch: '**/*.spec.ts',
+  testDir: '.',
+  testMatch: '{e2e,contract}/**/*.spec.ts',
   outputDir: '../test-results',
   globalSetup: './support/build-web.ts',
   forbidOnly: process.env['CI'] !== undefined,

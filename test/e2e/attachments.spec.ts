@@ -6,7 +6,7 @@ import { expect, type BrowserContext, type Page } from '@playwright/test'
 import { startRelay } from '../support/servers.ts'
 import { MEETING_MS } from './person.ts'
 import type { Tab } from './tabs-page/page.ts'
-import { serveTabsPage } from './tabs-page/serve.ts'
+import { serveBuilt } from '../support/serve-built.ts'
 import { test } from './world.ts'
 
 const MIB = 1_048_576
@@ -26,7 +26,7 @@ async function inTab<T, A = undefined>(page: Page, run: (tab: Tab, argument: A) 
 test('50 MB: messages go on, the page that fetches crashes, and it does not start over', async ({ newBrowser }) => {
   test.setTimeout(300_000)
   const relay = await startRelay()
-  const site = await serveTabsPage()
+  const site = await serveBuilt(new URL('tabs-page/', import.meta.url))
   try {
     const [atAlice, atBob] = [await newBrowser(), await newBrowser()]
     const open = async (context: BrowserContext, name: string): Promise<Page> => {

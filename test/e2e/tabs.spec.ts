@@ -6,7 +6,7 @@ import { expect, type BrowserContext, type Page } from '@playwright/test'
 import { startRelay } from '../support/servers.ts'
 import { MEETING_MS, Person, twoPeople } from './person.ts'
 import type { Tab } from './tabs-page/page.ts'
-import { serveTabsPage } from './tabs-page/serve.ts'
+import { serveBuilt } from '../support/serve-built.ts'
 import { test } from './world.ts'
 
 const KILLS = 10
@@ -33,7 +33,7 @@ async function kill(context: BrowserContext, page: Page, how: 'close' | 'crash')
 test('ten hosts are closed and crashed while both people write: nothing is lost or doubled', async ({ newBrowser }, info) => {
   test.setTimeout(600_000)
   const relay = await startRelay()
-  const site = await serveTabsPage()
+  const site = await serveBuilt(new URL('tabs-page/', import.meta.url))
   try {
     const [atAlice, atBob] = [await newBrowser(), await newBrowser()]
     const open = async (context: BrowserContext, name: string): Promise<Page> => {

@@ -111,8 +111,10 @@ function textOf(bytes: Uint8Array, length: number, what: string): string {
   return toBase32(bytes)
 }
 
-function parse(text: string, length: number, what: string): string {
-  if (text.length !== Math.ceil((length * 8) / 5)) throw new ParleyError('InvalidArgument', `this is not a ${what} id`)
+/** `text` may be anything: it comes from applications. */
+function parse(text: unknown, length: number, what: string): string {
+  if (typeof text !== 'string' || text.length !== Math.ceil((length * 8) / 5))
+    throw new ParleyError('InvalidArgument', `this is not a ${what} id`)
   fromBase32(text)
   return text
 }

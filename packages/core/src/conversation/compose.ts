@@ -14,7 +14,7 @@ import {
   type PostPayload,
 } from '@parley/protocol'
 import type { Mention, SendMessageInit, UpdateMessageInit } from '../api.ts'
-import { applyMetadata, checkMetadata, checkText } from './arguments.ts'
+import { applyMetadata, checkMetadata, checkObject, checkText } from './arguments.ts'
 
 /** A message that is forwarded: what it says, and who said it first. */
 export interface Forwarded {
@@ -58,6 +58,7 @@ function editedMetadata(before: FlatMap, change: UpdateMessageInit['metadata']):
 function checkMentions(mentions: readonly Mention[]): MentionField[] {
   if (!Array.isArray(mentions)) throw new ParleyError('InvalidArgument', 'mentions must be a list')
   return (mentions as readonly Mention[])
+    .map((mention) => checkObject(mention, 'a mention'))
     .map(({ user, from, to }) => ({ user: userIdBytes(parseUserId(user)), from, to }))
     .sort((a, b) => a.from - b.from)
 }

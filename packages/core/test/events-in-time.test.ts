@@ -1,4 +1,4 @@
-/** The events of API.md section 1, one group of tests for each row, and the calls that cause them, on a clock that stands still. */
+/** What events depend on time and on links that are lost, on a clock that stands still. What each is, `test/contract` says. */
 import { createManualClock, type ManualClock } from '@parley/testing'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Conversation, Message, Parley } from '../src/index.ts'
@@ -36,23 +36,6 @@ const settle = async (): Promise<void> => {
 }
 
 describe('message', () => {
-  test('fires once for each message of another person, readable by then, and never for own ones', async () => {
-    const own = heard(hers, 'message')
-    const got: [string, boolean][] = []
-    his.on('message', (message) => {
-      void his.getMessages().then((page) => got.push([message.text, page.messages.some((m) => m.id === message.id)]))
-    })
-    for (const text of ['one', 'two', 'three']) await hers.sendMessage({ text })
-    await passUntil(clock, () => got.length === 3)
-    await settle()
-    expect(got).toEqual([
-      ['one', true],
-      ['two', true],
-      ['three', true],
-    ])
-    expect(own).toEqual([])
-  })
-
   test('fires for messages that arrive late, and once only although they come again', async () => {
     world.network.partition(['alice'], ['bob'])
     await Promise.all(Array.from({ length: 30 }, (_, i) => hers.sendMessage({ text: `${i}` })))
@@ -78,80 +61,9 @@ describe('message', () => {
     await settle()
     expect(got.map(([m]) => m.text)).toEqual(['kept'])
   })
-
-  test('a listener that throws, or fails later, is reported and stops no other; an unsubscribed one hears nothing', async () => {
-    const errors: Error[] = []
-    bob.on('error', (error) => void errors.push(error))
-    his.on('message', () => {
-      throw new Error('thrown')
-    })
-    his.on('message', () => Promise.reject(new Error('rejected')) as unknown as void)
-    const got = heard(his, 'message')
-    const silent: unknown[] = []
-    const off = his.on('message', (message) => void silent.push(message))
-    off()
-    off()
-    await hers.sendMessage({ text: 'one' })
-    await passUntil(clock, () => got.length === 1)
-    await settle()
-    expect(errors.map((e) => e.message)).toEqual(['thrown', 'rejected'])
-    expect(silent).toEqual([])
-  })
-})
-
-test('messageUpdated: the message as it now is, for everybody and once', async () => {
-  const [own, got] = [heard(hers, 'messageUpdated'), heard(his, 'messageUpdated')]
-  const { id } = await hers.sendMessage({ text: 'one' })
-  await hers.updateMessage(id, { text: 'two' })
-  await passUntil(clock, () => got.length === 1 && own.length === 1)
-  await settle()
-  expect([...got, ...own].map(([m]) => [m.id, m.text, m.author.id])).toEqual([
-    [id, 'two', alice.me.id],
-    [id, 'two', alice.me.id],
-  ])
-  expect(got[0]![0].editedAt).toBe(own[0]![0].editedAt)
-})
-
-test('messageDeleted: the id, for everybody and once', async () => {
-  const [own, got, arrived] = [heard(hers, 'messageDeleted'), heard(his, 'messageDeleted'), heard(his, 'message')]
-  const { id } = await hers.sendMessage({ text: 'one' })
-  await passUntil(clock, () => arrived.length === 1)
-  await hers.deleteMessage(id)
-  await passUntil(clock, () => got.length === 1 && own.length === 1)
-  await settle()
-  expect([...got, ...own]).toEqual([[id], [id]])
 })
 
 describe('typing and typingStopped, startTyping() and stopTyping()', () => {
-  test('a participant starts, and stops by saying so', async () => {
-    const [starts, stops] = [heard(his, 'typing'), heard(his, 'typingStopped')]
-    hers.startTyping()
-    await passUntil(clock, () => starts.length === 1)
-    expect(starts[0]![0]).toMatchObject({ id: alice.me.id, name: 'alice' })
-    expect(stops).toEqual([])
-    hers.stopTyping()
-    await passUntil(clock, () => stops.length === 1)
-    expect(stops[0]![0].id).toBe(alice.me.id)
-  })
-
-  test('by sending', async () => {
-    const [starts, stops, messages] = [heard(his, 'typing'), heard(his, 'typingStopped'), heard(his, 'message')]
-    hers.startTyping()
-    await passUntil(clock, () => starts.length === 1)
-    await hers.sendMessage({ text: 'done' })
-    await passUntil(clock, () => messages.length === 1)
-    await settle()
-    expect(stops.length).toBe(1)
-  })
-
-  test('by leaving', async () => {
-    const [starts, stops] = [heard(his, 'typing'), heard(his, 'typingStopped')]
-    hers.startTyping()
-    await passUntil(clock, () => starts.length === 1)
-    await alice.close()
-    await passUntil(clock, () => stops.length === 1)
-  })
-
   test('by silence of 6 s, when the link is lost', async () => {
     const [starts, stops] = [heard(his, 'typing'), heard(his, 'typingStopped')]
     hers.startTyping()
@@ -184,32 +96,9 @@ describe('typing and typingStopped, startTyping() and stopTyping()', () => {
     expect(packets).toBeLessThanOrEqual(4)
     expect([starts.length, stops.length]).toEqual([1, 0])
   })
-
-  test('own typing is no event here', async () => {
-    const [starts, theirs] = [heard(hers, 'typing'), heard(his, 'typing')]
-    hers.startTyping()
-    await passUntil(clock, () => theirs.length === 1)
-    expect(starts).toEqual([])
-  })
 })
 
 describe('seen, and seen(messageId?)', () => {
-  test('others hear how far; state and seenBy of the message follow', async () => {
-    const [got, states] = [heard(hers, 'seen'), heard(hers, 'messageState')]
-    const first = await hers.sendMessage({ text: 'one' })
-    const second = await hers.sendMessage({ text: 'two' })
-    await passUntil(clock, async () => (await his.getMessages()).totalMessages === 2)
-    await his.seen(first.id)
-    await passUntil(clock, () => got.length === 1)
-    expect([got[0]![0], got[0]![1].id]).toEqual([first.id, bob.me.id])
-    expect([(await hers.getMessage(first.id))!.state, (await hers.getMessage(first.id))!.seenBy]).toEqual(['seen', [bob.me.id]])
-    expect((await hers.getMessage(second.id))!.seenBy).toEqual([])
-    await his.seen()
-    await passUntil(clock, () => got.length === 2)
-    expect(got[1]![0]).toBe(second.id)
-    expect(states.filter(([, state]) => state === 'seen').map(([id]) => id)).toEqual([first.id, second.id])
-  })
-
   test('it never moves backwards, also for calls at the same time', async () => {
     const got = heard(hers, 'seen')
     const sent: Message[] = []
@@ -235,13 +124,6 @@ describe('seen, and seen(messageId?)', () => {
     expect(his.unread).toBe(0)
     await hers.sendMessage({ text: 'three' })
     await passUntil(clock, () => his.unread === 1)
-  })
-
-  test('in an empty conversation it does nothing; an unknown message is MessageNotFound', async () => {
-    await his.seen()
-    const { id } = await hers.sendMessage({ text: 'one' })
-    await hers.deleteMessage(id)
-    await expect(hers.seen(id)).rejects.toMatchObject({ code: 'MessageNotFound' })
   })
 })
 
