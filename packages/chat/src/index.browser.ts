@@ -22,7 +22,7 @@ import { tabsTransport } from '@parley/transport-tabs'
 import { webrtcTransport } from '@parley/transport-webrtc'
 import { clearDocument, IndexeddbPersistence } from 'y-indexeddb'
 import { silentLogger, systemClock, systemRandom } from './environment.ts'
-import type { ParleyInit } from './init.ts'
+import { becoming, type ParleyInit } from './init.ts'
 import { pictureOf } from './picture.browser.ts'
 import { canShareTabs, openInTabs } from './tabs/index.ts'
 
@@ -34,6 +34,8 @@ export type {
   Conversation,
   ConversationEvents,
   ConversationState,
+  Device,
+  DeviceLinkOffer,
   Draft,
   FetchOptions,
   FileInput,
@@ -96,7 +98,8 @@ const viewOf = (profile: string, conversation: string): string => `parley-view:$
  * one takes over when it goes; in each the client has the whole API. `listen` and `peers` have no effect in browsers.
  *
  * A `store` of the application's own is not shared.
- * @throws {ProfileLocked} when the tab that hosts the engine does not answer, {StorageUnavailable} when the browser gives no storage or a part
+ * With `link` or `recover` a new profile becomes a device of somebody first.
+ * @throws {LinkCodeInvalid, LinkExpired, LinkUsed, LinkRejected, PhraseInvalid, Unreachable, NotAllowed, Aborted} for these two; {ProfileLocked} when the tab that hosts the engine does not answer, {StorageUnavailable} when the browser gives no storage or a part
  * of the profile is gone.
  */
 export async function createParley(init: ParleyInit): Promise<Parley> {
@@ -127,6 +130,7 @@ async function openEngine(init: ParleyInit, wait?: AbortSignal): Promise<Parley>
       // A store of the application's own keeps the keys too, so that the two cannot come apart.
       ...(init.store === undefined ? { vault: indexedDbKeyVault({ name: keysOf(profile), crypto, random: systemRandom }) } : {}),
       ...(init.name === undefined ? {} : { name: init.name }),
+      ...becoming(init),
     })
   } catch (error) {
     await attachments?.blobs.close()

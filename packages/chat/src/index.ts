@@ -16,7 +16,7 @@ import { ParleyError } from '@parley/protocol'
 import { fileSource, openFileBlobStore, openLevelStore } from '@parley/store-level'
 import { libp2pTransport } from '@parley/transport-libp2p'
 import { silentLogger, systemClock, systemRandom } from './environment.ts'
-import type { ParleyInit } from './init.ts'
+import { becoming, type ParleyInit } from './init.ts'
 import type { TabStatus } from './tabs/status.ts'
 
 export type {
@@ -27,6 +27,8 @@ export type {
   Conversation,
   ConversationEvents,
   ConversationState,
+  Device,
+  DeviceLinkOffer,
   Draft,
   FetchOptions,
   FileInput,
@@ -75,7 +77,8 @@ export type { TabStatus } from './tabs/status.ts'
 
 /**
  * Opens a profile, making it at first use, and goes online. `rendezvous` and `iceServers` have no effect on Node yet.
- * @throws {ProfileLocked} when another process has it open, {StorageUnavailable}, {InvalidArgument} for an address that cannot be read.
+ * With `link` or `recover` a new profile becomes a device of somebody first.
+ * @throws {LinkCodeInvalid, LinkExpired, LinkUsed, LinkRejected, PhraseInvalid, Unreachable, NotAllowed, Aborted} for these two; {ProfileLocked} when another process has it open, {StorageUnavailable}, {InvalidArgument} for an address that cannot be read.
  */
 export async function createParley(init: ParleyInit): Promise<Parley> {
   const { logger = silentLogger } = init
@@ -105,6 +108,7 @@ export async function createParley(init: ParleyInit): Promise<Parley> {
       logger,
       ...(attachments === undefined ? {} : { attachments }),
       ...(init.name === undefined ? {} : { name: init.name }),
+      ...becoming(init),
     })
   } catch (error) {
     await attachments?.blobs.close()

@@ -6,6 +6,22 @@ export interface ParleyInit {
   profile?: string
   /** The user's name, when the profile is new. Change it later with `setProfile`. */
   name?: string
+  /**
+   * A link code that another device of the user made with `linkDevice`: the profile, which must be new, becomes a device of theirs. Resolves once
+   * the person has confirmed there that both devices show the same code.
+   */
+  link?: string
+  /** Hears that code, six digits. */
+  onShortCode?: (code: string) => void
+  /** What the new device calls itself, for `link`. */
+  deviceName?: string
+  /**
+   * A recovery phrase, 24 words: the profile, which must be new or made by this phrase, becomes a device of that user as soon as anybody is met who
+   * knows them. Conversations come back as their members, or other devices of the user, are met, as long as this client is open.
+   */
+  recover?: readonly string[] | string
+  /** Calls `link` and `recover` off. */
+  signal?: AbortSignal
   /** Browser: URLs (`ws:` or `wss:`) of rendezvous servers; any one suffices. */
   rendezvous?: readonly string[]
   /** Browser: ICE servers for WebRTC. Default: none, which serves peers that reach each other directly. */
@@ -33,4 +49,21 @@ export interface RTCIceServerInit {
   urls: string | string[]
   username?: string
   credential?: string
+}
+
+/** The part that goes to the engine as it is. */
+export function becoming({
+  link,
+  onShortCode,
+  deviceName,
+  recover,
+  signal,
+}: ParleyInit): Pick<ParleyInit, 'link' | 'onShortCode' | 'deviceName' | 'recover' | 'signal'> {
+  return {
+    ...(link === undefined ? {} : { link }),
+    ...(onShortCode === undefined ? {} : { onShortCode }),
+    ...(deviceName === undefined ? {} : { deviceName }),
+    ...(recover === undefined ? {} : { recover }),
+    ...(signal === undefined ? {} : { signal }),
+  }
 }

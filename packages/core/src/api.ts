@@ -6,6 +6,7 @@ import type * as Y from 'yjs'
 import type { Awareness } from 'y-protocols/awareness'
 import type { AttachmentCalls } from './api/attachments.ts'
 import type { ContactCalls, ContactEvents, RequestCalls } from './api/contacts.ts'
+import type { DeviceCalls, DeviceEvents } from './api/devices.ts'
 import type { History, MemberCalls, MemberStatus } from './api/members.ts'
 import type { Message, MessageCalls, MessageState, Metadata, MetadataChange, User } from './api/messages.ts'
 import type { ProfileSearchCalls, SearchCalls } from './api/search.ts'
@@ -33,6 +34,7 @@ export type {
   User,
 } from './api/messages.ts'
 export type { Highlight, ProfileSearchCalls, SearchCalls, SearchOptions, SearchResult, SearchResults } from './api/search.ts'
+export type { Device, DeviceCalls, DeviceEvents, DeviceLinkOffer } from './api/devices.ts'
 export type { Contact, ContactCalls, ContactEvents, RequestCalls } from './api/contacts.ts'
 
 /**
@@ -105,7 +107,7 @@ export interface Conversation extends MessageCalls, AttachmentCalls, MemberCalls
   stopTyping(): void
 }
 
-export interface ParleyEvents extends ContactEvents {
+export interface ParleyEvents extends ContactEvents, DeviceEvents {
   /** A conversation appeared, or one changed in what a list shows of it. */
   conversations: () => void
   /** A link to a device was made or lost. */
@@ -156,7 +158,7 @@ export interface Preferences {
 }
 
 /** One person on one device: the engine of a profile. */
-export interface Parley extends ContactCalls, ProfileSearchCalls {
+export interface Parley extends ContactCalls, DeviceCalls, ProfileSearchCalls {
   readonly me: User & { readonly deviceId: DeviceId }
   /** Ordered by last activity, newest first. */
   readonly conversations: readonly Conversation[]

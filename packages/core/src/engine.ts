@@ -6,6 +6,7 @@ import {
   parseUserId,
   ParleyError,
   type ConversationId,
+  type DeviceId,
   type InviteLink,
   type MessageId,
   type UserId,
@@ -26,6 +27,9 @@ import { eraseConversation } from './replica/erase.ts'
 import { conversationRange } from './replica/keyspace.ts'
 import { Mutex } from './support/mutex.ts'
 import { Network } from './network/network.ts'
+import { becomeSomebody } from './devices/become.ts'
+import { Devices } from './devices/devices.ts'
+import type { Device, DeviceLinkOffer } from './api/devices.ts'
 import { checkName, OwnProfile } from './profile/own-profile.ts'
 import { StoredPreferences } from './profile/preferences.ts'
 import { loadProfile, type StoredProfile } from './profile/profile.ts'
@@ -50,16 +54,28 @@ export interface EngineInit {
   /** The user's name, when the profile is new. */
   name?: string
   viewCache?: ViewCache
+  /** A link code: the profile, which must be new, becomes a device of that user. `onShortCode` hears the code that both devices show. */
+  link?: string
+  onShortCode?: (code: string) => void
+  /** What the new device calls itself. */
+  deviceName?: string
+  /** A recovery phrase: the profile, which must be new or made by it, becomes a device of that user and looks for their conversations. */
+  recover?: readonly string[] | string
+  /** Calls `link` and `recover` off. */
+  signal?: AbortSignal
   /** Where attached files are kept, and what makes them; without it files can be neither sent nor read. */
   attachments?: AttachmentsInit
 }
 
-/** Opens the profile in `store` and goes online. @throws {StorageUnavailable} */
+/**
+ * Opens the profile in `store` and goes online.
+ * @throws {StorageUnavailable}; with `link` or `recover` {LinkCodeInvalid}, {LinkExpired}, {LinkUsed}, {LinkRejected}, {PhraseInvalid},
+ * {Unreachable}, {NotAllowed} for a profile that is somebody else, {Aborted}
+ */
 export async function createEngine(init: EngineInit): Promise<Parley> {
-  const { profile, identity } = await loadProfile(
-    { ...init, vault: init.vault ?? storeKeyVault(init) },
-    init.name === undefined ? undefined : checkName(init.name),
-  )
+  const vault = init.vault ?? storeKeyVault(init)
+  await becomeSomebody({ ...init, vault })
+  const { profile, identity } = await loadProfile({ ...init, vault }, init.name === undefined ? undefined : checkName(init.name))
   const preferences = new StoredPreferences(init.store)
   await preferences.load()
   const engine = new Engine(init, profile, preferences, (report) => ({
@@ -78,6 +94,7 @@ class Engine implements Parley {
   readonly #context: Context
   readonly #network: Network
   readonly #contacts: Contacts
+  readonly #devices: Devices
   readonly #events: Emitter<ParleyEvents>
   readonly #viewCache: ViewCache | undefined
   readonly #attachments: Attachments | undefined
@@ -97,7 +114,7 @@ class Engine implements Parley {
     this.#profile = new OwnProfile(this.#context, profile)
     this.#events = new Emitter((error, event) => this.#context.logger.error('listener failed', { event, ...errorFacts(error) }))
     this.#contacts = new Contacts(this.#context, {
-      profile: () => this.#profile,
+      profile: () => this.#profile.shown,
       replicas: () => this.#replicas(),
       replica: (id) => this.#conversations.get(id)?.replica,
       adopt: async (replica) => void (await this.#adopt(replica)),
@@ -105,10 +122,26 @@ class Engine implements Parley {
       refresh: () => this.#network.refresh(),
       wake: () => this.#network.wake(),
       addresses: () => this.#network.addresses(),
+      isOwnDevice: (device) => this.#devices.own.self?.isActive(device) === true,
+      shared: (device) => this.#devices.own.shared(device),
       onRequest: (replica) => this.#events.emit('request', this.#live(replica)),
       onContacts: () => this.#onContacts(),
     })
-    this.#network = new Network(this.#context, init.transports, this.#contacts)
+    const host = {
+      profile: () => this.#profile.shown,
+      replicas: () => this.#replicas(),
+      replica: (id: ConversationId) => this.#conversations.get(id)?.replica,
+      adopt: async (replica: Replica) => void (await this.#adopt(replica)),
+      certsOf: (user: UserId) => this.#contacts.book.certsOf(user),
+      addresses: () => this.#network.addresses(),
+      isReachable: () => this.#network.isReachable,
+      refresh: () => this.#network.refresh(),
+      wake: () => this.#network.wake(),
+      onRecovered: (replica: Replica) => this.#contacts.know(replica),
+      onDevices: () => this.#events.emit('devices'),
+    }
+    this.#devices = new Devices(this.#context, host, init.recover)
+    this.#network = new Network(this.#context, init.transports, this.#contacts, this.#devices.talks)
     this.#attachments = init.attachments && new Attachments(this.#context, init.attachments)
   }
 
@@ -147,7 +180,7 @@ class Engine implements Parley {
   }
 
   conversation(id: ConversationId): Conversation | undefined {
-    return this.#conversations.get(id)
+    return id === this.#devices.own.selfId ? undefined : this.#conversations.get(id)
   }
 
   on<K extends keyof ParleyEvents>(name: K, listener: ParleyEvents[K]): () => void {
@@ -202,6 +235,53 @@ class Engine implements Parley {
 
   isBlocked(id: UserId): boolean {
     return this.#contacts.isBlocked(id)
+  }
+
+  get devices(): readonly Device[] {
+    return this.#devices.all()
+  }
+
+  get deviceLink(): DeviceLinkOffer | undefined {
+    return this.#devices.link
+  }
+
+  get recovery(): Parley['recovery'] {
+    return this.#devices.recovery
+  }
+
+  async renameDevice(id: DeviceId, name: string): Promise<void> {
+    this.#assertOpen()
+    return this.#devices.rename(id, name)
+  }
+
+  async removeDevice(id: DeviceId): Promise<void> {
+    this.#assertOpen()
+    return this.#devices.remove(id)
+  }
+
+  async linkDevice(): Promise<DeviceLinkOffer> {
+    this.#assertOpen()
+    return this.#devices.offerLink()
+  }
+
+  async confirmDevice(code: string): Promise<void> {
+    this.#assertOpen()
+    return this.#devices.confirm(code)
+  }
+
+  async cancelDeviceLink(): Promise<void> {
+    this.#assertOpen()
+    return this.#devices.cancelLink()
+  }
+
+  async createRecovery(): Promise<readonly string[]> {
+    this.#assertOpen()
+    return this.#devices.createRecovery()
+  }
+
+  async safetyNumber(id: UserId): Promise<string> {
+    this.#assertOpen()
+    return this.#devices.safetyNumber(parseUserId(checkText(id, 'user id')))
   }
 
   async join(inviteLink: string): Promise<Conversation> {
@@ -289,6 +369,7 @@ class Engine implements Parley {
   }
 
   async #close(): Promise<void> {
+    this.#devices.close()
     // Conversations first: their goodbyes leave on the links that are still up.
     const outcomes = await Promise.allSettled([...this.#conversations.values()].map((c) => c.close()))
     await this.#network.stop()
@@ -322,13 +403,26 @@ class Engine implements Parley {
     })
     const shared = await conversation.open()
     this.#conversations.set(replica.id, conversation)
-    replica.events.on('state', () => this.#profile.introduce(replica))
-    this.#profile.introduce(replica)
+    replica.events.on('state', () => this.#introduce(replica))
+    if (replica.isSelf) replica.events.on('control', () => this.#followProfile(replica))
+    this.#introduce(replica)
     this.#contacts.watch(replica)
+    this.#devices.own.watch(replica)
     this.#network.add(shared)
     conversation.updateSyncState()
     this.#onListChange()
     return conversation
+  }
+
+  /** Where there are several devices, what one of them has said is not said over by another that has not heard of it. */
+  #introduce(replica: Replica): void {
+    this.#profile.introduce(replica, this.#devices.own.self !== undefined)
+  }
+
+  /** What another device has said of this user is what this one says too. */
+  #followProfile(self: Replica): void {
+    const adopted = this.#profile.adopt(self.controls.profile(this.#context.me.userId))
+    adopted.then((isNew) => isNew && this.#events.emit('conversations')).catch((error: unknown) => this.#report(error, 'profile'))
   }
 
   /** A message to be forwarded, from whichever conversation holds it. */
@@ -370,7 +464,7 @@ class Engine implements Parley {
   }
 
   #sorted(isShown: (conversation: LiveConversation) => boolean): readonly LiveConversation[] {
-    return [...this.#conversations.values()].filter(isShown).sort((a, b) => b.lastActivity - a.lastActivity)
+    return [...this.#conversations.values()].filter((c) => !c.replica.isSelf && isShown(c)).sort((a, b) => b.lastActivity - a.lastActivity)
   }
 
   /** What this user thinks of people has changed, and with it what conversations show of them. */

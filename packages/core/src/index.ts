@@ -39,6 +39,8 @@ export type {
   Conversation,
   ConversationEvents,
   ConversationState,
+  Device,
+  DeviceLinkOffer,
   Draft,
   FetchOptions,
   FileInput,

@@ -59,7 +59,7 @@ export {
   type WrappedSecret,
 } from './epoch-secret.ts'
 export { deriveKey, equalSecret, hmacSha256, type KeyPurpose } from './keys.ts'
-export { deviceLinkKeys, inboxKeys, type MeetingKeys } from './meeting-keys.ts'
+export { deviceLinkKeys, inboxKeys, recoveryMeetingKeys, type MeetingKeys } from './meeting-keys.ts'
 export { nobleProvider, type CryptoProvider, type Encapsulation, type SignatureJob } from './provider.ts'
 export { webCryptoProvider } from './provider.web.ts'
 export { createRecoveryPhrase, issueDeviceCert, recoverDevice, RECOVERY_WORDS, recoveryKeysOf, recoverySecretsOf } from './recovery.ts'

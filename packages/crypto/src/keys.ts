@@ -30,6 +30,9 @@ export type KeyPurpose =
   | 'device-link'
   | 'device-link-topic'
   | 'device-link-topic-secret'
+  | 'recovery'
+  | 'recovery-topic'
+  | 'recovery-topic-secret'
   | 'recovery-sign'
   | 'recovery-agree'
 

@@ -32,3 +32,13 @@ export function deviceLinkKeys({ seed, user8 }: { readonly seed: Uint8Array; rea
     topicSecret: deriveKey(seed, 'device-link-topic-secret', user8),
   }
 }
+
+/** Where a person who has nothing but a recovery phrase meets those who know its device. `signKey`: that device's public key, 32 bytes, known to members only. */
+export function recoveryMeetingKeys(signKey: Uint8Array): MeetingKeys {
+  const nothing = new Uint8Array(0)
+  return {
+    proof: deriveKey(signKey, 'recovery', nothing),
+    topic: deriveKey(signKey, 'recovery-topic', nothing),
+    topicSecret: deriveKey(signKey, 'recovery-topic-secret', nothing),
+  }
+}

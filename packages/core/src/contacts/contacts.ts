@@ -33,6 +33,10 @@ export interface ContactsHost {
   wake(): void
   /** Where this device is found. */
   addresses(): readonly string[]
+  /** Whether it is a device of this user that counts. */
+  isOwnDevice(device: DeviceId): boolean
+  /** What another device of this user is in, and is to be told of. */
+  shared(device: DeviceId): readonly Replica[]
   onRequest(replica: Replica): void
   onContacts(): void
 }
@@ -61,6 +65,14 @@ export class Contacts implements Door, People {
     await this.book.load()
     await this.#card.load()
     await this.#pending.load()
+  }
+
+  /** Makes the other person of a direct conversation a contact, who was one on a device that is lost. */
+  async know(replica: Replica): Promise<void> {
+    const { peer } = replica.record
+    if (peer === undefined || peer === this.#context.me.userId || this.book.get(peer) !== undefined) return
+    await this.book.add(peer, replica.controls.profile(peer).name)
+    this.#host.onContacts()
   }
 
   /** Follows what is said in a conversation: whoever answered need not be told any more. */
@@ -216,6 +228,10 @@ export class Contacts implements Door, People {
       const replica = this.#host.replica(id)
       return replica?.record.state === 'member' ? [replica] : []
     })
+  }
+
+  shared(device: DeviceId): readonly Replica[] {
+    return this.#host.shared(device)
   }
 
   hear(knock: Knock, via: Replica | undefined): Hearing | undefined {

@@ -101,6 +101,8 @@ export class RequestHearing implements Hearing {
     const { members, devices } = this.#controls.membership
     const { me } = this.#context
     const { sender, isDirect } = this.#request
+    // Another device of this user need not have brought this one in itself.
+    if (sender === me.userId) return devices.get(me.deviceId)?.isActive === true
     if (isDirect) return members.has(me.userId) && (members.get(sender)?.devices.length ?? 0) > 0
     return members.get(me.userId)?.addedBy === sender && devices.get(me.deviceId)?.isActive === true
   }

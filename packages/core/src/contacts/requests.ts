@@ -1,6 +1,7 @@
 /** Requests: who is heard at the door, what is kept of it until the person answers, and the answers. */
 import { conversationIdOf, ParleyError, type ControlCarrier, type UserId } from '@parley/protocol'
 import type { Context } from '../context.ts'
+import { takeIn } from '../devices/arrival.ts'
 import type { Hearing } from '../network/door.ts'
 import type { Knock } from '../network/knock.ts'
 import { eraseConversation } from '../replica/erase.ts'
@@ -87,8 +88,9 @@ export class Requests {
    */
   hear({ cert, conversation, hints }: Knock, via: Replica | undefined): Hearing | undefined {
     const sender = cert.userId
+    if (sender === this.#context.me.userId) return this.#hearOwn({ cert, conversation, hints }, via)
     const isContact = this.#book.isContact(sender)
-    if (sender === this.#context.me.userId || this.#book.isUnheard(sender)) return undefined
+    if (this.#book.isUnheard(sender)) return undefined
     if (via !== undefined && (via.userOf(cert.deviceId) !== sender || (via.record.peer !== sender && !isContact))) return undefined
     const id = conversationIdOf(conversation)
     const known = this.#host.replica(id)
@@ -111,6 +113,36 @@ export class Requests {
     if (oldest !== undefined && this.#hearings.size >= MAX_HEARINGS) oldest.close()
     this.#hearings.add(hearing)
     return hearing
+  }
+
+  /** Another device of this user tells of what both are in: taken in at once. One that was removed is not heard. */
+  #hearOwn({ cert, conversation, hints }: Knock, via: Replica | undefined): Hearing | undefined {
+    if (via?.isActive(cert.deviceId) !== true || !this.#host.isOwnDevice(cert.deviceId)) return undefined
+    const id = conversationIdOf(conversation)
+    const known = this.#host.replica(id)
+    if (known !== undefined) {
+      const take = async (entries: readonly ControlCarrier[]): Promise<void> => {
+        await known.ingestControls(entries)
+        // What this user has accepted on another device is no request here any more.
+        if (known.record.state === 'request' && known.isActive(this.#context.me.deviceId)) await known.answer([])
+      }
+      return { isTrusted: true, take, close: () => undefined }
+    }
+    return new RequestHearing({
+      context: this.#context,
+      request: { conversation: id, sender: cert.userId, isDirect: false, hints },
+      isTrusted: true,
+      onHeard: (request) => this.#turns.run(() => this.#receiveOwn(request)),
+      onMore: async (later, entries) => void (await this.#host.replica(later)?.ingestControls(entries)),
+      onClose: () => undefined,
+    })
+  }
+
+  async #receiveOwn({ conversation, hints, entries }: HeardRequest): Promise<void> {
+    const known = this.#host.replica(conversation)
+    if (known !== undefined) return void (await known.ingestControls(entries))
+    const replica = await takeIn(this.#context, { id: conversation, hints, entries })
+    if (replica !== undefined) await this.#host.adopt(replica)
   }
 
   async #receive({ conversation, sender, isDirect, hints, entries }: HeardRequest): Promise<void> {

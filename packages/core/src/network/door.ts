@@ -1,6 +1,6 @@
 /** What links need to know of the people outside: who may knock here, and at whose door this user knocks. */
 import type { MeetingKeys } from '@parley/crypto'
-import type { ControlCarrier, UserId } from '@parley/protocol'
+import type { ControlCarrier, DeviceId, UserId } from '@parley/protocol'
 import type { Replica } from '../replica/replica.ts'
 import type { Knock } from './knock.ts'
 
@@ -29,6 +29,8 @@ export interface Door {
   addressees(): readonly Addressee[]
   /** What that user is to be told of. */
   pending(user: UserId): readonly Replica[]
+  /** What another device of this user is in, and is to be told of. */
+  shared(device: DeviceId): readonly Replica[]
   /**
    * Somebody knocks; undefined when they are not heard. `via` is the conversation whose members both ends proved to be; without it the one who
    * knocks holds the card.

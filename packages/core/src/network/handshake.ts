@@ -35,12 +35,14 @@ import {
   type LinkMessage,
   type UserId,
 } from '@parley/protocol'
-import type { Context } from '../context.ts'
+import type { Context, Identity } from '../context.ts'
 import type { Epoch } from '../replica/epochs.ts'
 import type { Invite } from '../membership/index.ts'
 import type { Replica } from '../replica/replica.ts'
 import { knockFields, knockMessage, readKnockFields, type Knock } from './knock.ts'
 
+/** Fields of one thing that is said between devices. */
+const MAX_DEVICE_FIELDS = 8
 /** Epochs proved unasked for each conversation. Any older one is proved in answer to a peer that missed rotations. */
 export const PROVED_EPOCHS = 4
 
@@ -54,9 +56,31 @@ export type Proof =
   | { readonly kind: 'join'; readonly replica: Replica; readonly key: Uint8Array; readonly signing: SigningKey }
   | { readonly kind: 'knock'; readonly key: Uint8Array; readonly user: UserId }
   | { readonly kind: 'inbox'; readonly key: Uint8Array }
+  | DeviceProof
+
+/** A link code that was made here (`link`) or scanned (`linking`), a recovery device that is known (`recovery`), or whose phrase is here (`recovering`). */
+export interface DeviceProof {
+  readonly kind: 'link' | 'linking' | 'recovery' | 'recovering'
+  readonly key: Uint8Array
+}
+
+/** Whether it is about devices that are nobody yet to the other end. */
+export function isDeviceProof(proof: Proof): proof is DeviceProof {
+  return proof.kind === 'link' || proof.kind === 'linking' || proof.kind === 'recovery' || proof.kind === 'recovering'
+}
 
 /** The words under which each kind is proved: both sides of one kind use the same. */
-const LABELS: Record<Proof['kind'], string> = { member: 'member', invite: 'invite', join: 'invite', knock: 'inbox', inbox: 'inbox' }
+const LABELS: Record<Proof['kind'], string> = {
+  member: 'member',
+  invite: 'invite',
+  join: 'invite',
+  knock: 'inbox',
+  inbox: 'inbox',
+  link: 'device-link',
+  linking: 'device-link',
+  recovery: 'recovery',
+  recovering: 'recovery',
+}
 
 /** What this device can prove for one conversation, the newest epoch first. */
 export function proofsOf(replica: Replica): Proof[] {
@@ -77,9 +101,12 @@ export function proofsOf(replica: Replica): Proof[] {
 
 const inviteProofKey = (replica: Replica, publicKey: Uint8Array): Uint8Array => deriveKey(publicKey, 'invite', replica.bytes)
 
+/** What a handshake needs. A device that is nobody yet has no `me`, and cannot say who it is. */
+export type HandshakeContext = Pick<Context, 'crypto' | 'random'> & { readonly me?: Identity }
+
 /** One end of one handshake. Holds no state of the link beyond the keys. */
 export class Handshake {
-  readonly #context: Context
+  readonly #context: HandshakeContext
   readonly #binding: Uint8Array
   readonly #key: AgreementKey
   readonly hello: Extract<LinkMessage, { type: 'hello' }>
@@ -87,9 +114,9 @@ export class Handshake {
   #theirs: Uint8Array | undefined
   #shared: Promise<Uint8Array | undefined> | undefined
   /** 0 for the end whose hello is smaller. */
-  #side = 0
+  #side: 0 | 1 = 0
 
-  constructor(context: Context, binding: Uint8Array) {
+  constructor(context: HandshakeContext, binding: Uint8Array) {
     this.#context = context
     this.#binding = binding
     this.#key = context.crypto.agreementKey(context.random.bytes(32))
@@ -123,7 +150,7 @@ export class Handshake {
 
   /** This device's identity, for a peer that proved `proof`. */
   async identity(proof: Proof): Promise<Uint8Array> {
-    const { me } = this.#context
+    const me = this.#me
     const signature = await me.keys.signing.sign(this.#identityMessage(this.#side, me.session))
     return this.#seal(proof, encodeCbor([me.cert, me.session, signature]))
   }
@@ -142,7 +169,7 @@ export class Handshake {
 
   /** A joiner's request, sealed for those who know the invite. `from`: number of the first entry that is to count, left out when 0. */
   request(proof: Proof, joinProof: Uint8Array, from = 0): Promise<Uint8Array> {
-    return this.#seal(proof, encodeCbor([this.#context.me.cert, joinProof, ...(from === 0 ? [] : [u32be(from)])]))
+    return this.#seal(proof, encodeCbor([this.#me.cert, joinProof, ...(from === 0 ? [] : [u32be(from)])]))
   }
 
   /** @throws {Reject} BadCipher, BadShape, BadProof. */
@@ -157,7 +184,7 @@ export class Handshake {
 
   /** Who this is and what it would tell, for somebody who proved that the card is theirs. */
   async knock(proof: Proof, conversation: Uint8Array, hints: readonly string[]): Promise<Uint8Array> {
-    const { me } = this.#context
+    const me = this.#me
     const message = knockMessage(this.#met, this.#side, conversation)
     return this.#seal(proof, encodeCbor([...knockFields(certsIn(me.cert), conversation, hints), await me.keys.signing.sign(message)]))
   }
@@ -170,6 +197,26 @@ export class Handshake {
     if (signature.length !== 64 || !(await this.#context.crypto.verify({ publicKey: knock.cert.signKey, message, signature })))
       throw new Reject('BadSignature', 'knock')
     return knock
+  }
+
+  /** 0 for the end whose hello is smaller, 1 for the other; after `meet`. */
+  get side(): 0 | 1 {
+    return this.#side
+  }
+
+  /** What two devices say to each other of which one is nobody yet, 1 to 8 byte strings. */
+  say(proof: DeviceProof, fields: readonly Uint8Array[]): Promise<Uint8Array> {
+    return this.#seal(proof, encodeCbor([...fields]))
+  }
+
+  /** Reads the same. @throws {Reject} BadCipher, BadShape */
+  hear(proof: DeviceProof, sealed: Uint8Array): Promise<Uint8Array[]> {
+    return this.#open(proof, sealed, 1, MAX_DEVICE_FIELDS)
+  }
+
+  get #me(): Identity {
+    if (this.#context.me === undefined) throw new Reject('BadProof', 'this device is nobody yet')
+    return this.#context.me
   }
 
   get #met(): Uint8Array {

@@ -17,6 +17,8 @@ interface Way {
   readonly proof: Proof
   /** The tag by which the other end proved it. */
   readonly tag: Uint8Array
+  /** What the other end is to be told of. */
+  readonly pending: () => readonly Replica[]
 }
 
 export class Knocking {
@@ -57,8 +59,8 @@ export class Knocking {
   }
 
   /** The other end has proved, by `tag`, to be that user: of their card, or as a member of a conversation in common. */
-  async reached(user: UserId, proof: Proof, tag: Uint8Array): Promise<void> {
-    this.#ways.set(`${user} ${proof.kind}`, { user, proof, tag: tag.slice() })
+  async reached(user: UserId, proof: Proof, tag: Uint8Array, pending = () => this.#door.pending(user)): Promise<void> {
+    this.#ways.set(`${user} ${proof.kind}`, { user, proof, tag: tag.slice(), pending })
     await this.tell()
   }
 
@@ -81,8 +83,8 @@ export class Knocking {
 
   async #tell(): Promise<void> {
     const pending = new Set<string>()
-    for (const { user, proof, tag } of this.#ways.values())
-      for (const replica of this.#door.pending(user)) {
+    for (const { proof, tag, pending: tellings } of this.#ways.values())
+      for (const replica of tellings()) {
         const telling = `${proof.kind} ${replica.id}`
         pending.add(telling)
         const told = this.#told.get(telling) ?? new Set()
@@ -103,7 +105,8 @@ export class Knocking {
 
   /** A knock. Whoever is not heard is not answered either. @throws {Reject} */
   async onKnock(proof: Proof, sealed: Uint8Array, via: Replica | undefined): Promise<void> {
-    if (++this.#knocks > MAX_KNOCKS_PER_LINK) throw new Reject('RateLimited', 'knocks')
+    // Another device of this user may have more to tell than anybody else.
+    if (via?.isSelf !== true && ++this.#knocks > MAX_KNOCKS_PER_LINK) throw new Reject('RateLimited', 'knocks')
     const knock = await this.#handshake.readKnock(proof, sealed)
     const name = toBase32(knock.cert.bytes)
     if (this.#knocker !== undefined && this.#knocker !== name) throw new Reject('BadProof', 'a second identity')

@@ -1,5 +1,5 @@
 /** All links of this engine: which peers there are, on which link a device is spoken to, where we can be found, and whom we look for. */
-import { deriveKey, inviteKey } from '@parley/crypto'
+import { deriveKey, inviteKey, type MeetingKeys } from '@parley/crypto'
 import {
   compareBytes,
   equalBytes,
@@ -16,6 +16,7 @@ import type { Context } from '../context.ts'
 import { Emitter } from '../support/emitter.ts'
 import { errorFacts } from '../support/error-facts.ts'
 import type { Invite } from '../membership/index.ts'
+import type { DeviceDoor } from './device-line.ts'
 import type { Door } from './door.ts'
 import { PROVED_EPOCHS } from './handshake.ts'
 import { Peer, type PeerHost } from './peer.ts'
@@ -57,6 +58,7 @@ export class Network {
   readonly #context: Context
   readonly #transports: readonly Transport[]
   readonly #door: Door
+  readonly #devices: DeviceDoor & { meetings(): readonly MeetingKeys[] }
   readonly #conversations = new Map<ConversationId, Shared>()
   readonly #peers = new Set<Peer>()
   readonly #rejected: Partial<Record<RejectCode, number>> = {}
@@ -69,9 +71,15 @@ export class Network {
   #cancelRedial = (): void => undefined
   #isRunning = false
 
-  constructor(context: Context, transports: readonly Transport[], door: Door) {
+  constructor(
+    context: Context,
+    transports: readonly Transport[],
+    door: Door,
+    devices: DeviceDoor & { meetings(): readonly MeetingKeys[] },
+  ) {
     this.#context = context
     this.#door = door
+    this.#devices = devices
     this.#transports = transports
     this.events = new Emitter((error, event) => context.report(error, `network ${event}`))
     this.#strikes = { devices: new Strikes(context.clock), addresses: new Strikes(context.clock) }
@@ -253,6 +261,7 @@ export class Network {
       context: this.#context,
       conversations: () => this.#conversations.values(),
       door: this.#door,
+      devices: this.#devices,
       addresses: () => this.addresses(),
       onIdentified: (peer) => this.#onIdentified(peer),
       onClosed: (peer) => this.#onClosed(peer),
@@ -323,7 +332,12 @@ export class Network {
         .map(({ inbox }) => inbox),
     ]
     const topics = [...this.#conversations.values()].flatMap(({ replica }) => topicsOf(replica, now))
-    topics.push(...inboxes.map(({ topic, topicSecret }) => ({ name: toBase64Url(topic), secret: toBase64Url(topicSecret) })))
+    topics.push(
+      ...[...inboxes, ...this.#devices.meetings()].map(({ topic, topicSecret }) => ({
+        name: toBase64Url(topic),
+        secret: toBase64Url(topicSecret),
+      })),
+    )
     for (const transport of this.#transports) transport.setTopics(topics)
   }
 

@@ -13,8 +13,10 @@ import {
   type UserId,
 } from '@parley/protocol'
 import type { Context } from '../context.ts'
+import type { DeviceDoor } from './device-line.ts'
+import { DeviceLines } from './device-lines.ts'
 import type { Door } from './door.ts'
-import { Handshake, proofsOf, type Proof } from './handshake.ts'
+import { Handshake, isDeviceProof, proofsOf, type Proof } from './handshake.ts'
 import { JoinRequests } from './join-requests.ts'
 import { KeepAlive } from './keep-alive.ts'
 import { Knocking } from './knocking.ts'
@@ -39,11 +41,15 @@ const INNOCENT: ReadonlySet<RejectCode> = new Set([
   'RateLimited',
 ])
 
+/** What is proved only to who has proved the same. */
+const ANSWERS: ReadonlySet<Proof['kind']> = new Set(['invite', 'inbox', 'link', 'recovery'])
+
 export interface PeerHost {
   readonly context: Context
   /** Every conversation of this engine. */
   conversations(): Iterable<Shared>
   readonly door: Door
+  readonly devices: DeviceDoor
   /** Where this device is found. */
   addresses(): readonly string[]
   onIdentified(peer: Peer): void
@@ -67,6 +73,7 @@ export class Peer {
   readonly #unmatched = new Map<string, Uint8Array>()
   readonly #requests: JoinRequests
   readonly #knocking: Knocking
+  readonly #devices: DeviceLines
   readonly #keepAlive: KeepAlive
   /** The first conversation in common, with the tag by which the peer proved it. */
   #common: { readonly proof: Proof; readonly tag: Uint8Array } | undefined
@@ -103,6 +110,12 @@ export class Peer {
       link: this.link,
       handleOf: (replica) => this.#handle8(replica),
       onRefused: (replica, code) => host.onRefused(replica, code),
+    })
+    this.#devices = new DeviceLines({
+      door: host.devices,
+      handshake: this.#handshake,
+      link: this.link,
+      handleOf: (conversation) => this.#handle8({ bytes: conversation }),
     })
     this.link.send('control', this.#handshake.hello)
     this.#keepAlive = new KeepAlive(host.context.clock, this.link)
@@ -214,14 +227,18 @@ export class Peer {
 
   /** Everything that can be proved here. */
   #proofs(): Proof[] {
-    return [...[...this.#host.conversations()].flatMap(({ replica }) => proofsOf(replica)), ...this.#knocking.proofs()]
+    return [
+      ...[...this.#host.conversations()].flatMap(({ replica }) => proofsOf(replica)),
+      ...this.#knocking.proofs(),
+      ...this.#host.devices.proofs(),
+    ]
   }
 
-  /** Sends the proofs that have not been sent yet. Invites and the own card are proved only in answer to who holds them. */
+  /** Sends the proofs that have not been sent yet. Invites, the own card and link codes made here are proved only in answer to who holds them. */
   #offer(): void {
     const tags: Uint8Array[] = []
     for (const proof of this.#proofs()) {
-      if (proof.kind === 'invite' || proof.kind === 'inbox' || (proof.kind === 'member' && proof.isOld)) continue
+      if (ANSWERS.has(proof.kind) || (proof.kind === 'member' && proof.isOld)) continue
       const tag = this.#handshake.tag(proof, 'mine')
       if (this.#offered.has(toBase32(tag))) continue
       this.#offered.set(toBase32(tag), proof)
@@ -253,6 +270,7 @@ export class Peer {
       this.#offered.set(toBase32(mine), proof)
       this.link.send('control', { type: 'proofs', tags: [mine] })
     }
+    if (isDeviceProof(proof)) return this.#devices.met(proof, tag)
     if (proof.kind !== 'member') return
     // Before our identity goes out: what the peer says once it has that may be long.
     this.link.trust()
@@ -269,8 +287,13 @@ export class Peer {
 
   /** Once the peer is known and a conversation in common is proved, what is to be told to its user can be told over that. */
   async #tellKnown(): Promise<void> {
-    if (this.cert !== undefined && this.#common !== undefined)
-      await this.#knocking.reached(this.cert.userId, this.#common.proof, this.#common.tag)
+    const { cert } = this
+    if (cert === undefined || this.#common === undefined) return
+    const { door, context } = this.#host
+    const isOwn = cert.userId === context.me.userId
+    // Another device of this user is told of everything that it is in and has no key of.
+    const pending = isOwn ? () => door.shared(cert.deviceId).filter((replica) => !this.#matched.has(replica)) : undefined
+    await this.#knocking.reached(cert.userId, this.#common.proof, this.#common.tag, pending)
   }
 
   async #onIdentify({ tag, sealed }: Extract<LinkMessage, { type: 'identify' }>): Promise<void> {
@@ -288,6 +311,7 @@ export class Peer {
 
   async #onJoin({ tag, sealed }: Extract<LinkMessage, { type: 'join' }>): Promise<void> {
     const proof = this.#offered.get(toBase32(tag))
+    if (proof !== undefined && isDeviceProof(proof)) return this.#devices.hear(proof, sealed)
     if (proof?.kind === 'inbox') return this.#knocking.onKnock(proof, sealed, undefined)
     if (proof?.kind === 'member') return this.#knocking.onKnock(proof, sealed, proof.replica)
     if (proof === undefined || proof.kind !== 'invite') throw new Reject('BadProof', 'request without a proof')
@@ -312,6 +336,7 @@ export class Peer {
     const open = this.#sessions.get(toBase32(message.handle))
     if (open !== undefined) return open.session.handle(message)
     if (message.type !== 'controls') throw new Reject('NotAMember', 'message for a conversation that is not shared on this link')
+    if (this.#devices.onControls(message.handle, message.entries)) return
     if (!(await this.#requests.take(message))) await this.#knocking.onControls(message.handle, message.entries)
   }
 
@@ -361,6 +386,7 @@ export class Peer {
     this.#requests.close()
     const ids = this.conversations()
     this.#knocking.close()
+    this.#devices.close()
     for (const { session } of this.#sessions.values()) session.stop()
     this.#sessions.clear()
     this.#host.onClosed(this, reason)

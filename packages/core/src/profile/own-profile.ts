@@ -23,12 +23,26 @@ export class OwnProfile {
     this.#stored = stored
   }
 
+  /** What others are told, as a plain object. */
+  get shown(): { readonly name: string; readonly avatar: string } {
+    return { name: this.name, avatar: this.avatar }
+  }
+
   get name(): string {
     return this.#stored.name
   }
 
   get avatar(): string {
     return this.#stored.avatar
+  }
+
+  /** Takes over what another device of this user has said. */
+  async adopt({ name, avatar }: { readonly name: string; readonly avatar: string }): Promise<boolean> {
+    if ((name === '' && avatar === '') || (name === this.name && avatar === this.avatar)) return false
+    const stored = { ...this.#stored, name, avatar }
+    await saveProfile(this.#context.store, stored)
+    this.#stored = stored
+    return true
   }
 
   /** Takes effect once it is stored, and is said in `replicas`; where this device may not write yet, `introduce` says it once the conversation is opened again. */
@@ -41,11 +55,12 @@ export class OwnProfile {
     await Promise.all(replicas.filter(mayWrite).map((replica) => replica.commitControl({ op: 'profile', name, avatar })))
   }
 
-  /** Once let in, tells the others what we are called; also after a crash in between. */
-  introduce(replica: Replica): void {
+  /** Once let in, tells the others what we are called; also after a crash in between. With `isFirst` only who has never said it does. */
+  introduce(replica: Replica, isFirst = false): void {
     const { name, avatar } = this.#stored
     const told = replica.controls.profile(this.#context.me.userId)
     if (!mayWrite(replica) || (told.name === name && told.avatar === avatar)) return
+    if (isFirst && (told.name !== '' || told.avatar !== '')) return
     replica.commitControl({ op: 'profile', name, avatar }).catch((error: unknown) => {
       // The fork came to light while this waited; a frozen device has nothing more to say.
       if (!isParleyError(error, 'ProfileForked')) this.#context.report(error, 'introduction')

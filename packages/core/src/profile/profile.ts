@@ -6,7 +6,7 @@
  * profile that was never finished, which is finished then, from one that lost its row or its keys, which is refused.
  */
 import { createDeviceCert, verifyDeviceCert, type CryptoProvider, type DeviceKeys } from '@parley/crypto'
-import { deviceIdBytes, encodeCbor, equalBytes } from '@parley/protocol'
+import { deviceIdBytes, encodeCbor, equalBytes, ParleyError } from '@parley/protocol'
 import type { Identity } from '../context.ts'
 import { decodeProfileRow, unusableProfile, type KeyVault } from './key-vault.ts'
 import { profileKey } from '../replica/keyspace.ts'
@@ -60,12 +60,30 @@ export async function saveProfile(store: Store, { cert, name, avatar }: StoredPr
   await store.write([{ type: 'put', key: profileKey(), value: encodeCbor([cert, name, avatar]) }], { durability: 'strict' })
 }
 
+/** The certificate of the profile; undefined when there is none, empty while it is nobody yet. */
+export async function loadCert(store: Store): Promise<Uint8Array | undefined> {
+  const row = await store.get(profileKey())
+  return row === undefined ? undefined : decodeProfile(row).cert
+}
+
+/** Makes the keys of a profile whose certificate comes from elsewhere. @throws {ParleyError} NotAllowed when it is somebody already. */
+export async function beginProfile(
+  { store, vault }: Pick<Environment, 'store' | 'vault'>,
+  user = { name: '', avatar: '' },
+): Promise<DeviceKeys> {
+  const row = await store.get(profileKey())
+  if (row !== undefined && decodeProfile(row).cert.length > 0)
+    throw new ParleyError('NotAllowed', 'this profile belongs to somebody already; begin a new one')
+  await saveProfile(store, { ...user, cert: new Uint8Array(0) })
+  return vault.create()
+}
+
 async function createProfile(
-  { store, vault, crypto, clock, random }: Environment,
+  environment: Environment,
   user: { name: string; avatar: string },
 ): Promise<{ profile: StoredProfile; keys: DeviceKeys }> {
-  await saveProfile(store, { ...user, cert: new Uint8Array(0) })
-  const keys = await vault.create()
+  const { store, crypto, clock, random } = environment
+  const keys = await beginProfile(environment, user)
   const profile = { ...user, cert: await createDeviceCert(crypto, keys, { createdMs: clock.now(), salt16: random.bytes(16) }) }
   await saveProfile(store, profile)
   return { profile, keys }

@@ -59,9 +59,9 @@ export class MembershipWrites {
     await this.#append({ op: 'remove', user: userIdBytes(user), pins, after: this.#after }, () => this.#rotation.open({ users: [user] }))
   }
 
-  /** Brings in one more device of this user, which gets every key that this one has. @throws {ParleyError} NotAllowed */
-  async addDevice(cert: DeviceCert): Promise<void> {
-    const boxes = await this.#boxes.seal(cert, this.#boxes.tips('whole'), 'whole')
+  /** Brings in one more device of this user, which gets every key that this one has unless it is to get none. @throws {ParleyError} NotAllowed */
+  async addDevice(cert: DeviceCert, keys: 'with keys' | 'without keys' = 'with keys'): Promise<void> {
+    const boxes = keys === 'with keys' ? await this.#boxes.seal(cert, this.#boxes.tips('whole'), 'whole') : []
     await this.#append({ op: 'device-add', cert: cert.bytes, boxes, after: this.#after })
   }
 

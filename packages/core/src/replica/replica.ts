@@ -128,6 +128,11 @@ export class Replica {
     return this.controls.isDirect
   }
 
+  /** Whether it is the conversation of this user's own devices. */
+  get isSelf(): boolean {
+    return this.record.peer === this.#context.me.userId
+  }
+
   /** Whether another history of this device exists: what it would still say counts nowhere. */
   get isFrozen(): boolean {
     return this.#parts.forks.isFrozen

@@ -1,0 +1,175 @@
+/** What a person can do about their devices: the part of the client about them, over the parts that do it. */
+import {
+  bundleCerts,
+  certsIn,
+  createRecoveryPhrase,
+  issueDeviceCert,
+  recoveryKeysOf,
+  safetyNumber,
+  trustedDeviceCert,
+  verifyDeviceCert,
+  type DeviceCert,
+} from '@parley/crypto'
+import { MAX_CERT_CHAIN, MAX_NAME_BYTES, ParleyError, type ConversationId, type DeviceId, type UserId } from '@parley/protocol'
+import type { Device, DeviceLinkOffer } from '../api/devices.ts'
+import type { Context } from '../context.ts'
+import { checkText } from '../conversation/arguments.ts'
+import type { Replica } from '../replica/replica.ts'
+import { DeviceTalks } from './device-talks.ts'
+import { LinkOffer } from './link-offer.ts'
+import { OwnDevices } from './own-devices.ts'
+import { Recovering, RecoveryHelp } from './recovery.ts'
+
+/** Longest name of a device, in characters. */
+const MAX_DEVICE_NAME = 64
+
+/** What devices need of the engine. */
+export interface DevicesHost {
+  profile(): { readonly name: string; readonly avatar: string }
+  replicas(): Iterable<Replica>
+  replica(id: ConversationId): Replica | undefined
+  adopt(replica: Replica): Promise<void>
+  /** Certificates of a contact who is in no conversation yet. */
+  certsOf(user: UserId): readonly DeviceCert[]
+  addresses(): readonly string[]
+  isReachable(): boolean
+  refresh(): void
+  wake(): void
+  onRecovered(replica: Replica): Promise<void>
+  onDevices(): void
+}
+
+/** A name as a device can have it. @throws {ParleyError} InvalidArgument, TooLarge */
+export function checkDeviceName(name: string): string {
+  return checkText(name, 'name of the device', MAX_DEVICE_NAME, MAX_NAME_BYTES)
+}
+
+export class Devices {
+  readonly own: OwnDevices
+  readonly talks: DeviceTalks
+  readonly #context: Context
+  readonly #host: DevicesHost
+  readonly #offer: LinkOffer
+
+  /** `words`: the phrase that this profile was recovered with, to bring back what is still to come. @throws {ParleyError} PhraseInvalid, NotAllowed */
+  constructor(context: Context, host: DevicesHost, words: readonly string[] | string | undefined) {
+    this.#context = context
+    this.#host = host
+    this.own = new OwnDevices(context, host)
+    this.#offer = new LinkOffer({
+      context,
+      devices: this.own,
+      name: () => host.profile().name,
+      addresses: () => host.addresses(),
+      onChange: () => {
+        host.refresh()
+        host.onDevices()
+      },
+    })
+    const recovery = { ...host, onRecovered: (replica: Replica) => this.#onRecovered(replica) }
+    this.talks = new DeviceTalks({
+      offer: this.#offer,
+      help: new RecoveryHelp(context, recovery),
+      recovering: words === undefined ? undefined : new Recovering(context, recovery, words),
+    })
+  }
+
+  close(): void {
+    this.own.close()
+    this.#offer.close()
+  }
+
+  get link(): DeviceLinkOffer | undefined {
+    return this.#offer.value
+  }
+
+  get recovery(): { readonly createdAt: number } | undefined {
+    const cert = this.own.recovery
+    return cert && Object.freeze({ createdAt: cert.createdMs })
+  }
+
+  all(): readonly Device[] {
+    return this.own.all()
+  }
+
+  /** @throws {ParleyError} NotFound, InvalidArgument */
+  rename(id: DeviceId, name: string): Promise<void> {
+    return this.own.rename(id, checkDeviceName(name))
+  }
+
+  /** @throws {ParleyError} NotFound, NotAllowed */
+  remove(id: DeviceId): Promise<void> {
+    return this.own.remove(id)
+  }
+
+  /** @throws {ParleyError} Unreachable, TooLarge */
+  async offerLink(): Promise<DeviceLinkOffer> {
+    if (!this.#host.isReachable())
+      throw new ParleyError('Unreachable', 'this device is offline; go online first, so that the new one can reach it')
+    return this.#offer.open()
+  }
+
+  /** @throws {ParleyError} LinkRejected, NotAllowed */
+  confirm(code: string): Promise<void> {
+    return this.#offer.confirm(checkText(code, 'code'))
+  }
+
+  cancelLink(): Promise<void> {
+    return this.#offer.cancel()
+  }
+
+  /** @throws {ParleyError} TooLarge */
+  async createRecovery(): Promise<readonly string[]> {
+    const { crypto, me, random, clock } = this.#context
+    const own = trustedDeviceCert((bytes) => crypto.sha256(bytes), me.cert)
+    // A device that the phrase adds comes behind the recovery device.
+    if (own === undefined || certsIn(me.cert).length > MAX_CERT_CHAIN - 2)
+      throw new ParleyError('TooLarge', 'make the phrase on a device that you have had for longer')
+    const before = this.own.recovery
+    if (before === undefined) this.own.assertRoom()
+    const words = createRecoveryPhrase((length) => random.bytes(length))
+    const issued = await issueDeviceCert(crypto, { keys: me.keys, cert: own }, recoveryKeysOf(crypto, words), {
+      createdMs: clock.now(),
+      isRecovery: true,
+    })
+    const cert = await verifyDeviceCert(crypto, bundleCerts([...certsIn(me.cert), issued]))
+    if (cert === undefined) throw new ParleyError('Internal', 'the recovery phrase could not be made')
+    if (before !== undefined) await this.own.remove(before.deviceId)
+    await this.own.add(cert, '')
+    await this.own.settle()
+    return Object.freeze(words)
+  }
+
+  /** @throws {ParleyError} NotFound, InvalidArgument */
+  async safetyNumber(user: UserId): Promise<string> {
+    const { crypto, me } = this.#context
+    if (user === me.userId) throw new ParleyError('InvalidArgument', 'a safety number is for somebody else')
+    const theirs = this.#rootOf(this.#certsOf(user))
+    const own = this.#rootOf([me.cert])
+    if (theirs === undefined || own === undefined) throw new ParleyError('NotFound', 'nothing is known here of this person')
+    const hash = (bytes: Uint8Array): Uint8Array => crypto.sha256(bytes)
+    return safetyNumber(hash, { userId: me.userId, rootKeys: [own] }, { userId: user, rootKeys: [theirs] })
+  }
+
+  /** Certificates of a person, wherever they were met. */
+  #certsOf(user: UserId): Uint8Array[] {
+    const met = [...this.#host.replicas()].flatMap(({ controls }) => [...controls.membership.devices.values()])
+    return [...this.#host.certsOf(user), ...met.filter((record) => record.user === user).map(({ cert }) => cert)].map(({ bytes }) => bytes)
+  }
+
+  /** The key that the devices of a user descend from. */
+  #rootOf(certs: readonly Uint8Array[]): Uint8Array | undefined {
+    const { crypto } = this.#context
+    for (const bytes of certs.flatMap((cert) => certsIn(cert))) {
+      const cert = trustedDeviceCert((b) => crypto.sha256(b), bytes)
+      if (cert !== undefined && cert.issuer === undefined) return cert.signKey
+    }
+    return undefined
+  }
+
+  /** Devices that are met again in a conversation which came back are listed, so that lost ones can be removed. */
+  async #onRecovered(replica: Replica): Promise<void> {
+    await this.#host.onRecovered(replica)
+    await this.own.learn(replica)
+  }
+}
