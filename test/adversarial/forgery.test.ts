@@ -217,7 +217,7 @@ test('a new entry of alice with its body left out: bob gets the body from her', 
     link,
     alice,
     seq,
-    live.entries.map((entry) => purgeEntry(entry, hash)),
+    Array.from(live.entries, (entry) => purgeEntry(entry, hash)),
   )
   await settle(30)
   expect((await texts(victims.his)).includes('do not lose me')).toBe(false)

@@ -6,6 +6,10 @@ export interface Row {
   readonly unit: string
   /** By column, in the order of `Report.columns`. */
   readonly values: readonly number[]
+  /** The ratio to the reference where it is not that of `values`: a median of ratios that were measured side by side. */
+  readonly ratio?: number
+  /** What the ratio may be at most. */
+  readonly limit?: number
 }
 
 export interface Section {
@@ -25,7 +29,8 @@ export interface Report {
 }
 
 /** Ours divided by each of the others: below 1 is better than they are, in every row. */
-export function ratios({ values }: Row): number[] {
+export function ratios({ values, ratio }: Row): number[] {
+  if (ratio !== undefined) return [ratio]
   const [own = Number.NaN, ...others] = values
   return others.map((other) => own / other)
 }

@@ -10,9 +10,16 @@ export function renderReport(report: Report): string {
 
 function renderTable(columns: readonly string[], rows: readonly Row[]): string {
   const others = columns.slice(1)
+  const hasLimits = rows.some(({ limit }) => limit !== undefined)
   const cells = [
-    ['', 'unit', ...columns, ...others.map((name) => `/ ${name}`)],
-    ...rows.map((row) => [row.measure, row.unit, ...row.values.map(significant), ...ratios(row).map(significant)]),
+    ['', 'unit', ...columns, ...others.map((name) => `/ ${name}`), ...(hasLimits ? ['limit', ''] : [])],
+    ...rows.map((row) => [
+      row.measure,
+      row.unit,
+      ...row.values.map(significant),
+      ...ratios(row).map(significant),
+      ...(hasLimits ? verdict(row) : []),
+    ]),
   ]
   const widths = cells[0]!.map((_, column) => Math.max(...cells.map((row) => row[column]!.length)))
   const lines = cells.map((row) =>
@@ -23,6 +30,12 @@ function renderTable(columns: readonly string[], rows: readonly Row[]): string {
   )
   lines.splice(1, 0, '-'.repeat(Math.max(...lines.map((line) => line.length))))
   return lines.join('\n')
+}
+
+/** What the ratio may be, and whether it is. */
+function verdict(row: Row): [limit: string, verdict: string] {
+  if (row.limit === undefined) return ['', '']
+  return [significant(row.limit), ratios(row)[0]! <= row.limit ? 'ok' : 'OVER']
 }
 
 /** Three digits that mean something. */

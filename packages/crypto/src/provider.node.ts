@@ -38,10 +38,14 @@ class NodeProvider implements CryptoProvider {
    * (measured 2.1 µs against 0.9 µs for 272 bytes) and leaves the collector a pointer per entry; 32 bytes copied here stay on the heap.
    */
   sha256(bytes: Uint8Array): Uint8Array {
-    const text = hash('sha256', bytes, 'binary')
     const digest = new Uint8Array(32)
-    for (let i = 0; i < 32; i++) digest[i] = text.charCodeAt(i)
+    this.sha256Into(bytes, digest, 0)
     return digest
+  }
+
+  sha256Into(bytes: Uint8Array, target: Uint8Array, offset: number): void {
+    const text = hash('sha256', bytes, 'binary')
+    for (let i = 0; i < 32; i++) target[offset + i] = text.charCodeAt(i)
   }
 
   async verify(job: SignatureJob): Promise<boolean> {

@@ -29,6 +29,8 @@ export interface CryptoProvider {
   readonly name: string
   /** SHA-256, 32 bytes in a fresh Uint8Array. */
   sha256(bytes: Uint8Array): Uint8Array
+  /** The same 32 bytes, put into `target` at `offset`. */
+  sha256Into(bytes: Uint8Array, target: Uint8Array, offset: number): void
   /** Whether the signature holds under the strict rules. */
   verify(job: SignatureJob): Promise<boolean>
   /** The verdicts in the order of `jobs`, without blocking the event loop for more than a few milliseconds at a time. */
@@ -57,6 +59,10 @@ class NobleProvider implements CryptoProvider {
 
   sha256(bytes: Uint8Array): Uint8Array {
     return sha256(bytes)
+  }
+
+  sha256Into(bytes: Uint8Array, target: Uint8Array, offset: number): void {
+    target.set(sha256(bytes), offset)
   }
 
   async verify(job: SignatureJob): Promise<boolean> {

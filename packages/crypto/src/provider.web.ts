@@ -48,6 +48,10 @@ class WebCryptoProvider implements CryptoProvider {
     return sha256(bytes)
   }
 
+  sha256Into(bytes: Uint8Array, target: Uint8Array, offset: number): void {
+    target.set(sha256(bytes), offset)
+  }
+
   /** Engines take small-order and torsioned keys and a small-order R: these are refused before they are asked. */
   async verify(job: SignatureJob): Promise<boolean> {
     const { publicKey, message, signature } = job

@@ -4,16 +4,19 @@
  */
 import {
   ChainWalk,
-  decodeEntry,
+  ID_BYTES,
+  decodeFrom,
   encodeEntry,
   mustSign,
   ParleyError,
   Reject,
   signedHead,
   type ChainState,
+  type EntryList,
   type EntryKind,
   type EntryParts,
   type Hlc,
+  type StoredEntry,
 } from '@parley/protocol'
 import type { SigningKey } from './device-keys.ts'
 import type { CryptoProvider, SignatureJob } from './provider.ts'
@@ -83,7 +86,7 @@ export async function verifyRun(
   provider: CryptoProvider,
   author: RunAuthor,
   state: ChainState,
-  entries: readonly Uint8Array[],
+  entries: EntryList,
   { signatures = 'last', yieldNow = yieldToEventLoop, signal }: VerifyRunOptions = {},
 ): Promise<VerifiedRun> {
   throwIfAborted(signal)
@@ -119,18 +122,33 @@ async function areValid(provider: CryptoProvider, jobs: readonly SignatureJob[])
 
 /** A class for the sake of the collector, as in the codec of entries. */
 class Verified implements VerifiedEntry {
-  readonly bytes: Uint8Array
-  readonly parts: EntryParts
+  readonly parts: StoredEntry
   readonly seq: number
-  readonly id: Uint8Array
-  readonly hlc: Hlc
+  /** Where its id lies. */
+  readonly ids: Uint8Array
+  readonly idAt: number
+  /** Milliseconds of its clock, of which one is made when asked for. */
+  readonly ms: number
 
-  constructor(bytes: Uint8Array, parts: EntryParts, seq: number, id: Uint8Array, hlc: Hlc) {
-    this.bytes = bytes
+  constructor(parts: StoredEntry, seq: number, ids: Uint8Array, idAt: number, ms: number) {
     this.parts = parts
     this.seq = seq
-    this.id = id
-    this.hlc = hlc
+    this.ids = ids
+    this.idAt = idAt
+    this.ms = ms
+  }
+
+  get bytes(): Uint8Array {
+    return this.parts.bytes
+  }
+
+  /** In an array of its own: who keeps it does not keep all others. */
+  get id(): Uint8Array {
+    return this.ids.slice(this.idAt, this.idAt + ID_BYTES)
+  }
+
+  get hlc(): Hlc {
+    return { ms: this.ms, ctr: this.parts.header.ctr }
   }
 }
 
@@ -143,9 +161,11 @@ class Walk {
   readonly #chain: ChainWalk
   readonly #author: RunAuthor
   readonly #all: boolean
+  /** The ids of all entries, one after the other. */
+  #ids: Uint8Array | undefined
 
   constructor(provider: CryptoProvider, author: RunAuthor, state: ChainState, signatures: 'last' | 'required') {
-    this.#chain = new ChainWalk((bytes) => provider.sha256(bytes), author.conversation, author.device, state)
+    this.#chain = new ChainWalk((bytes, target, at) => provider.sha256Into(bytes, target, at), author.conversation, author.device, state)
     this.#author = author
     this.#all = signatures === 'required'
   }
@@ -156,24 +176,25 @@ class Walk {
   }
 
   /** Goes on from `entries[from]` until the slice is full; returns where it stopped, `end` at the latest. */
-  follow(entries: readonly Uint8Array[], from: number, end: number): number {
+  follow(entries: EntryList, from: number, end: number): number {
     const { conversation, device, signKey } = this.#author
     const chain = this.#chain
+    const ids = (this.#ids ??= new Uint8Array(end * ID_BYTES))
     let spent = 0
     let i = from
     for (; i < end && spent < SLICE_BYTES; i++) {
-      const bytes = entries[i] as Uint8Array
-      spent += bytes.length + ENTRY_COST
-      const parts = decodeEntry(bytes)
+      const parts = decodeFrom(entries, i)
+      spent += parts.length + ENTRY_COST
       const seq = chain.nextSeq
-      chain.extend(parts)
-      const id = chain.prevId
-      this.verified.push(new Verified(bytes, parts, seq, id, chain.hlc))
+      chain.extend(parts, ids, i * ID_BYTES)
+      const entry = new Verified(parts, seq, ids, i * ID_BYTES, chain.ms)
+      this.verified.push(entry)
+      const isRequired = mustSign(seq, parts.header.kind)
+      if (isRequired && !parts.isSigned) throw new Reject('BadSignature', 'A required signature is missing.')
+      if (i < end - 1 && !(isRequired && this.#all)) continue
       const { signature } = parts
-      const required = mustSign(seq, parts.header.kind)
-      if (required && signature === undefined) throw new Reject('BadSignature', 'A required signature is missing.')
-      if (signature !== undefined && (i === end - 1 || (required && this.#all))) {
-        this.jobs.push({ publicKey: signKey, message: signedHead(conversation, device, seq, id), signature })
+      if (signature !== undefined) {
+        this.jobs.push({ publicKey: signKey, message: signedHead(conversation, device, seq, entry.id), signature })
       }
     }
     this.spent = spent
@@ -185,10 +206,10 @@ class Walk {
  * How many entries there are up to and including the last signed one. Looks from `end` backwards, as a rule at one entry; when the slice is
  * full before it is found, the place where to go on, negated.
  */
-function lastSigned(entries: readonly Uint8Array[], end: number): number {
+function lastSigned(entries: EntryList, end: number): number {
   for (let left = end; left > 0; left--) {
     if (end - left === DECODED_PER_SLICE) return -left
-    if (decodeEntry(entries[left - 1] as Uint8Array).signature !== undefined) return left
+    if (decodeFrom(entries, left - 1).isSigned) return left
   }
   return 0
 }

@@ -66,6 +66,7 @@ export function runSuite(create: () => CryptoProvider): void {
     const counting: CryptoProvider = {
       name: provider.name,
       sha256: (bytes) => provider.sha256(bytes),
+      sha256Into: (bytes, target, offset) => provider.sha256Into(bytes, target, offset),
       verify: (job) => {
         checked++
         return provider.verify(job)
@@ -194,6 +195,10 @@ export function runSuite(create: () => CryptoProvider): void {
       sha256: (bytes) => {
         now().bytes += bytes.length
         return provider.sha256(bytes)
+      },
+      sha256Into: (bytes, target, offset) => {
+        now().bytes += bytes.length
+        provider.sha256Into(bytes, target, offset)
       },
       verify: (job) => {
         now().signatures++

@@ -5,6 +5,7 @@
  */
 import { fromBase32 } from './bytes.ts'
 import type { Hash } from './bytes.ts'
+import { PackedEntries } from './entry-list.ts'
 import { ParleyError, Reject } from './errors.ts'
 import { CHUNK_ENTRIES, MAX_ENTRY_BYTES, MAX_LIVE_UPDATE_BYTES, MAX_SEQ } from './limits.ts'
 import { ByteReader, varUint } from './varint.ts'
@@ -48,13 +49,14 @@ const MAX_ROOT_BYTES = 64
 const ROOT_PATTERN = /^l:([a-z2-7]{26}):((?:[a-z2-7]{26})?):(0|[1-9][0-9]{0,7})$/
 
 /** A run whose list of entries is still ours to extend. */
-interface OwnRun extends EntryRun {
-  readonly entries: Uint8Array[]
+interface OpenRun extends Omit<EntryRun, 'entries'> {
+  /** Where the entries begin and end in the update, two numbers each. */
+  readonly bounds: number[]
 }
 
 /**
- * The runs in an update, ascending by device, branch and sequence number, chunks that follow each other joined. Entries are views on `update` and
- * not yet decoded.
+ * The runs in an update, ascending by device, branch and sequence number, chunks that follow each other joined. Entries lie in `update` and
+ * are not yet decoded.
  * @throws {Reject} BadShape, NotCanonical, LimitExceeded; DeleteSet when anything is deleted; UnknownChunk when `chunkOf` does not know a client, or `branchOf` a branch.
  */
 export function admit(update: Uint8Array, context: AdmitContext): EntryRun[] {
@@ -62,7 +64,7 @@ export function admit(update: Uint8Array, context: AdmitContext): EntryRun[] {
   const reader = new ByteReader(update)
   const clients = readCount(reader)
   if (clients > MAX_UPDATE_CHUNKS) throw new Reject('LimitExceeded', 'update has too many chunks')
-  const runs: OwnRun[] = []
+  const runs: OpenRun[] = []
   let before = Number.POSITIVE_INFINITY
   for (let i = 0; i < clients; i++) {
     const count = readCount(reader)
@@ -75,7 +77,7 @@ export function admit(update: Uint8Array, context: AdmitContext): EntryRun[] {
   }
   if (reader.varUint() !== 0) throw new Reject('DeleteSet', 'update deletes something')
   if (reader.remaining > 0) throw new Reject('BadShape', 'bytes follow after the update')
-  return joined(runs)
+  return joined(runs).map(({ bounds, ...run }) => ({ ...run, entries: new PackedEntries(update, bounds) }))
 }
 
 function readCount(reader: ByteReader): number {
@@ -84,7 +86,7 @@ function readCount(reader: ByteReader): number {
   return count
 }
 
-function readRun(reader: ByteReader, client: number, count: number, context: AdmitContext): OwnRun {
+function readRun(reader: ByteReader, client: number, count: number, context: AdmitContext): OpenRun {
   const clock = reader.varUint()
   if (clock + count > CHUNK_ENTRIES) throw new Reject('BadShape', 'items lie beyond the chunk')
   const clientBytes = varUint(client)
@@ -93,7 +95,7 @@ function readRun(reader: ByteReader, client: number, count: number, context: Adm
     where = context.chunkOf(client)
     if (where === undefined) throw new Reject('UnknownChunk', 'client is not known')
   }
-  const entries: Uint8Array[] = []
+  const bounds: number[] = []
   for (let place = clock; place < clock + count; place++) {
     const info = reader.byte()
     if (place === 0) {
@@ -105,12 +107,12 @@ function readRun(reader: ByteReader, client: number, count: number, context: Adm
     }
     const length = reader.varUint()
     if (length > MAX_ENTRY_BYTES) throw new Reject('LimitExceeded', 'entry is too long')
-    entries.push(reader.take(length))
+    bounds.push(reader.offset, reader.skip(length))
   }
   const { device, branch, chunk } = where as ChunkRef
   const seq = chunkStart(chunk, branch) + clock
   if (seq + count > (chunk + 1) * CHUNK_ENTRIES) throw new Reject('BadShape', 'items lie beyond the chunk')
-  return { device, ...(branch === undefined ? {} : { branch }), seq, entries }
+  return { device, ...(branch === undefined ? {} : { branch }), seq, bounds }
 }
 
 /** The origin must be the item just before, by the same client. Numbers have one form, so comparing bytes is enough. */
@@ -152,12 +154,12 @@ function bytesOf(text: string): Uint8Array {
 }
 
 /** Joins them in place. */
-function joined(runs: OwnRun[]): EntryRun[] {
-  const all: OwnRun[] = []
+function joined(runs: OpenRun[]): OpenRun[] {
+  const all: OpenRun[] = []
   for (const run of runs.sort(compareRuns)) {
     const last = all.at(-1)
-    if (last !== undefined && isSameLog(last, run) && last.seq + last.entries.length === run.seq) {
-      for (const entry of run.entries) last.entries.push(entry)
+    if (last !== undefined && isSameLog(last, run) && last.seq + last.bounds.length / 2 === run.seq) {
+      for (const bound of run.bounds) last.bounds.push(bound)
     } else {
       all.push(run)
     }

@@ -6,6 +6,14 @@ import { ParleyError, Reject } from './errors.ts'
 /** SHA-256: any bytes to 32 bytes. Passed in, so that this package needs no crypto. */
 export type Hash = (bytes: Uint8Array) => Uint8Array
 
+/** The same, put into `target` at `offset`: for many hashes that need no array of their own. */
+export type HashInto = (bytes: Uint8Array, target: Uint8Array, offset: number) => void
+
+/** A hash that puts its digest where it is told. */
+export function hashInto(hash: Hash): HashInto {
+  return (bytes, target, offset) => target.set(hash(bytes), offset)
+}
+
 const BASE32 = 'abcdefghijklmnopqrstuvwxyz234567'
 const BASE64URL = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
 const BASE32_VALUES = valuesOf(BASE32)

@@ -1,14 +1,16 @@
 /**
  * The chain: what is known after an entry of a log, and the rule by which the next one may follow.
  */
-import type { Hash } from './bytes.ts'
+import { hashInto } from './bytes.ts'
+import type { Hash, HashInto } from './bytes.ts'
 import { encodeCbor } from './cbor.ts'
 import { CborReader } from './cbor-reader.ts'
 import { EntryKind, StoredEntry, decodeEntry, encodeEntry } from './entry.ts'
 import type { EntryHeader, EntryParts } from './entry.ts'
-import { LogIds, firstPrevId } from './entry-id.ts'
+import { ID_BYTES, LogIds, firstPrevId } from './entry-id.ts'
+import type { IdInput } from './entry-id.ts'
 import { Reject } from './errors.ts'
-import { HLC_ZERO, MAX_HLC_CTR, compareHlc } from './hlc.ts'
+import { HLC_ZERO, MAX_HLC_CTR } from './hlc.ts'
 import type { Hlc } from './hlc.ts'
 import { CHUNK_ENTRIES, MAX_SEQ, MAX_TIME_MS } from './limits.ts'
 
@@ -76,30 +78,33 @@ export function startChain(hash: Hash, conversation: Uint8Array, device: Uint8Ar
  * @throws {Reject} BadClock when the entry is not later than the one before, BadChain when a counter or the epoch does not follow.
  */
 export function extendChain(hash: Hash, conversation: Uint8Array, device: Uint8Array, state: ChainState, parts: EntryParts): ChainState {
-  const walk = new ChainWalk(hash, conversation, device, state)
+  const walk = new ChainWalk(hashInto(hash), conversation, device, state)
   walk.extend(parts)
   return walk.state()
 }
 
 /** Follows a log entry by entry, without a state for each. What it gives out stays as it is when it goes on. */
 export class ChainWalk {
-  readonly #hash: Hash
   readonly #ids: LogIds
   #nextSeq: number
-  #prevId: Uint8Array
-  #hlc: Hlc
+  /** Where the id of the last entry lies. */
+  #prev: Uint8Array
+  #prevAt = 0
+  /** The clock of the last entry: numbers, for a clock is made of each entry and needed of few. */
+  #ms: number
+  #ctr: number
   #posts: number
   #deletes: number
   #controls: number
   #epoch: Uint8Array | undefined
 
   /** `conversation` and `device` must not change while this is in use. */
-  constructor(hash: Hash, conversation: Uint8Array, device: Uint8Array, state: ChainState) {
-    this.#hash = hash
+  constructor(hash: HashInto, conversation: Uint8Array, device: Uint8Array, state: ChainState) {
     this.#ids = new LogIds(hash, conversation, device)
     this.#nextSeq = state.nextSeq
-    this.#prevId = state.prevId
-    this.#hlc = state.hlc
+    this.#prev = state.prevId
+    this.#ms = state.hlc.ms
+    this.#ctr = state.hlc.ctr
     this.#posts = state.posts
     this.#deletes = state.deletes
     this.#controls = state.controls
@@ -111,27 +116,38 @@ export class ChainWalk {
     return this.#nextSeq
   }
 
-  /** Id of the last entry, 32 bytes. */
+  /** Id of the last entry, 32 bytes, in an array of its own. */
   get prevId(): Uint8Array {
-    return this.#prevId
+    return this.#prev.slice(this.#prevAt, this.#prevAt + ID_BYTES)
   }
 
   /** Clock of the last entry. */
   get hlc(): Hlc {
-    return this.#hlc
+    return new Clock(this.#ms, this.#ctr)
+  }
+
+  /** The milliseconds of it. */
+  get ms(): number {
+    return this.#ms
   }
 
   /** All that is known here. */
   state(): ChainState {
-    return new State(this.#nextSeq, this.#prevId, this.#hlc, this.#posts, this.#deletes, this.#controls, this.#epoch)
+    return new State(this.#nextSeq, this.prevId, this.hlc, this.#posts, this.#deletes, this.#controls, this.#epoch)
   }
 
-  /** Goes one entry further; stays where it is when that throws. @throws {Reject} as extendChain. */
-  extend(parts: EntryParts): void {
+  /**
+   * Goes one entry further; stays where it is when that throws. The id of the entry is put into `ids` at `at`, where it must stay until the next one
+   * is there. @throws {Reject} as extendChain.
+   */
+  extend(parts: EntryParts, ids: Uint8Array = new Uint8Array(ID_BYTES), at = 0): void {
     const { header } = parts
     const seq = this.#nextSeq
     if (seq > MAX_SEQ) throw new Reject('BadChain', 'log is full')
-    const hlc = clockAfter(seq, this.#hlc, header)
+    const { ctr } = header
+    const ms = standsAlone(seq, header.kind) ? header.time : this.#ms + header.time
+    if (ms > MAX_TIME_MS || ms < this.#ms || (ms === this.#ms && ctr <= this.#ctr))
+      throw new Reject('BadClock', 'clock does not go forward')
     const posts = this.#posts + (header.kind === EntryKind.post ? 1 : 0)
     const deletes = this.#deletes + (header.kind === EntryKind.delete ? 1 : 0)
     const isControl = header.kind === EntryKind.control
@@ -140,22 +156,21 @@ export class ChainWalk {
       throw new Reject('BadChain', 'counters do not follow')
     }
     const epoch = epochAfter(seq, this.#epoch, header)
-    this.#prevId = this.#idOf(seq, parts)
+    this.#ids.put(ids, at, seq, this.#prev, this.#prevAt, parts instanceof StoredEntry ? parts : idInput(parts))
+    this.#prev = ids
+    this.#prevAt = at
     this.#nextSeq = seq + 1
-    this.#hlc = hlc
+    this.#ms = ms
+    this.#ctr = ctr
     this.#posts = posts
     this.#deletes = deletes
     this.#controls = controls
     this.#epoch = epoch
   }
+}
 
-  #idOf(seq: number, parts: EntryParts): Uint8Array {
-    const { body } = parts
-    const bodyHash = body === undefined ? (parts.purgedBodyHash as Uint8Array) : this.#hash(body)
-    if (parts instanceof StoredEntry) return this.#ids.idOf(seq, this.#prevId, parts.bytes, parts.headerStart, parts.headerEnd, bodyHash)
-    const { headerBytes } = parts
-    return this.#ids.idOf(seq, this.#prevId, headerBytes, 0, headerBytes.length, bodyHash)
-  }
+function idInput({ headerBytes, body, purgedBodyHash }: EntryParts): IdInput {
+  return { headerSource: headerBytes, headerStart: 0, headerEnd: headerBytes.length, body, purgedBodyHash }
 }
 
 /** Whether the author must sign this very entry: every control entry, and the last of each chunk. */
@@ -203,13 +218,6 @@ export function decodeChainState(bytes: Uint8Array): ChainState {
   }
   reader.end()
   return state
-}
-
-function clockAfter(seq: number, before: Hlc, header: EntryHeader): Hlc {
-  const ms = standsAlone(seq, header.kind) ? header.time : before.ms + header.time
-  const hlc = new Clock(ms, header.ctr)
-  if (ms > MAX_TIME_MS || compareHlc(hlc, before) <= 0) throw new Reject('BadClock', 'clock does not go forward')
-  return hlc
 }
 
 function epochAfter(seq: number, before: Uint8Array | undefined, header: EntryHeader): Uint8Array | undefined {

@@ -2,8 +2,8 @@
  * The id of an entry: a hash over everything that fixes its place and its content. Following a long log, this and the hash of the body are
  * all there is to do, so the input is put together in one place and in place.
  */
-import { concatBytes, utf8 } from './bytes.ts'
-import type { Hash } from './bytes.ts'
+import { concatBytes, hashInto, utf8 } from './bytes.ts'
+import type { Hash, HashInto } from './bytes.ts'
 import { MAX_HEADER_BYTES } from './limits.ts'
 import { varUintLength, writeVarUint } from './varint.ts'
 
@@ -17,13 +17,30 @@ export interface EntryIdParts {
   readonly bodyHash: Uint8Array
 }
 
+/** What of an entry its id is made of: the header as part of what it lies in, and the body or its hash. */
+export interface IdInput {
+  readonly headerSource: Uint8Array
+  readonly headerStart: number
+  readonly headerEnd: number
+  readonly body: Uint8Array | undefined
+  /** 32 bytes; undefined when the body is there. */
+  readonly purgedBodyHash: Uint8Array | undefined
+}
+
+/** Bytes of an entry id. */
+export const ID_BYTES = 32
+const HASH_BYTES = 32
 const ENTRY_TAG = utf8('parley/1/entry')
 const LOG_TAG = utf8('parley/1/log')
 
 /** The id of an entry, 32 bytes: it fixes everything before it in the log, the header, and the body by its hash. */
 export function entryId(hash: Hash, parts: EntryIdParts): Uint8Array {
   const { conversation, device, seq, prevId, headerBytes, bodyHash } = parts
-  return new LogIds(hash, conversation, device).idOf(seq, prevId, headerBytes, 0, headerBytes.length, bodyHash)
+  const id = new Uint8Array(ID_BYTES)
+  const ids = new LogIds(hashInto(hash), conversation, device)
+  const header = { headerSource: headerBytes, headerStart: 0, headerEnd: headerBytes.length }
+  ids.put(id, 0, seq, prevId, 0, { ...header, body: undefined, purgedBodyHash: bodyHash })
+  return id
 }
 
 /** What stands for the previous entry's id in the first entry of a log, 32 bytes. */
@@ -44,32 +61,34 @@ const beginnings: (Uint8Array | undefined)[] = []
 export class LogIds {
   /** Whose conversation and device stand behind the tag at the moment. */
   static #owner: LogIds | undefined
-  readonly #hash: Hash
+  readonly #hash: HashInto
   readonly #conversation: Uint8Array
   readonly #device: Uint8Array
   /** Length of what all ids of the log have in common. */
   readonly #common: number
 
   /** `conversation` and `device` must not change while this is in use. */
-  constructor(hash: Hash, conversation: Uint8Array, device: Uint8Array) {
+  constructor(hash: HashInto, conversation: Uint8Array, device: Uint8Array) {
     this.#hash = hash
     this.#conversation = conversation
     this.#device = device
     this.#common = ENTRY_TAG.length + conversation.length + device.length
   }
 
-  /** The id of the entry at `seq` whose header is the bytes of `source` from `start` to `end`. */
-  idOf(seq: number, prevId: Uint8Array, source: Uint8Array, start: number, end: number, bodyHash: Uint8Array): Uint8Array {
-    const headerLength = end - start
-    const own = varUintLength(seq) + prevId.length + varUintLength(headerLength) + headerLength + bodyHash.length
+  /** Puts the id of the entry that follows the one whose id lies in `prev` at `prevAt` into `target` at `offset`. Nothing is made on the way. */
+  put(target: Uint8Array, offset: number, seq: number, prev: Uint8Array, prevAt: number, entry: IdInput): void {
+    const { headerSource, headerStart, headerEnd, body, purgedBodyHash } = entry
+    const headerLength = headerEnd - headerStart
+    const own = varUintLength(seq) + ID_BYTES + varUintLength(headerLength) + headerLength + HASH_BYTES
     const preimage = this.#begin(this.#common + own)
     let at = writeVarUint(preimage, this.#common, seq)
-    preimage.set(prevId, at)
-    at = writeVarUint(preimage, at + prevId.length, headerLength)
-    // Nearly always ten bytes or so, for which a view and a copy take several times as long.
-    for (let i = start; i < end; i++) preimage[at++] = source[i] as number
-    preimage.set(bodyHash, at)
-    return this.#hash(preimage)
+    // So few bytes that a view and a copy take longer.
+    for (let i = 0; i < ID_BYTES; i++) preimage[at++] = prev[prevAt + i] as number
+    at = writeVarUint(preimage, at, headerLength)
+    for (let i = headerStart; i < headerEnd; i++) preimage[at++] = headerSource[i] as number
+    if (body === undefined) preimage.set(purgedBodyHash as Uint8Array, at)
+    else this.#hash(body, preimage, at)
+    this.#hash(preimage, target, offset)
   }
 
   /** `length` bytes that begin with what is common; the rest is for the caller to write, before the next call. */

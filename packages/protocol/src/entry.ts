@@ -6,6 +6,7 @@ import { compareBytes, concatBytes, utf8, viewOf } from './bytes.ts'
 import type { Hash } from './bytes.ts'
 import { cborHeadLength, encodeCbor, writeCborHead } from './cbor.ts'
 import { CBOR_MAJOR, CborReader } from './cbor-reader.ts'
+import type { IdInput } from './entry-id.ts'
 import { ParleyError, Reject } from './errors.ts'
 import { MAX_HLC_CTR } from './hlc.ts'
 import { MAX_BODY_BYTES, MAX_DEPS, MAX_ENTRY_BYTES, MAX_HEADER_BYTES, MAX_SEQ, MAX_TIME_MS } from './limits.ts'
@@ -92,50 +93,71 @@ class Header implements EntryHeader {
  * Knows where its parts lie and makes a view on one when asked: following a log needs only that of the body, and a view takes as long as
  * reading the whole header. Whoever keeps entries keeps no views.
  */
-export class StoredEntry implements EntryParts {
+export class StoredEntry implements EntryParts, IdInput {
   readonly header: EntryHeader
-  /** The stored entry. The header is `headerStart` to `headerEnd`. */
-  readonly bytes: Uint8Array
+  /** What the entry lies in. The header is `headerStart` to `headerEnd`. */
+  readonly headerSource: Uint8Array
   readonly headerStart: number
   readonly headerEnd: number
-  /** Where the content, a body or the hash of one, begins and ends. */
+  /** Where the entry begins and ends. */
   readonly #start: number
   readonly #end: number
+  /** Where the content, a body or the hash of one, begins and ends. */
+  readonly #contentStart: number
+  readonly #contentEnd: number
   readonly #isPurged: boolean
 
   constructor(
     header: EntryHeader,
-    bytes: Uint8Array,
-    headerStart: number,
-    headerEnd: number,
+    headerSource: Uint8Array,
     start: number,
     end: number,
+    headerStart: number,
+    headerEnd: number,
+    contentStart: number,
+    contentEnd: number,
     isPurged: boolean,
   ) {
     this.header = header
-    this.bytes = bytes
-    this.headerStart = headerStart
-    this.headerEnd = headerEnd
+    this.headerSource = headerSource
     this.#start = start
     this.#end = end
+    this.headerStart = headerStart
+    this.headerEnd = headerEnd
+    this.#contentStart = contentStart
+    this.#contentEnd = contentEnd
     this.#isPurged = isPurged
   }
 
+  /** Length of the stored entry. */
+  get length(): number {
+    return this.#end - this.#start
+  }
+
+  /** The stored entry. */
+  get bytes(): Uint8Array {
+    return this.length === this.headerSource.length ? this.headerSource : viewOf(this.headerSource, this.#start, this.#end)
+  }
+
   get headerBytes(): Uint8Array {
-    return viewOf(this.bytes, this.headerStart, this.headerEnd)
+    return viewOf(this.headerSource, this.headerStart, this.headerEnd)
   }
 
   get body(): Uint8Array | undefined {
-    return this.#isPurged ? undefined : viewOf(this.bytes, this.#start, this.#end)
+    return this.#isPurged ? undefined : viewOf(this.headerSource, this.#contentStart, this.#contentEnd)
   }
 
   get purgedBodyHash(): Uint8Array | undefined {
-    return this.#isPurged ? viewOf(this.bytes, this.#start, this.#end) : undefined
+    return this.#isPurged ? viewOf(this.headerSource, this.#contentStart, this.#contentEnd) : undefined
+  }
+
+  get isSigned(): boolean {
+    // Behind the content stands one byte that says that there is no signature, or a head of two bytes and the signature.
+    return this.#end > this.#contentEnd + 1
   }
 
   get signature(): Uint8Array | undefined {
-    // Behind the content stands one byte that says that there is none, or a head of two bytes and the signature.
-    return this.bytes.length === this.#end + 1 ? undefined : viewOf(this.bytes, this.#end + 2, this.bytes.length)
+    return this.isSigned ? viewOf(this.headerSource, this.#contentEnd + 2, this.#end) : undefined
   }
 }
 
@@ -221,11 +243,16 @@ export function encodeEntry(
 }
 
 /** The parts of exactly one stored entry; byte fields are views. @throws {Reject} BadShape, NotCanonical, LimitExceeded. */
-export function decodeEntry(bytes: Uint8Array): EntryParts {
-  return plainEntry(bytes) ?? anyEntry(bytes)
+export function decodeEntry(bytes: Uint8Array): StoredEntry {
+  return decodeEntryAt(bytes, 0, bytes.length)
 }
 
-function anyEntry(bytes: Uint8Array): EntryParts {
+/** The same for the entry that lies in `source` from `start` to `end`. */
+export function decodeEntryAt(source: Uint8Array, start: number, end: number): StoredEntry {
+  return plainEntry(source, start, end) ?? anyEntry(viewOf(source, start, end))
+}
+
+function anyEntry(bytes: Uint8Array): StoredEntry {
   if (bytes.length > MAX_ENTRY_BYTES) throw new Reject('LimitExceeded', 'entry is too long')
   const reader = new CborReader(bytes)
   reader.arrayOf(3)
@@ -239,7 +266,7 @@ function anyEntry(bytes: Uint8Array): EntryParts {
   if (!reader.nullNext()) reader.fixedBytes(SIGNATURE_BYTES)
   reader.end()
   const header = decodeHeader(headerBytes)
-  return new StoredEntry(header, bytes, headerEnd - headerBytes.length, headerEnd, end - content.length, end, isPurged)
+  return new StoredEntry(header, bytes, 0, bytes.length, headerEnd - headerBytes.length, headerEnd, end - content.length, end, isPurged)
 }
 
 /** The same entry with its body replaced by the hash of it; its id stays. Returns `bytes` when already purged. @throws {Reject} as decodeEntry. */
@@ -265,21 +292,22 @@ export function bodyAad(conversation: Uint8Array, device: Uint8Array, seq: numbe
  * An entry with its body, read by offsets alone, which takes a third of the time. Accepts nothing that `anyEntry` does not accept; undefined
  * leaves the entry, and what is wrong with it, to `anyEntry`.
  */
-function plainEntry(bytes: Uint8Array): EntryParts | undefined {
-  if (bytes[0] !== 0x83 || bytes.length > MAX_ENTRY_BYTES) return undefined
-  const headerLength = argumentAt(bytes, 1, CBOR_MAJOR.bytes)
+function plainEntry(bytes: Uint8Array, start: number, end: number): StoredEntry | undefined {
+  if (bytes[start] !== 0x83 || end - start > MAX_ENTRY_BYTES) return undefined
+  const headerLength = argumentAt(bytes, start + 1, CBOR_MAJOR.bytes)
   if (headerLength < 0 || headerLength > MAX_HEADER_BYTES) return undefined
-  const headerStart = 1 + cborHeadLength(headerLength)
+  const headerStart = start + 1 + cborHeadLength(headerLength)
   const headerEnd = headerStart + headerLength
   const bodyLength = argumentAt(bytes, headerEnd, CBOR_MAJOR.bytes)
   if (bodyLength < 1 || bodyLength > MAX_BODY_BYTES) return undefined
   const bodyStart = headerEnd + cborHeadLength(bodyLength)
   const bodyEnd = bodyStart + bodyLength
-  const isSigned = bodyEnd + 2 + SIGNATURE_BYTES === bytes.length
-  if (isSigned ? argumentAt(bytes, bodyEnd, CBOR_MAJOR.bytes) !== SIGNATURE_BYTES : bytes[bodyEnd] !== 0xf6 || bodyEnd + 1 !== bytes.length)
+  // Each part begins where the one before ends: what ends here has read nothing beyond.
+  const isSigned = bodyEnd + 2 + SIGNATURE_BYTES === end
+  if (isSigned ? argumentAt(bytes, bodyEnd, CBOR_MAJOR.bytes) !== SIGNATURE_BYTES : bytes[bodyEnd] !== 0xf6 || bodyEnd + 1 !== end)
     return undefined
   const header = plainHeader(bytes, headerStart, headerEnd) ?? anyHeader(viewOf(bytes, headerStart, headerEnd))
-  return new StoredEntry(header, bytes, headerStart, headerEnd, bodyStart, bodyEnd, false)
+  return new StoredEntry(header, bytes, start, end, headerStart, headerEnd, bodyStart, bodyEnd, false)
 }
 
 /** A header as most are: no control entry, the epoch as before, no heads. Accepts nothing that `anyHeader` does not accept. */

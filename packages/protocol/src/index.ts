@@ -18,6 +18,7 @@ export {
   equalBytes,
   fromBase32,
   fromBase64Url,
+  hashInto,
   readU32be,
   textFromUtf8,
   toBase32,
@@ -25,7 +26,7 @@ export {
   u32be,
   utf8,
 } from './bytes.ts'
-export type { Hash } from './bytes.ts'
+export type { Hash, HashInto } from './bytes.ts'
 
 export { ByteReader, varUint, varUintLength, writeVarUint } from './varint.ts'
 
@@ -62,9 +63,11 @@ export { cborHeadLength, decodeCbor, encodeCbor, writeCborHead } from './cbor.ts
 export type { CborLimits, CborValue } from './cbor.ts'
 
 export { EntryKind, bodyAad, decodeEntry, decodeHeader, encodeEntry, encodeHeader, purgeEntry, signedHead } from './entry.ts'
-export type { Dep, EntryHeader, EntryParts } from './entry.ts'
+export type { Dep, EntryHeader, EntryParts, StoredEntry } from './entry.ts'
+export { PackedEntries, decodeFrom } from './entry-list.ts'
+export type { EntryList } from './entry-list.ts'
 
-export { entryId, firstPrevId } from './entry-id.ts'
+export { ID_BYTES, entryId, firstPrevId } from './entry-id.ts'
 export type { EntryIdParts } from './entry-id.ts'
 
 export { ChainWalk, decodeChainState, encodeChainState, extendChain, mustSign, sealEntry, standsAlone, startChain } from './chain.ts'

@@ -77,9 +77,13 @@ export class ByteReader {
 
   /** The next `length` bytes, as a view. @throws {Reject} BadShape when there are fewer. */
   take(length: number): Uint8Array {
-    if (length > this.remaining) throw new Reject('BadShape', 'bytes end too early')
     const start = this.offset
-    this.offset += length
-    return viewOf(this.bytes, start, this.offset)
+    return viewOf(this.bytes, start, this.skip(length))
+  }
+
+  /** Passes over the next `length` bytes; returns where they end. @throws {Reject} BadShape when there are fewer. */
+  skip(length: number): number {
+    if (length > this.remaining) throw new Reject('BadShape', 'bytes end too early')
+    return (this.offset += length)
   }
 }

@@ -4,6 +4,7 @@
  */
 import { compareBytes, concatBytes, toBase32, u32be } from './bytes.ts'
 import type { Hash } from './bytes.ts'
+import type { EntryList } from './entry-list.ts'
 import { ParleyError } from './errors.ts'
 import { CHUNK_ENTRIES, MAX_SEQ } from './limits.ts'
 import { varUint, varUintLength, writeVarUint } from './varint.ts'
@@ -16,8 +17,8 @@ export interface EntryRun {
   readonly branch?: BranchRef
   /** Sequence number of the first entry. */
   readonly seq: number
-  /** Stored entries. From `admit` they are views on the update. */
-  readonly entries: readonly Uint8Array[]
+  /** Stored entries. From `admit` they lie in the update. */
+  readonly entries: EntryList
 }
 
 /** A branch of a forked log. */
@@ -110,13 +111,16 @@ export function encodeStateVector(hash: Hash, conversation: Uint8Array, heads: r
   return vector
 }
 
+/** Where a run begins. */
+type RunStart = Omit<EntryRun, 'entries'>
+
 /** The order of runs: by device, branch (the log itself first), sequence number. */
-export function compareRuns(a: EntryRun, b: EntryRun): number {
+export function compareRuns(a: RunStart, b: RunStart): number {
   return compareBytes(a.device, b.device) || compareBytes(a.branch?.id ?? NO_BRANCH, b.branch?.id ?? NO_BRANCH) || a.seq - b.seq
 }
 
 /** Whether two runs are of one log. */
-export function isSameLog(a: EntryRun, b: EntryRun): boolean {
+export function isSameLog(a: RunStart, b: RunStart): boolean {
   return compareBytes(a.device, b.device) === 0 && compareBytes(a.branch?.id ?? NO_BRANCH, b.branch?.id ?? NO_BRANCH) === 0
 }
 
@@ -149,7 +153,7 @@ function blocksOf(hash: Hash, conversation: Uint8Array, runs: readonly EntryRun[
       if (open !== undefined && (seq < open.nextSeq || (seq > open.nextSeq && chunk * CHUNK_ENTRIES < open.nextSeq))) {
         throw new ParleyError('InvalidArgument', 'runs overlap, or leave a gap within a chunk')
       }
-      const piece = entries.slice(i, i + chunkEnd - seq)
+      const piece = [...entries.slice(i, i + chunkEnd - seq)]
       if (open === undefined || seq !== open.nextSeq || seq % CHUNK_ENTRIES === 0) {
         const client = chunkClient(hash, conversation, device, chunk, branch?.id)
         const clock = seq - chunkStart(chunk, branch)

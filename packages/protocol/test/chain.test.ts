@@ -10,6 +10,7 @@ import {
   encodeHeader,
   entryId,
   extendChain,
+  hashInto,
   firstPrevId,
   mustSign,
   purgeEntry,
@@ -93,7 +94,10 @@ describe('one entry after another', () => {
 describe('a walk', () => {
   test('gives what extending entry by entry gives, also when walks of two logs take turns', () => {
     const [ofAlice, ofBob] = [logOf(alice, 300), logOf(bob, 300)]
-    const walks = [ofAlice, ofBob].map((log, i) => ({ log, walk: new ChainWalk(hash, conversation, [alice, bob][i]!, log.states[0]!) }))
+    const walks = [ofAlice, ofBob].map((log, i) => ({
+      log,
+      walk: new ChainWalk(hashInto(hash), conversation, [alice, bob][i]!, log.states[0]!),
+    }))
     for (let seq = 0; seq < 300; seq++) {
       for (const { log, walk } of walks) {
         walk.extend(decodeEntry(log.entries[seq]!))
@@ -104,7 +108,7 @@ describe('a walk', () => {
   })
 
   test('stays where it is when an entry is refused', () => {
-    const walk = new ChainWalk(hash, conversation, alice, one)
+    const walk = new ChainWalk(hashInto(hash), conversation, alice, one)
     const refused = [{ time: 0 }, { posts: 3 }, { deletes: 1 }, { epoch: 'clear' }] as const
     for (const change of refused) {
       const parts = decodeEntry(encodeEntry(encodeHeader({ ...next, ...change }), utf8('body'), undefined))

@@ -257,7 +257,7 @@ export function vectorsSuite(): void {
       const chunks = values.map(({ device, seq }) => ({ device, chunk: Math.floor(seq / 256) }))
       const chunkOf = (client: number) => chunks.find(({ device, chunk }) => chunkClient(hash, conversation, device, chunk) === client)
       expect(hex(project(hash, conversation, values))).toBe(update)
-      expect(admit(unhex(update), { hash, conversation, chunkOf })).toEqual(values)
+      expect(admit(unhex(update), { hash, conversation, chunkOf }).map((run) => ({ ...run, entries: [...run.entries] }))).toEqual(values)
     })
 
     test.each(updates.vectors.stateVectors)('state vector of $heads.length logs', ({ heads, vector }) => {

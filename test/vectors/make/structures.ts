@@ -348,7 +348,7 @@ export function updates(): Json {
     conversation: hex(conversation),
     updates: rows.map(({ name, runs }) => ({
       name,
-      runs: ordered(runs).map(({ device, seq, entries: list }) => ({ device: hex(device), seq, entries: list.map(hex) })),
+      runs: ordered(runs).map(({ device, seq, entries: list }) => ({ device: hex(device), seq, entries: [...list].map(hex) })),
       update: hex(project(hash, conversation, runs)),
     })),
     stateVectors: vectors.map((heads) => ({

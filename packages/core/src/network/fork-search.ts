@@ -91,7 +91,7 @@ export class ForkSearches {
       run.seq === search.from + search.got.length &&
       search.got.length + run.entries.length <= search.to - search.from
     )
-      search.got.push(...run.entries.map((bytes) => bytes.slice()))
+      search.got.push(...Array.from(run.entries, (bytes) => bytes.slice()))
     return true
   }
 

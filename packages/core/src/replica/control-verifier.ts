@@ -175,6 +175,7 @@ export function trusting(crypto: CryptoProvider): CryptoProvider {
   return {
     name: crypto.name,
     sha256: (bytes) => crypto.sha256(bytes),
+    sha256Into: (bytes, target, offset) => crypto.sha256Into(bytes, target, offset),
     verify: () => Promise.resolve(true),
     verifyMany: (jobs) => Promise.resolve(jobs.map(() => true)),
     signingKey: (seed) => crypto.signingKey(seed),

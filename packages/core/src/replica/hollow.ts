@@ -2,7 +2,7 @@
  * Entries whose bodies were left out by the peer that passed them on. That is what an honest peer does with deleted messages, and what a
  * dishonest one could do to silence somebody: so the body is asked for elsewhere, and nothing counts as deleted until its author says so.
  */
-import { concatBytes, decodeEntry, deviceIdBytes, deviceIdOf, EntryKind, equalBytes, readU32be } from '@parley/protocol'
+import { concatBytes, decodeEntry, deviceIdBytes, deviceIdOf, EntryKind, equalBytes, readU32be, type EntryList } from '@parley/protocol'
 import type { Context } from '../context.ts'
 import type { LogId } from './forks.ts'
 import type { Keyspace } from './keyspace.ts'
@@ -81,15 +81,16 @@ export class HollowEntries {
    * Stores the bodies that these entries bring, the first of which has number `seq`. Returns the filled entries for the folds; `settle` follows
    * once the folds are written down.
    */
-  async fill(log: LogId, seq: number, entries: readonly Uint8Array[]): Promise<LogEntry[]> {
+  async fill(log: LogId, seq: number, entries: EntryList): Promise<LogEntry[]> {
     if (this.#entries.size === 0) return []
     const filled: LogEntry[] = []
     const operations: StoreOperation[] = []
     const device = this.#log.deviceOf(log)
     const deviceBytes = deviceIdBytes(device)
-    for (const [i, bytes] of entries.entries()) {
+    for (let i = 0; i < entries.length; i++) {
       const hollow = this.#entries.get(nameOf(log, seq + i))
       if (hollow === undefined) continue
+      const bytes = entries.at(i) as Uint8Array
       const parts = decodeEntry(bytes)
       if (parts.body === undefined || !equalBytes(this.#log.idOf(deviceBytes, hollow.seq, hollow.prevId, parts), hollow.id)) continue
       const own = bytes.slice()

@@ -1,15 +1,14 @@
 /** What peers say: updates become runs, and runs that verify go into the logs and the folds. */
 import {
   admit,
-  compareRuns,
   deviceIdOf,
-  isSameLog,
   MAX_LIVE_ENTRIES_PER_SECOND,
   MAX_LIVE_ENTRY_BURST,
   MAX_LIVE_UPDATE_BYTES,
   MAX_RANGE_UPDATE_BYTES,
   Reject,
   type DeviceId,
+  type EntryList,
   type EntryRun,
   type RejectCode,
 } from '@parley/protocol'
@@ -161,7 +160,7 @@ export class Ingest {
     const doubted: DoubtedRun[] = []
     const deferred = new Map<LogId, number>()
     let contradiction: Contradiction | undefined
-    for (const run of joinRuns(runs)) {
+    for (const run of runs) {
       const log = run.branch === undefined ? deviceIdOf(run.device) : branchLogOf(this.#hash, run.device, run.branch.id)
       if (take(log, run)) continue
       if (!isAsked(log, run)) {
@@ -200,7 +199,7 @@ export class Ingest {
     const bytes = all.slice(0, Math.max(0, Math.max(nextSeq, this.limit(log)) - seq))
     const refused = !author.isActive && bytes.length < all.length
     await this.#folding.fold(await this.#hollow.fill(log, seq, bytes))
-    if (seq < nextSeq && (await this.#strays(log, nextSeq - 1, bytes[nextSeq - 1 - seq]))) return { ...NOTHING, strayed: [log] }
+    if (seq < nextSeq && (await this.#strays(log, nextSeq - 1, bytes.at(nextSeq - 1 - seq)))) return { ...NOTHING, strayed: [log] }
     this.passedOver.repeated += Math.max(0, Math.min(nextSeq - seq, bytes.length))
     if (seq + bytes.length <= nextSeq) return { ...NOTHING, refused, repeated: [log] }
     const pieces = continues ? waiting.pieces + 1 : 1
@@ -257,7 +256,7 @@ export class Ingest {
     log: LogId,
     signKey: Uint8Array,
     seq: number,
-    bytes: readonly Uint8Array[],
+    bytes: EntryList,
     vouched: readonly { seq: number; prevId: Uint8Array }[],
   ): Promise<Ingested | Reject> {
     try {
@@ -292,14 +291,3 @@ const NOTHING: IngestResult = Object.freeze({
 })
 
 const MISSING: IngestResult = Object.freeze({ ...NOTHING, missing: true })
-
-/** Runs of one log that follow each other become one, so that a signature at the end covers what came in several chunks. */
-function joinRuns(runs: readonly EntryRun[]): EntryRun[] {
-  const joined: (EntryRun & { entries: Uint8Array[] })[] = []
-  for (const run of [...runs].sort(compareRuns)) {
-    const last = joined.at(-1)
-    if (last !== undefined && isSameLog(last, run) && last.seq + last.entries.length === run.seq) last.entries.push(...run.entries)
-    else joined.push({ ...run, entries: [...run.entries] })
-  }
-  return joined
-}

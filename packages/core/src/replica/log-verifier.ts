@@ -9,6 +9,7 @@ import {
   mustSign,
   Reject,
   type ChainState,
+  type EntryList,
 } from '@parley/protocol'
 import type { LogId } from './forks.ts'
 import type { Keyspace } from './keyspace.ts'
@@ -39,7 +40,7 @@ export class LogVerifier {
     log: LogId,
     signKey: Uint8Array,
     seq: number,
-    entries: readonly Uint8Array[],
+    entries: EntryList,
     now: number,
     vouched: readonly { seq: number; prevId: Uint8Array }[] = [],
   ): Promise<Ingested> {
@@ -87,7 +88,7 @@ export class LogVerifier {
   #vouchedFor(
     device: Uint8Array,
     state: ChainState,
-    fresh: readonly Uint8Array[],
+    fresh: EntryList,
     prevId: Uint8Array,
   ): { entries: VerifiedEntry[]; state: ChainState } | undefined {
     const entries: VerifiedEntry[] = []

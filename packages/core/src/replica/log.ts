@@ -9,6 +9,7 @@ import {
   type ChainState,
   type Dep,
   type DeviceId,
+  type EntryList,
   type EntryParts,
   type Hlc,
 } from '@parley/protocol'
@@ -190,7 +191,7 @@ export class ConversationLog {
     log: LogId,
     signKey: Uint8Array,
     seq: number,
-    entries: readonly Uint8Array[],
+    entries: EntryList,
     now: number,
     vouched?: readonly { seq: number; prevId: Uint8Array }[],
   ): Promise<Ingested> {

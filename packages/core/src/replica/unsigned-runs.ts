@@ -1,5 +1,5 @@
 /** Entries of peers that no signature covers yet: they wait for it in memory, within bounds. */
-import { CHUNK_ENTRIES, MAX_WAITING_BYTES_PER_PEER, MAX_WAITING_ENTRIES_PER_PEER } from '@parley/protocol'
+import { CHUNK_ENTRIES, MAX_WAITING_BYTES_PER_PEER, MAX_WAITING_ENTRIES_PER_PEER, type EntryList } from '@parley/protocol'
 import type { WaitingBytes } from '../support/waiting-bytes.ts'
 import type { LogId } from './forks.ts'
 
@@ -59,16 +59,10 @@ export class UnsignedRuns {
   }
 
   /** Keeps the last `unsigned` of these entries, the first of which has number `seq`. */
-  keep(
-    from: object,
-    log: LogId,
-    seq: number,
-    bytes: readonly Uint8Array[],
-    { unsigned, pieces }: { unsigned: number; pieces: number },
-  ): void {
+  keep(from: object, log: LogId, seq: number, bytes: EntryList, { unsigned, pieces }: { unsigned: number; pieces: number }): void {
     this.drop(from, log)
     if (unsigned === 0 || unsigned > MAX_UNSIGNED) return
-    const last = bytes.slice(bytes.length - unsigned)
+    const last = [...bytes.slice(bytes.length - unsigned)]
     const size = last.reduce((sum, entry) => sum + entry.length, 0)
     // The oldest of this peer goes first: it is asked for again when heads are next compared.
     for (const [other] of this.#waiting.get(from)?.runs ?? []) {

@@ -218,10 +218,11 @@ class ProjectedDocument implements WireDocument {
 
   #noteUnverified({ device, seq, entries }: EntryRun): void {
     const id = deviceIdOf(device)
-    entries.forEach((entry, i) => {
-      this.#expect(device, Math.floor((seq + i) / CHUNK_ENTRIES))
-      this.#unverified.set(`${id}:${seq + i}`, entry.length)
-    })
+    let at = seq
+    for (const entry of entries) {
+      this.#expect(device, Math.floor(at / CHUNK_ENTRIES))
+      this.#unverified.set(`${id}:${at++}`, entry.length)
+    }
     if (this.#cancelPatience === undefined) this.#await()
   }
 
@@ -307,7 +308,7 @@ function holds(doc: Y.Doc, { device, seq, entries }: EntryRun, hash: Hash): bool
       items = doc.getArray(name).toArray()
     }
     const item = items[(seq + i) % CHUNK_ENTRIES]
-    if (!(item instanceof Uint8Array) || !isSameEntry(item, entries[i] as Uint8Array, hash)) return false
+    if (!(item instanceof Uint8Array) || !isSameEntry(item, entries.at(i) as Uint8Array, hash)) return false
   }
   return true
 }

@@ -118,3 +118,8 @@ function mutate(bytes: Uint8Array, { at, kind, byte, length }: Mutation): Uint8A
       return before
   }
 }
+
+/** Runs with arrays of their entries, as they are written down in tests. */
+export function unpacked(runs: readonly EntryRun[]): EntryRun[] {
+  return runs.map((run) => ({ ...run, entries: [...run.entries] }))
+}

@@ -24,6 +24,7 @@ export function simulationCrypto(provider: CryptoProvider): CryptoProvider {
   return {
     name: provider.name,
     sha256: (bytes) => provider.sha256(bytes),
+    sha256Into: (bytes, target, offset) => provider.sha256Into(bytes, target, offset),
     verify,
     verifyMany: (jobs) => Promise.all(jobs.map(verify)),
     signingKey(seed) {
