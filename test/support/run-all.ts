@@ -43,6 +43,7 @@ const STAGES: readonly Stage[] = [
   { name: 'layers', title: 'Layer rules', run: () => check('layers') },
   { name: 'format', title: 'Formatting (mend it with: npm run format)', run: () => check('oxfmt', '--check') },
   { name: 'types', title: 'Types', run: () => check('tsc', '-b') },
+  { name: 'docs', title: 'Reference and its examples', run: () => check('docs') },
   { name: 'unit', title: 'Tests on Node', run: () => vitest('node', UNIT_MS, '--maxWorkers=100%') },
   { name: 'simulation', title: 'Simulated histories', run: () => vitest('simulation', SIMULATION_MS, '--maxWorkers=100%') },
   { name: 'browser', title: 'Tests in Chromium', usesChromium: true, run: () => vitest('browser', BROWSER_MS) },

@@ -13,6 +13,7 @@ const GRACE_MS = 10_000
 
 /** The programs of a test run. Started as what they are, for the shell scripts in `node_modules/.bin` would not pass a signal on. */
 const PROGRAMS = {
+  docs: 'docs/reference/main.ts',
   layers: 'test/support/check-layers.ts',
   oxfmt: 'node_modules/oxfmt/bin/oxfmt',
   oxlint: 'node_modules/oxlint/bin/oxlint',

@@ -79,7 +79,7 @@ export type {
 } from '@parley/core'
 export { isParleyError, ParleyError } from '@parley/protocol'
 export type { ConversationId, DeviceId, ErrorCode, MessageId, UserId } from '@parley/protocol'
-export type { ParleyInit } from './init.ts'
+export type { ParleyInit, RTCIceServerInit } from './init.ts'
 export { tabStatus } from './tabs/index.ts'
 export type { TabStatus } from './tabs/status.ts'
 

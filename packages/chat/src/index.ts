@@ -72,7 +72,7 @@ export type {
 } from '@parley/core'
 export { isParleyError, ParleyError } from '@parley/protocol'
 export type { ConversationId, DeviceId, ErrorCode, MessageId, UserId } from '@parley/protocol'
-export type { ParleyInit } from './init.ts'
+export type { ParleyInit, RTCIceServerInit } from './init.ts'
 export type { TabStatus } from './tabs/status.ts'
 
 /**

@@ -1,6 +1,7 @@
 /** What `createParley` takes, the same on every platform; a platform ignores what it has no use for and says so in its documentation. */
 import type { BlobStore, Logger, Store, Transport } from '@parley/core'
 
+/** How a profile is opened, and how it goes online. */
 export interface ParleyInit {
   /** Browser: a name, one profile per name (default `default`). Node: a folder, made when missing. */
   profile?: string
@@ -46,8 +47,11 @@ export interface ParleyInit {
 
 /** As in WebRTC's RTCIceServer. */
 export interface RTCIceServerInit {
+  /** `stun:` and `turn:` URLs. */
   urls: string | string[]
+  /** For TURN. */
   username?: string
+  /** For TURN. */
   credential?: string
 }
 

@@ -36,19 +36,51 @@ export interface Attachment {
   readonly sha256: string
   /** Pixels, of pictures that the sender could read. */
   readonly width?: number
+  /** See `width`. */
   readonly height?: number
   /** A `data:` URL of a small picture, empty when there is none. */
   readonly thumbnail: string
 
-  /** The file, checked to its last byte. For large files outside browsers use `stream`. */
+  /**
+   * The file, checked to its last byte. For large files outside browsers use `stream`.
+   * @example
+   * ```ts
+   * const text = await (await attachment.blob()).text()
+   * ```
+   */
   blob(options?: FetchOptions): Promise<Blob>
-  /** The bytes in their order, each piece checked; it fails at the end when the whole is not the file that was sent. Nothing is fetched before it is read. */
+  /**
+   * The bytes in their order, each piece checked; it fails at the end when the whole is not the file that was sent. Nothing is fetched before
+   * it is read.
+   * @example
+   * ```ts
+   * for await (const piece of attachment.stream() as unknown as AsyncIterable<Uint8Array>) console.log(piece.length)
+   * ```
+   */
   stream(options?: FetchOptions): ReadableStream<Uint8Array>
-  /** A `blob:` URL for `<img>` and downloads, of a type that starts nothing. The caller revokes it with `URL.revokeObjectURL`. */
+  /**
+   * A `blob:` URL for `<img>` and downloads, of a type that starts nothing. The caller revokes it with `URL.revokeObjectURL`.
+   * @example
+   * ```ts
+   * image.src = await attachment.url({ onProgress: (received, total) => console.log(`${received} of ${total}`) })
+   * ```
+   */
   url(options?: FetchOptions): Promise<string>
-  /** Brings all of it onto this device, to be read later without anybody online. */
+  /**
+   * Brings all of it onto this device, to be read later without anybody online.
+   * @example
+   * ```ts
+   * await attachment.fetch({ signal: AbortSignal.timeout(60_000) })
+   * ```
+   */
   fetch(options?: FetchOptions): Promise<void>
-  /** Bytes of it that are on this device now; equal to `size` when nothing has to be fetched. */
+  /**
+   * Bytes of it that are on this device now; equal to `size` when nothing has to be fetched.
+   * @example
+   * ```ts
+   * const isHere = (await attachment.received()) === attachment.size
+   * ```
+   */
   received(): Promise<number>
 }
 
@@ -73,6 +105,12 @@ export interface ListAttachmentsOptions {
 
 /** What a conversation offers around files. */
 export interface AttachmentCalls {
-  /** Newest first, found by an index whatever the length of the history. @throws {InvalidArgument, MessageNotFound} for `before`. */
+  /**
+   * Newest first, found by an index whatever the length of the history. @throws {InvalidArgument, MessageNotFound} for `before`.
+   * @example
+   * ```ts
+   * const pictures = await conversation.getAttachments({ type: 'image', limit: 20 })
+   * ```
+   */
   getAttachments(options?: ListAttachmentsOptions): Promise<readonly Attachment[]>
 }

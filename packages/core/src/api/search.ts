@@ -53,11 +53,22 @@ export interface SearchCalls {
    * widths are one; a word finds all that begin with it; where nothing is found, one wrong letter is forgiven in words of five and more. Edits,
    * deletions and late messages are followed at once. Messages that are hidden, or by people who are blocked, are left out.
    * @throws {InvalidArgument, TooLarge, Aborted, Closed}
+   * @example
+   * ```ts
+   * const { results, cursor } = await conversation.search('picnic', { hasAttachment: true })
+   * const older = cursor === undefined ? undefined : await conversation.search('picnic', { hasAttachment: true, cursor })
+   * ```
    */
   search(query: string, options?: SearchOptions): Promise<SearchResults>
 }
 
 export interface ProfileSearchCalls {
-  /** As `conversation.search`, over all conversations, or over one. @throws {InvalidArgument, TooLarge, NotFound, Aborted, Closed} */
+  /**
+   * As `conversation.search`, over all conversations, or over one. @throws {InvalidArgument, TooLarge, NotFound, Aborted, Closed}
+   * @example
+   * ```ts
+   * const { results, total } = await parley.search('picnic', { author: userId })
+   * ```
+   */
   search(query: string, options?: SearchOptions & { conversation?: ConversationId }): Promise<SearchResults>
 }

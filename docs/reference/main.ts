@@ -1,0 +1,65 @@
+/**
+ * `npm run docs`: the reference of `@parley/chat`, as HTML in `docs/reference/dist/html`. Fails when anything that the package exports is without
+ * a comment, when a call is without an example, and when an example does not compile.
+ */
+import { fileURLToPath } from 'node:url'
+import { Application, ReflectionKind, type DeclarationReflection, type ProjectReflection } from 'typedoc'
+import { codeOf, compileExamples, type Example } from './examples.ts'
+
+const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url))
+
+/** What applications hold: every call of these has an example. */
+const HELD = new Set(['Parley', 'Conversation', 'Timeline', 'Attachment'])
+
+const application = await Application.bootstrap({
+  name: 'Parley',
+  entryPoints: [path('../../packages/chat/src/index.ts')],
+  tsconfig: path('tsconfig.json'),
+  readme: path('../../README.md'),
+  // The compiler of the repository has looked at the sources already.
+  skipErrorChecking: true,
+  excludeExternals: true,
+  excludePrivate: true,
+  disableSources: true,
+  requiredToBeDocumented: ['Variable', 'Function', 'Class', 'Interface', 'TypeAlias', 'Property', 'Method', 'Accessor'],
+  validation: {
+    notExported: true,
+    notDocumented: true,
+    invalidLink: true,
+    invalidPath: false,
+    rewrittenLink: true,
+    unusedMergeModuleWith: true,
+  },
+  sort: ['source-order'],
+  logLevel: 'Warn',
+})
+const project = await application.convert()
+if (project === undefined) process.exit(1)
+application.validate(project)
+const problems = application.logger.warningCount + application.logger.errorCount
+const missing = callsOf(project).filter((call) => examplesOf(call).length === 0)
+for (const call of missing) process.stderr.write(`${call.getFullName()} has no example\n`)
+const all = (project.getReflectionsByKind(ReflectionKind.All) as DeclarationReflection[]).flatMap(examplesOf)
+/** A call that several interfaces have shows the same one in each. */
+const examples = [...new Map(all.map((example) => [example.code, example])).values()]
+const complaints = compileExamples(examples)
+process.stderr.write(complaints)
+await application.generateDocs(project, path('dist/html'))
+process.stdout.write(`${callsOf(project).length} calls, ${examples.length} examples, ${problems + missing.length} gaps\n`)
+if (problems > 0 || missing.length > 0 || complaints !== '' || examples.length === 0) process.exitCode = 1
+
+function callsOf(project: ProjectReflection): DeclarationReflection[] {
+  const methods = project.getReflectionsByKind(ReflectionKind.Method) as DeclarationReflection[]
+  return methods.filter(({ parent }) => parent !== undefined && HELD.has(parent.name))
+}
+
+/** Those of a declaration or, of a function, of its signatures. */
+function examplesOf(reflection: DeclarationReflection): Example[] {
+  const comments = [reflection.comment, ...(reflection.signatures ?? []).map(({ comment }) => comment)]
+  return comments.flatMap((comment) =>
+    (comment?.getTags('@example') ?? []).map(({ content }) => ({
+      name: reflection.getFullName(),
+      code: codeOf(content.map(({ text }) => text).join('')),
+    })),
+  )
+}
