@@ -39,7 +39,7 @@ application.validate(project)
 const problems = application.logger.warningCount + application.logger.errorCount
 const missing = callsOf(project).filter((call) => examplesOf(call).length === 0)
 for (const call of missing) process.stderr.write(`${call.getFullName()} has no example\n`)
-const all = (project.getReflectionsByKind(ReflectionKind.All) as DeclarationReflection[]).flatMap(examplesOf)
+const all = (Object.values(project.reflections) as DeclarationReflection[]).flatMap(examplesOf)
 /** A call that several interfaces have shows the same one in each. */
 const examples = [...new Map(all.map((example) => [example.code, example])).values()]
 const complaints = compileExamples(examples)

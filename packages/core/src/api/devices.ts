@@ -3,6 +3,7 @@ import type { DeviceId, ErrorCode, UserId } from '@parley/protocol'
 
 /** A device of this user. A frozen snapshot. */
 export interface Device {
+  /** Which device. */
   readonly id: DeviceId
   /** As the user calls it; may be empty. */
   readonly name: string
@@ -32,6 +33,7 @@ export interface DeviceLinkOffer {
   readonly deviceName: string | undefined
   /** The new device, once it is added. */
   readonly device: DeviceId | undefined
+  /** Why it is `failed`. */
   readonly failure: ErrorCode | undefined
 }
 
@@ -43,27 +45,67 @@ export interface DeviceCalls {
   readonly deviceLink: DeviceLinkOffer | undefined
   /** The recovery phrase that counts now: when it was made. Undefined when there is none. */
   readonly recovery: { readonly createdAt: number } | undefined
-  /** @throws {NotFound, InvalidArgument} */
+  /**
+   * Calls a device of this user otherwise, on all of their devices. @throws {NotFound, InvalidArgument}
+   * @example
+   * ```ts
+   * await parley.renameDevice(parley.me.deviceId, 'Laptop')
+   * ```
+   */
   renameDevice(id: DeviceId, name: string): Promise<void>
-  /** Cuts a device off from every conversation. @throws {NotFound}, {NotAllowed} for this very device, which another one has to remove */
+  /**
+   * Cuts a device off from every conversation. @throws {NotFound}, {NotAllowed} for this very device, which another one has to remove
+   * @example
+   * ```ts
+   * for (const { id, isThis } of parley.devices) if (!isThis) await parley.removeDevice(id)
+   * ```
+   */
   removeDevice(id: DeviceId): Promise<void>
   /**
    * Makes a link code, in place of one that is open; `deviceLink` and the event `devices` tell what becomes of it.
    * @throws {Unreachable} while this device is offline, {TooLarge} when the user has as many devices as can be
+   * @example
+   * ```ts
+   * console.log(`On the new device: ${(await parley.linkDevice()).link}`)
+   * ```
    */
   linkDevice(): Promise<DeviceLinkOffer>
-  /** Adds the device that shows `code`. @throws {LinkRejected} when it is another one, which ends the link; {NotAllowed} when none waits */
+  /**
+   * Adds the device that shows `code`. @throws {LinkRejected} when it is another one, which ends the link; {NotAllowed} when none waits
+   * @example
+   * ```ts
+   * parley.on('devices', () => {
+   *   const code = parley.deviceLink?.code
+   *   if (code !== undefined && confirm(`Does the new device show ${code}?`)) void parley.confirmDevice(code)
+   * })
+   * ```
+   */
   confirmDevice(code: string): Promise<void>
-  /** Ends the link code; the new device hears that it was refused. Nothing happens when there is none. */
+  /**
+   * Ends the link code; the new device hears that it was refused. Nothing happens when there is none.
+   * @example
+   * ```ts
+   * await parley.cancelDeviceLink()
+   * ```
+   */
   cancelDeviceLink(): Promise<void>
   /**
-   * Makes a recovery phrase, in place of an earlier one: 24 words, which are shown once and kept nowhere. With them a new profile becomes a device
+   * Makes a recovery phrase, in place of an earlier one: 24 words, which are shown once and kept nowhere. With them a new profile becomes a
+   * device
    * of this user: `createParley({ recover: words })`. @throws {TooLarge}
+   * @example
+   * ```ts
+   * const words = (await parley.createRecovery()).join(' ')
+   * ```
    */
   createRecovery(): Promise<readonly string[]>
   /**
    * Sixty digits in twelve groups, the same on the other person's devices: when both see the same, nobody stands between them.
    * @throws {NotFound} when nothing is known here of that person, {InvalidArgument} for this user
+   * @example
+   * ```ts
+   * console.log(await parley.safetyNumber(userId))
+   * ```
    */
   safetyNumber(id: UserId): Promise<string>
 }
