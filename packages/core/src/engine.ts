@@ -137,7 +137,10 @@ class Engine implements Parley {
       isReachable: () => this.#network.isReachable,
       refresh: () => this.#network.refresh(),
       wake: () => this.#network.wake(),
-      onRecovered: (replica: Replica) => this.#contacts.know(replica),
+      onRecovered: async (replica: Replica) => {
+        if (this.#profile.name === '') await this.#followProfile(replica)
+        await this.#contacts.know(replica)
+      },
       onDevices: () => this.#events.emit('devices'),
     }
     this.#devices = new Devices(this.#context, host, init.recover)
@@ -404,7 +407,10 @@ class Engine implements Parley {
     const shared = await conversation.open()
     this.#conversations.set(replica.id, conversation)
     replica.events.on('state', () => this.#introduce(replica))
-    if (replica.isSelf) replica.events.on('control', () => this.#followProfile(replica))
+    if (replica.isSelf) {
+      replica.events.on('control', () => void this.#followProfile(replica))
+      await this.#followProfile(replica)
+    }
     this.#introduce(replica)
     this.#contacts.watch(replica)
     this.#devices.own.watch(replica)
@@ -420,9 +426,12 @@ class Engine implements Parley {
   }
 
   /** What another device has said of this user is what this one says too. */
-  #followProfile(self: Replica): void {
-    const adopted = this.#profile.adopt(self.controls.profile(this.#context.me.userId))
-    adopted.then((isNew) => isNew && this.#events.emit('conversations')).catch((error: unknown) => this.#report(error, 'profile'))
+  async #followProfile({ controls }: Replica): Promise<void> {
+    try {
+      if (await this.#profile.adopt(controls.profile(this.#context.me.userId))) this.#events.emit('conversations')
+    } catch (error) {
+      this.#report(error, 'profile')
+    }
   }
 
   /** A message to be forwarded, from whichever conversation holds it. */

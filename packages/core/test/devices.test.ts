@@ -1,12 +1,11 @@
 /** Several devices of one person: adding one, talking from both, and cutting a lost one off. */
-import { nodeProvider } from '@parley/crypto/node'
-import { createMemoryStore, seededRandom, silentLogger } from '@parley/testing'
+import { createMemoryDisk, createMemoryStore } from '@parley/testing'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { createEngine, type EngineInit, type Parley } from '../src/index.ts'
-import { allTexts, createSharedGroup, createWorld, heard, systemClock, textsOf, until, type World } from './support.ts'
+import type { Conversation, Parley } from '../src/index.ts'
+import { addDevice } from './device-world.ts'
+import { allTexts, createSharedGroup, createWorld, heard, textsOf, until, type World } from './support.ts'
 
 let world: World
-let seed = 1_000
 
 beforeEach(() => {
   world = createWorld()
@@ -14,36 +13,12 @@ beforeEach(() => {
 
 afterEach(() => world.close())
 
-const environment = (name: string): EngineInit => ({
-  store: createMemoryStore(),
-  transports: [world.network.transport(name)],
-  crypto: nodeProvider(),
-  clock: systemClock,
-  random: seededRandom(seed++),
-  logger: silentLogger(),
-})
-
-/** A new device of the user of `old`, on the network as `name`. */
-async function addDevice(old: Parley, name: string): Promise<Parley> {
-  const { link } = await old.linkDevice()
-  const codes: string[] = []
-  const made = createEngine({ ...environment(name), link, deviceName: name, onShortCode: (code) => codes.push(code) })
-  made.catch(() => undefined)
-  await until(() => old.deviceLink?.state === 'compare' && codes.length === 1)
-  expect(old.deviceLink).toMatchObject({ code: codes[0], deviceName: name })
-  await old.confirmDevice(codes[0]!)
-  const device = await made
-  world.peers.push(device)
-  await until(() => old.deviceLink?.state === 'done')
-  return device
-}
-
 test('a second device has everything of the first, and what either says is said by the user', async () => {
   const [alice, bob] = [await world.peer('alice'), await world.peer('bob')]
   const [hers, his] = await createSharedGroup(alice, bob)
   await hers!.sendMessage({ text: 'one' })
   await his!.sendMessage({ text: 'two' })
-  const phone = await addDevice(alice, 'phone')
+  const phone = await addDevice(world, alice, 'phone')
   expect(phone.me).toMatchObject({ id: alice.me.id, name: 'alice' })
   await until(() => phone.conversations.length === 1 && phone.conversations[0]!.state === 'member')
   const on = phone.conversations[0]!
@@ -61,4 +36,97 @@ test('a second device has everything of the first, and what either says is said 
     { name: 'phone', status: 'active', isThis: false },
   ])
   expect(phone.conversations.map((c) => c.getTitle())).toEqual(['Picnic'])
+})
+
+/** The same conversation as another engine has it. */
+async function sameOn(parley: Parley, conversation: Conversation): Promise<Conversation> {
+  await until(() => parley.conversation(conversation.getId())?.state === 'member')
+  return parley.conversation(conversation.getId())!
+}
+
+test('groups that one device makes or joins, and conversations of two, are on all of them', async () => {
+  const [alice, bob] = [await world.peer('alice'), await world.peer('bob')]
+  const phone = await addDevice(world, alice, 'phone')
+  const made = await phone.createGroup({ title: 'made on the phone' })
+  await sameOn(alice, made)
+  const group = await bob.createGroup({ title: 'joined on the phone' })
+  const joined = await phone.join(await group.invite())
+  await joined.admitted()
+  const onAlice = await sameOn(alice, joined)
+  await onAlice.sendMessage({ text: 'from the computer' })
+  await until(async () => (await allTexts(group)).join() === 'from the computer')
+  // Bob knows the phone by its card alone, and the computer comes in with it.
+  await bob.addContact(await phone.contactCard())
+  await phone.addContact(await bob.contactCard())
+  const direct = await bob.createConversation({ with: alice.me.id })
+  await direct.sendMessage({ text: 'hello' })
+  await until(() => phone.conversation(direct.getId())?.state === 'member')
+  const onComputer = await sameOn(alice, direct)
+  await until(async () => (await allTexts(onComputer)).join() === 'hello')
+  await onComputer.sendMessage({ text: 'hello from the other one' })
+  await until(async () => (await allTexts(direct)).length === 2)
+  expect((await direct.getMessages()).messages.at(-1)!.author.id).toBe(alice.me.id)
+  await phone.close()
+  await onComputer.sendMessage({ text: 'still here' })
+  await until(async () => (await allTexts(direct)).length === 3)
+  expect(direct.getMembers()).toHaveLength(2)
+})
+
+test('[I4] a removed device reads nothing that follows, and what it writes is shown by nobody', async () => {
+  const [alice, bob] = [await world.peer('alice'), await world.peer('bob')]
+  const [hers, his] = (await createSharedGroup(alice, bob)) as [Conversation, Conversation]
+  const phone = await addDevice(world, alice, 'phone')
+  const on = await sameOn(phone, hers)
+  await on.sendMessage({ text: 'before' })
+  await until(async () => (await allTexts(his)).join() === 'before')
+  world.network.partition(['alice', 'bob'], ['phone'])
+  await on.sendMessage({ text: 'a thief' })
+  await alice.removeDevice(phone.me.deviceId)
+  expect(alice.devices.map(({ status }) => status)).toEqual(['active', 'removed'])
+  await until(() => his.members().find(({ id }) => id === alice.me.id)!.devices.length === 1)
+  await hers.sendMessage({ text: 'after' })
+  await his.sendMessage({ text: 'indeed' })
+  world.network.heal()
+  await until(() => on.state === 'removed')
+  await until(async () => (await allTexts(his)).join() === 'before,after,indeed')
+  expect(await allTexts(hers)).toEqual(['before', 'after', 'indeed'])
+  expect(await allTexts(on)).toEqual(['before', 'a thief'].slice(0, (await allTexts(on)).length))
+  await expect(on.sendMessage({ text: 'more' })).rejects.toMatchObject({ code: 'NotAMember' })
+  expect(phone.devices.find(({ isThis }) => isThis)!.status).toBe('removed')
+  await expect(alice.removeDevice(alice.me.deviceId)).rejects.toMatchObject({ code: 'NotAllowed' })
+  // Where it never was it cannot come in as the user either: a conversation of two takes any device of its two people.
+  await alice.addContact(await bob.contactCard())
+  await bob.addContact(await alice.contactCard())
+  const direct = (await alice.createConversation({ with: bob.me.id })) as Conversation
+  await until(() => bob.conversation(direct.getId())?.state === 'member')
+  const inside = bob.conversation(direct.getId())! as Conversation & {
+    replica: { controls: { membership: { devices: Map<string, { isActive: boolean }> } } }
+  }
+  await until(() => inside.replica.controls.membership.devices.get(phone.me.deviceId)?.isActive === false)
+})
+
+test('devices keep their names and what they are in over a restart, and a new name of the user reaches all of them', async () => {
+  const disk = createMemoryDisk()
+  const alice = await world.peer('alice')
+  const phone = await addDevice(world, alice, 'phone', { store: createMemoryStore({ disk }) })
+  const group = await alice.createGroup({ title: 'Picnic' })
+  await sameOn(phone, group)
+  await phone.renameDevice(phone.me.deviceId, 'my phone')
+  await until(() => alice.devices[1]!.name === 'my phone')
+  await alice.setProfile({ name: 'Alicia' })
+  await until(() => phone.me.name === 'Alicia')
+  await phone.close()
+  const again = await world.peer('phone', { store: createMemoryStore({ disk }) })
+  expect(again.me).toMatchObject({ id: alice.me.id, name: 'Alicia', deviceId: phone.me.deviceId })
+  expect(again.devices.map(({ name, isThis }) => [name, isThis])).toEqual([
+    ['', false],
+    ['my phone', true],
+  ])
+  await sameOn(again, group)
+  const changes: number[] = []
+  alice.on('devices', () => changes.push(alice.devices.length))
+  await again.renameDevice(alice.me.deviceId, 'computer')
+  await until(() => alice.devices[0]!.name === 'computer')
+  expect(changes).toContain(2)
+  await expect(alice.renameDevice('x'.repeat(26) as never, 'y')).rejects.toMatchObject({ code: 'NotFound' })
 })

@@ -23,9 +23,12 @@ export class Members {
 
   /** The same with what they are called and whether they are here. */
   all(): readonly Member[] {
-    return [...this.#replica.controls.membership.members.values()].map(({ user, role, devices }) =>
-      Object.freeze({ ...this.user(user), role, status: this.#presence.isOnline(user) ? 'ONLINE' : 'OFFLINE', devices }),
-    )
+    const known = this.#replica.controls.membership.devices
+    return [...this.#replica.controls.membership.members.values()].map(({ user, role, devices: all }) => {
+      // A recovery phrase is no device that a person holds.
+      const devices = all.filter((device) => known.get(device)?.cert.isRecovery !== true)
+      return Object.freeze({ ...this.user(user), role, status: this.#presence.isOnline(user) ? 'ONLINE' : 'OFFLINE', devices })
+    })
   }
 
   /** Those who were members, the last to go first. */

@@ -1,6 +1,6 @@
 /** Everything about devices that an engine talks about on links: which talk a line belongs to. */
 import type { MeetingKeys } from '@parley/crypto'
-import { equalBytes, type ControlCarrier } from '@parley/protocol'
+import type { ControlCarrier } from '@parley/protocol'
 import type { DeviceDoor, DeviceLine } from '../network/device-line.ts'
 import type { DeviceProof } from '../network/handshake.ts'
 import type { LinkOffer } from './link-offer.ts'
@@ -23,10 +23,7 @@ export class DeviceTalks implements DeviceDoor {
   }
 
   proofs(): readonly DeviceProof[] {
-    const recovering = this.#recovering?.proofs() ?? []
-    // Who looks for others with a phrase knows its device too, and must not be taken for one of those who help.
-    const help = this.#help.proofs().filter(({ key }) => !recovering.some((own) => equalBytes(own.key, key)))
-    return [...this.#offer.proofs(), ...recovering, ...help]
+    return [...this.#offer.proofs(), ...(this.#recovering?.proofs() ?? []), ...this.#help.proofs()]
   }
 
   async met(line: DeviceLine): Promise<void> {

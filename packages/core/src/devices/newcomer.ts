@@ -100,8 +100,7 @@ export async function meet(
   signal?.addEventListener('abort', abort)
   timers.push(clock.setTimeout(() => talk ?? reject(offline()), MEETING_MS))
   try {
-    await meeting.start()
-    await promise
+    await Promise.all([meeting.start(), promise])
     // Links take what is queued with them where they can; a moment more helps those that cannot.
     await new Promise<void>((left) => clock.setTimeout(left, FAREWELL_MS))
   } finally {

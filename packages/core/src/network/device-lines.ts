@@ -16,7 +16,7 @@ export class DeviceLines {
   readonly #handshake: Handshake
   readonly #link: Link
   readonly #handleOf: (conversation: Uint8Array) => Uint8Array
-  /** By the key that both ends proved. */
+  /** By what this end proved. */
   readonly #lines = new Map<string, DeviceLine>()
   /** The line on which the control entries of a conversation come, by its handle. */
   readonly #tellings = new Map<string, DeviceLine>()
@@ -31,7 +31,7 @@ export class DeviceLines {
 
   /** The other end has proved the same, by `tag`. */
   async met(proof: DeviceProof, tag: Uint8Array): Promise<void> {
-    const name = toBase32(proof.key)
+    const name = nameOf(proof)
     const transcript = this.#handshake.transcript
     if (this.#lines.has(name) || this.#lines.size >= MAX_LINES || transcript === undefined) return
     const link = this.#link
@@ -55,7 +55,7 @@ export class DeviceLines {
 
   /** What the other end says on the line of that proof. @throws {Reject} */
   async hear(proof: DeviceProof, sealed: Uint8Array): Promise<void> {
-    const line = this.#lines.get(toBase32(proof.key))
+    const line = this.#lines.get(nameOf(proof))
     if (line === undefined) throw new Reject('BadProof', 'a step without a proof')
     await this.#door.hear(line, await this.#handshake.hear(line.proof, sealed))
   }
@@ -80,3 +80,5 @@ export class DeviceLines {
       this.#link.send('control', { type: 'controls', handle, entries })
   }
 }
+
+const nameOf = ({ kind, key }: DeviceProof): string => `${kind} ${toBase32(key)}`

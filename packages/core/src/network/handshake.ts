@@ -69,17 +69,17 @@ export function isDeviceProof(proof: Proof): proof is DeviceProof {
   return proof.kind === 'link' || proof.kind === 'linking' || proof.kind === 'recovery' || proof.kind === 'recovering'
 }
 
-/** The words under which each kind is proved: both sides of one kind use the same. */
-const LABELS: Record<Proof['kind'], string> = {
-  member: 'member',
-  invite: 'invite',
-  join: 'invite',
-  knock: 'inbox',
-  inbox: 'inbox',
-  link: 'device-link',
-  linking: 'device-link',
-  recovery: 'recovery',
-  recovering: 'recovery',
+/** The words under which each kind is proved, here and at the other end. Between devices each end has its own, so that two newcomers do not meet. */
+const LABELS: Record<Proof['kind'], readonly [mine: string, theirs: string]> = {
+  member: ['member', 'member'],
+  invite: ['invite', 'invite'],
+  join: ['invite', 'invite'],
+  knock: ['inbox', 'inbox'],
+  inbox: ['inbox', 'inbox'],
+  link: ['device-link', 'new-device'],
+  linking: ['new-device', 'device-link'],
+  recovery: ['recovery-known', 'recovery'],
+  recovering: ['recovery', 'recovery-known'],
 }
 
 /** What this device can prove for one conversation, the newest epoch first. */
@@ -144,7 +144,7 @@ export class Handshake {
   /** The proof tag that this end sends (`mine`) or expects of the other. */
   tag(proof: Proof, whose: 'mine' | 'theirs'): Uint8Array {
     const side = whose === 'mine' ? this.#side : 1 - this.#side
-    const label = utf8(`parley/1/tag/${LABELS[proof.kind]}`)
+    const label = utf8(`parley/1/tag/${LABELS[proof.kind][whose === 'mine' ? 0 : 1]}`)
     return hmacSha256(proof.key, concatBytes(label, this.#met, Uint8Array.of(side))).slice(0, TAG_BYTES)
   }
 

@@ -60,7 +60,8 @@ export class OwnProfile {
     const { name, avatar } = this.#stored
     const told = replica.controls.profile(this.#context.me.userId)
     if (!mayWrite(replica) || (told.name === name && told.avatar === avatar)) return
-    if (isFirst && (told.name !== '' || told.avatar !== '')) return
+    // Who has just come back has no name yet, and would take the one away that everybody knows.
+    if ((isFirst || name === '') && (told.name !== '' || told.avatar !== '')) return
     replica.commitControl({ op: 'profile', name, avatar }).catch((error: unknown) => {
       // The fork came to light while this waited; a frozen device has nothing more to say.
       if (!isParleyError(error, 'ProfileForked')) this.#context.report(error, 'introduction')
