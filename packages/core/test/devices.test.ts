@@ -97,7 +97,7 @@ test('[I4] a removed device reads nothing that follows, and what it writes is sh
   // Where it never was it cannot come in as the user either: a conversation of two takes any device of its two people.
   await alice.addContact(await bob.contactCard())
   await bob.addContact(await alice.contactCard())
-  const direct = (await alice.createConversation({ with: bob.me.id })) as Conversation
+  const direct = await alice.createConversation({ with: bob.me.id })
   await until(() => bob.conversation(direct.getId())?.state === 'member')
   const inside = bob.conversation(direct.getId())! as Conversation & {
     replica: { controls: { membership: { devices: Map<string, { isActive: boolean }> } } }
