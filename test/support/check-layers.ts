@@ -29,7 +29,7 @@ const VECTORS = join(ROOT, 'test/vectors/')
 const TEST_ONLY = 'testing'
 
 /** Whose sources may import `node:` modules. Everywhere else a file says so in its name: `x.node.ts`. */
-const NODE_ONLY = new Set(['store-level', 'transport-libp2p', 'relay', 'desktop'])
+const NODE_ONLY = new Set(['store-level', 'relay', 'desktop'])
 
 const IMPORT = /^\s*(?:import|export)\b[^'"]*?\bfrom\s*['"]([^'"]+)['"]|^\s*import\s*['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]/gm
 

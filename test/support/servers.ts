@@ -7,9 +7,10 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { buildWeb } from './build-web.ts'
 
-/** A rendezvous; its `url` goes into `startWeb`. Give the `port` of one that was closed to bring it back. */
-export function startRelay(init: { port?: number } = {}): Promise<Relay> {
-  return createRelay({ port: init.port ?? 0, host: '127.0.0.1' })
+/** A rendezvous; its `url` goes into `startWeb`. Give the `port` of one that was closed to bring it back. With `circuit` a circuit relay on WebSockets too. */
+export function startRelay(init: { port?: number; circuit?: boolean } = {}): Promise<Relay> {
+  const circuit = init.circuit === true ? { circuit: { listen: ['/ip4/127.0.0.1/tcp/0/ws'] } } : {}
+  return createRelay({ port: init.port ?? 0, host: '127.0.0.1', ...circuit })
 }
 
 /** The built demo, telling its pages to meet at `rendezvous`. Builds it when nobody has yet; a run of the e2e tests does so once, at its start. */

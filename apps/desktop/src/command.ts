@@ -28,6 +28,8 @@ export interface Call<Options> {
 export interface NetworkOptions {
   listen?: string[]
   peer?: string[]
+  relay?: string[]
+  rendezvous?: string[]
 }
 
 export interface WaitOptions {
@@ -64,10 +66,16 @@ export function defineCommand<Options extends object = object>(
   return spec
 }
 
-/** `--listen` and `--peer`, each as often as wanted. */
+/** `--listen`, `--peer`, `--relay` and `--rendezvous`, each as often as wanted. */
 export function addNetworkOptions(command: Command): void {
-  command.option('--listen <multiaddr>', 'accept connections there, such as /ip4/0.0.0.0/tcp/4001; repeatable', collect)
+  command.option(
+    '--listen <multiaddr>',
+    'accept connections there, such as /ip4/0.0.0.0/tcp/4001, or with /ws at its end from browsers; repeatable',
+    collect,
+  )
   command.option('--peer <multiaddr>', 'connect to the peer there; repeatable', collect)
+  command.option('--relay <multiaddr>', 'be reached through the circuit relay there, and reach others; repeatable', collect)
+  command.option('--rendezvous <url>', 'meet members at that ws: or wss: address; repeatable', collect)
 }
 
 export function addWaitOption(command: Command, what: string): void {

@@ -70,7 +70,7 @@ export async function lingerUntilAnswered(
 
 function isWorthWaiting(call: Call<NetworkOptions>, conversation: Conversation): boolean {
   if (call.isAttached || !call.isOnline) return false
-  const isAddressed = (call.options.peer ?? call.options.listen) !== undefined
+  const isAddressed = (call.options.peer ?? call.options.listen ?? call.options.rendezvous ?? call.options.relay) !== undefined
   // Without an address of ours there may be one from the invite; alone in a conversation there is nobody to wait for.
   return isAddressed || (conversation.syncState.phase !== 'offline' && conversation.members().length > 1)
 }

@@ -25,6 +25,8 @@ export interface EngineInit {
   profile: string
   listen?: string[]
   peers?: string[]
+  relays?: string[]
+  rendezvous?: string[]
   offline?: boolean
 }
 
@@ -73,11 +75,15 @@ async function openUnlessLocked(openEngine: OpenEngine, init: EngineInit): Promi
 }
 
 function engineInit({ spec, options, isOffline }: Invocation, profile: string): EngineInit {
-  const listen = options.listen ?? spec.listen ?? []
-  const peers = options.peer ?? []
-  const isOnline = !isOffline && (spec.reach !== 'here' || listen.length + peers.length > 0)
-  if (!isOnline) return { profile, offline: true }
-  return { profile, ...(listen.length === 0 ? {} : { listen: [...listen] }), ...(peers.length === 0 ? {} : { peers }) }
+  const ways = {
+    listen: [...(options.listen ?? spec.listen ?? [])],
+    peers: options.peer ?? [],
+    relays: options.relay ?? [],
+    rendezvous: options.rendezvous ?? [],
+  }
+  const given = Object.fromEntries(Object.entries(ways).filter(([, values]) => values.length > 0))
+  const isOnline = !isOffline && (spec.reach !== 'here' || Object.keys(given).length > 0)
+  return isOnline ? { profile, ...given } : { profile, offline: true }
 }
 
 async function runHere(
@@ -111,7 +117,8 @@ async function runForOther(argv: readonly string[], io: Io, signal: AbortSignal,
     if ('help' in invocation) throw new ParleyError('InvalidArgument', 'Help needs no running peer.')
     const { spec, options, isOffline } = invocation
     if (spec.ownsProfile === true) throw new ParleyError('ProfileLocked', 'A peer of this profile runs already.')
-    if (options.listen !== undefined || isOffline) io.err('A running peer owns this profile; --listen and --offline are its own to choose.')
+    if (options.listen !== undefined || options.relay !== undefined || options.rendezvous !== undefined || isOffline)
+      io.err('A running peer owns this profile; --listen, --relay, --rendezvous and --offline are its own to choose.')
     if (isOnline) await Promise.all((options.peer ?? []).map((address) => parley.connect(address, { signal })))
     await execute(invocation, { parley, io, signal, isAttached: true, isOnline })
     return 0

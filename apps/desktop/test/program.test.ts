@@ -44,7 +44,7 @@ describe('a command line', () => {
     'new Hike --history none',
     'role hike Bob',
     'save hike map.pdf',
-    'send hike x --rendezvous wss://r.example',
+    'send hike x --turn turn:r.example',
     'messages hike --peer /a',
   ])('`%s` is refused in words', (line) => {
     expect(() => parse(line)).toThrow(

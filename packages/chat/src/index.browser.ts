@@ -1,6 +1,6 @@
 /**
- * Parley in browsers: a profile is an IndexedDB database, and another one for its keys, which no script can export; peers meet over WebRTC through a rendezvous, and over BroadcastChannel with other
- * profiles of the same browser.
+ * Parley in browsers: a profile is an IndexedDB database, and another one for its keys, which no script can export; peers meet over WebRTC through a rendezvous,
+ * desktop peers are dialled over WebSockets or a relay, and other profiles of the same browser are met over BroadcastChannel.
  *
  * @example
  * ```ts
@@ -18,6 +18,7 @@ import {
   openOpfsBlobStore,
 } from '@parley/store-indexeddb'
 import { isParleyError } from '@parley/protocol'
+import { libp2pTransport } from '@parley/transport-libp2p'
 import { tabsTransport } from '@parley/transport-tabs'
 import { webrtcTransport } from '@parley/transport-webrtc'
 import { clearDocument, IndexeddbPersistence } from 'y-indexeddb'
@@ -95,7 +96,7 @@ const viewOf = (profile: string, conversation: string): string => `parley-view:$
 
 /**
  * Opens a profile, making it at first use, and goes online. The tabs of one profile share one engine, which the first of them hosts and another
- * one takes over when it goes; in each the client has the whole API. `listen` and `peers` have no effect in browsers.
+ * one takes over when it goes; in each the client has the whole API. `listen` has no effect in browsers.
  *
  * A `store` of the application's own is not shared.
  * With `link` or `recover` a new profile becomes a device of somebody first.
@@ -164,11 +165,13 @@ export async function deleteProfile(profile: string): Promise<void> {
 }
 
 function defaultTransports(init: ParleyInit): Transport[] {
-  const rendezvous = [...(init.rendezvous ?? [])]
+  const { rendezvous = [], relays = [], peers = [], iceServers } = init
   // Without BroadcastChannel there are no other tabs to be met.
   const tabs = typeof BroadcastChannel === 'undefined' ? [] : [tabsTransport()]
-  if (rendezvous.length === 0) return tabs
-  return [...tabs, webrtcTransport({ rendezvous, ...(init.iceServers === undefined ? {} : { iceServers: [...init.iceServers] }) })]
+  const webrtc =
+    rendezvous.length === 0 ? [] : [webrtcTransport({ rendezvous, ...(iceServers === undefined ? {} : { iceServers: [...iceServers] }) })]
+  // Also without any of these: an invite link may name a desktop peer. libp2p is loaded when there is somebody to dial.
+  return [...tabs, ...webrtc, libp2pTransport({ rendezvous, relays, peers })]
 }
 
 /** y-indexeddb keeps the view document, so that the last known messages can be painted before the engine is up. It is never the truth. */

@@ -76,7 +76,7 @@ export type { ParleyInit, RTCIceServerInit } from './init.ts'
 export type { TabStatus } from './tabs/status.ts'
 
 /**
- * Opens a profile, making it at first use, and goes online. `rendezvous` and `iceServers` have no effect on Node yet.
+ * Opens a profile, making it at first use, and goes online. `iceServers` has no effect on Node.
  * With `link` or `recover` a new profile becomes a device of somebody first.
  * @throws {LinkCodeInvalid, LinkExpired, LinkUsed, LinkRejected, PhraseInvalid, Unreachable, NotAllowed, Aborted} for these two; {ProfileLocked} when another process has it open, {StorageUnavailable}, {InvalidArgument} for an address that cannot be read.
  */
@@ -95,8 +95,10 @@ export async function createParley(init: ParleyInit): Promise<Parley> {
         : (init.transports ?? [
             libp2pTransport({
               privateKey: await storedSecret(store, 'libp2p', systemRandom),
-              listen: [...(init.listen ?? [])],
-              peers: [...(init.peers ?? [])],
+              listen: init.listen ?? [],
+              peers: init.peers ?? [],
+              relays: init.relays ?? [],
+              rendezvous: init.rendezvous ?? [],
             }),
           ])
     return await createEngine({

@@ -23,13 +23,15 @@ export interface ParleyInit {
   recover?: readonly string[] | string
   /** Calls `link` and `recover` off. */
   signal?: AbortSignal
-  /** Browser: URLs (`ws:` or `wss:`) of rendezvous servers; any one suffices. */
+  /** URLs (`ws:` or `wss:`) of rendezvous servers; any one suffices. Browsers meet there, and desktops tell their addresses. */
   rendezvous?: readonly string[]
   /** Browser: ICE servers for WebRTC. Default: none, which serves peers that reach each other directly. */
   iceServers?: readonly RTCIceServerInit[]
-  /** Node: multiaddresses to listen on, e.g. `/ip4/0.0.0.0/tcp/4001`. Default: none. */
+  /** Multiaddresses of circuit relays, through which those reach each other who cannot directly. In browsers over WebSockets (`/ws`, `/tls/ws`). */
+  relays?: readonly string[]
+  /** Node: multiaddresses to listen on, e.g. `/ip4/0.0.0.0/tcp/4001`, with `/ws` for browsers. Default: none. */
   listen?: readonly string[]
-  /** Node: multiaddresses of peers to stay connected with. */
+  /** Multiaddresses of peers to stay connected with; in browsers over WebSockets. */
   peers?: readonly string[]
   /** No transport at all: read and write what is here. */
   offline?: boolean

@@ -50,6 +50,8 @@ export interface Channel {
    * (libp2p: both peer ids; WebRTC: both DTLS fingerprints; both in byte order). The handshake signs it.
    */
   readonly binding: Uint8Array
+  /** Whether a relay is on the way, which both ends know alike: a link without one is used instead. Default: no. */
+  readonly isRelayed?: boolean
   /** Bytes queued here and not yet handed to the network. */
   readonly bufferedBytes: number
   /** True once closed from either side. */

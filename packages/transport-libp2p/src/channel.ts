@@ -15,6 +15,8 @@ export interface ChannelInit {
   stream: Stream
   connection: Connection
   binding: Uint8Array
+  /** Whether a relay is on the way. */
+  isRelayed: boolean
   clock: Clock
   /** Called once, when the channel is closed, whoever closed it. */
   onClosed(): void
@@ -25,6 +27,7 @@ export class StreamChannel implements Channel {
   readonly transport = 'libp2p'
   readonly remote: string
   readonly binding: Uint8Array
+  readonly isRelayed: boolean
   /** Settles when the connection is gone as well, at most about `CLOSE_GRACE_MS` after the close. */
   readonly ended: Promise<void>
   readonly #init: ChannelInit
@@ -43,6 +46,7 @@ export class StreamChannel implements Channel {
     this.#endedNow = ended.resolve
     this.ended = ended.promise
     this.binding = init.binding
+    this.isRelayed = init.isRelayed
     this.remote = init.connection.remoteAddr.toString()
     this.#queue = new SendQueue(init.stream, (error) => this.#abort(`sending failed: ${describe(error)}`))
     this.#listen(init.stream)

@@ -1,9 +1,13 @@
 import { noise } from '@chainsafe/libp2p-noise'
 import { yamux } from '@chainsafe/libp2p-yamux'
 import { generateKeyPairFromSeed } from '@libp2p/crypto/keys'
+import { identify } from '@libp2p/identify'
 import type { Libp2p } from '@libp2p/interface'
-import { tcp } from '@libp2p/tcp'
-import { createLibp2p } from 'libp2p'
+import { createLibp2p, type Libp2pOptions } from 'libp2p'
+import { RelayClient } from './relay-client.ts'
+
+/** Makes one of libp2p's own transports. */
+export type NodeTransport = NonNullable<Libp2pOptions['transports']>[number]
 
 /** Largest window of one stream: 2 MiB in flight carry 20 MB/s over 100 ms. Larger ones would let one peer fill 16 MiB of memory here. */
 const MAX_STREAM_WINDOW_BYTES = 2_097_152
@@ -24,22 +28,34 @@ const MAX_PENDING_INBOUND = 64
 const PING_INTERVAL_MS = 15_000
 const PING_TIMEOUT_MS = 15_000
 
-/** TCP with noise and yamux, and nothing else: no discovery, no identify, no DHT. Not started. */
-export async function createNode(init: { listen: string[]; seed: Uint8Array | undefined }): Promise<Libp2p> {
-  return createLibp2p({
+/**
+ * Noise and yamux over `sockets`, and over relays; no DHT and no other network. Identify answers and never asks: libp2p wants it beside relays.
+ * Not started.
+ */
+export async function createNode(init: {
+  listen: string[]
+  seed: Uint8Array | undefined
+  sockets: readonly NodeTransport[]
+}): Promise<{ node: Libp2p; relays: RelayClient }> {
+  const relays = new RelayClient()
+  const node = await createLibp2p({
     start: false,
     ...(init.seed === undefined ? {} : { privateKey: await generateKeyPairFromSeed('Ed25519', init.seed) }),
     addresses: { listen: init.listen },
-    transports: [tcp()],
+    transports: [...init.sockets, relays.transport],
     connectionEncrypters: [noise()],
     streamMuxers: [yamux({ streamOptions: { maxStreamWindowSize: MAX_STREAM_WINDOW_BYTES, maxReadBufferLength: MAX_READ_BUFFER_BYTES } })],
+    // What to dial is for the conversation to say. In browsers libp2p would refuse private addresses and sockets without TLS, which the browser judges itself.
+    connectionGater: { denyDialMultiaddr: () => false },
     connectionManager: {
       maxConnections: MAX_CONNECTIONS,
       inboundConnectionThreshold: MAX_INBOUND_PER_SECOND,
       maxIncomingPendingConnections: MAX_PENDING_INBOUND,
     },
     connectionMonitor: { pingInterval: PING_INTERVAL_MS, pingTimeout: { minTimeout: PING_TIMEOUT_MS, maxTimeout: PING_TIMEOUT_MS } },
+    services: { identify: identify({ runOnConnectionOpen: false }) },
   })
+  return { node, relays }
 }
 
 /**

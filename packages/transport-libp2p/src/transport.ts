@@ -1,45 +1,57 @@
-import type { Connection, Libp2p, Stream } from '@libp2p/interface'
+import type { Libp2p } from '@libp2p/interface'
 import type { Topic, Transport, TransportHost } from '@parley/core'
-import { ParleyError } from '@parley/protocol'
-import { channelBinding, parseAddress, type PeerAddress } from './address.ts'
-import { describe, StreamChannel } from './channel.ts'
+import { ParleyError, toBase64Url } from '@parley/protocol'
+import { parseAddress, type PeerAddress } from './address.ts'
+import { Connections, type Target } from './connections.ts'
+import { Discovery } from './discovery.ts'
+import { FoundPeers, reachOf } from './found-peers.ts'
 import { KeepConnected } from './keep-connected.ts'
+import type { createNode, NodeTransport } from './node.ts'
+import type { RelayClient } from './relay-client.ts'
 
-/** The stream protocol: frames with a 16-bit length in front, nothing before them. */
-export const PROTOCOL = '/parley/1'
-
-/** From the call of `dial` to the channel: name look-up, TCP, noise, yamux, stream. A second on a bad link; who does not answer by then is away. */
-const DIAL_TIMEOUT_MS = 10_000
-
-/** A connection that has become no channel after this long is somebody else's protocol or an attack, and is closed. */
-const IDLE_CONNECTION_MS = 15_000
+/** Bytes of the name that a peer without a node has among those that it hears of. */
+const GUEST_BYTES = 16
 
 /** The options of `libp2pTransport`, read and checked. */
 export interface Settings {
   listen: string[]
   peers: PeerAddress[]
+  relays: PeerAddress[]
+  rendezvous: string[]
   seed: Uint8Array | undefined
+  /** Loads libp2p, which takes half a second and 100 kB: who never goes online need not wait for it. */
+  load(): Promise<Libp2pModules>
+}
+
+export interface Libp2pModules {
+  readonly createNode: typeof createNode
+  stopNode(node: Libp2p): Promise<void>
+  readonly sockets: readonly NodeTransport[]
 }
 
 /** What exists between `start` and `stop`. */
 interface Running {
-  host: TransportHost
-  node: Libp2p
-  stopNode(node: Libp2p): Promise<void>
-  stopping: AbortController
-  keepers: { keeper: KeepConnected; peer: PeerAddress }[]
-  /** Open channels by the id of their connection. */
-  channels: Map<string, { channel: StreamChannel; peerId: string; openedAt: number }>
-  /** Streams that we are opening, so that two dials that share a connection share the channel too. */
-  opening: Map<string, Promise<void>>
-  /** Channels that are closed, with connections that are not yet. */
-  ending: Set<Promise<void>>
+  readonly host: TransportHost
+  readonly discovery: Discovery
+  readonly found: FoundPeers
+  readonly keepers: { keeper: KeepConnected; peer: PeerAddress }[]
+  /** Set as soon as somebody is to be dialled, or can dial. */
+  loading: Promise<Online> | undefined
+  online: Online | undefined
+}
+
+interface Online {
+  readonly node: Libp2p
+  readonly connections: Connections
+  readonly relays: RelayClient
+  stop(): Promise<void>
 }
 
 /** Made by `libp2pTransport`. */
 export class Libp2pTransport implements Transport {
   readonly name = 'libp2p'
   readonly #settings: Settings
+  #topics: readonly Topic[] = []
   #running: Running | undefined
   #starting: Promise<void> | undefined
 
@@ -61,179 +73,136 @@ export class Libp2pTransport implements Transport {
     this.#running = undefined
     if (this.#starting === starting) this.#starting = undefined
     if (running === undefined) return
-    running.stopping.abort()
+    running.discovery.stop()
+    running.found.stop()
     for (const { keeper } of running.keepers) keeper.stop()
-    for (const { channel } of [...running.channels.values()]) channel.close('this peer stops')
-    await Promise.all(running.ending)
-    await running.stopNode(running.node)
+    const online = await running.loading?.catch(() => undefined)
+    await online?.stop()
   }
 
-  setTopics(_topics: readonly Topic[]): void {
-    // Peers are told by address: every connection is offered to the core, whose handshake finds out what is common.
+  setTopics(topics: readonly Topic[]): void {
+    this.#topics = [...topics]
+    const running = this.#running
+    if (running !== undefined) running.found.setPlaces(running.discovery.setTopics(topics))
   }
 
   addresses(): string[] {
-    return this.#running?.node.getMultiaddrs().map((address) => address.toString()) ?? []
+    const online = this.#running?.online
+    if (online === undefined) return []
+    return [...online.node.getMultiaddrs().map((address) => address.toString()), ...online.relays.addresses()]
   }
 
   async dial(address: string, options: { signal?: AbortSignal } = {}): Promise<void> {
     const peer = parseAddress(address)
     const running = this.#running
     if (running === undefined) throw new ParleyError('Closed', 'The transport is not running; start it before dialling.')
-    if (peer.peerId === running.node.peerId.toString())
+    if (peer.peerId !== undefined && peer.peerId === running.online?.node.peerId.toString())
       throw new ParleyError('InvalidArgument', `${address} is the address of this very peer.`)
-    await this.#connect(running, peer, options.signal)
+    if (running.online?.connections.has(peer.peerId) === true) return
+    await this.#dial(running, { multiaddrs: [peer.multiaddr], peerId: peer.peerId }, options.signal)
   }
 
   wake(): void {
-    for (const { keeper } of this.#running?.keepers ?? []) keeper.wake()
+    const running = this.#running
+    if (running === undefined) return
+    for (const { keeper } of running.keepers) keeper.wake()
+    running.online?.relays.wake()
+    running.found.wake()
+    running.discovery.wake()
+  }
+
+  rendezvous(): { url: string; connected: boolean }[] {
+    return this.#running?.discovery.rendezvous() ?? []
   }
 
   async #start(host: TransportHost): Promise<void> {
-    // libp2p takes about half a second to load; who never goes online need not wait for it.
-    const { createNode, stopNode } = await import('./node.ts')
-    const node = await createNode(this.#settings)
+    const { listen, peers, relays, rendezvous } = this.#settings
+    const guest = toBase64Url(host.random.bytes(GUEST_BYTES))
     const running: Running = {
       host,
-      node,
-      stopNode,
-      stopping: new AbortController(),
-      keepers: [],
-      channels: new Map(),
-      opening: new Map(),
-      ending: new Set(),
+      discovery: new Discovery({
+        host,
+        rendezvous,
+        addresses: () => this.addresses(),
+        onFound: (room, addresses) => running.found.found(room, addresses),
+      }),
+      found: new FoundPeers({
+        host,
+        self: () => running.online?.node.peerId.toString() ?? guest,
+        reach: () => reachOf(this.addresses().map((address) => parseAddress(address).multiaddr)),
+        has: (peerId, how) => running.online?.connections.has(peerId, how) ?? false,
+        dial: (target) => this.#dial(running, target),
+      }),
+      // Copies, for a peer's id may be learned, and is forgotten again with `stop`.
+      keepers: peers.map((peer) => ({ ...peer })).map((peer) => ({ peer, keeper: this.#keep(host, () => running, peer) })),
+      loading: undefined,
+      online: undefined,
     }
-    await node.handle(PROTOCOL, (stream, connection) => this.#accept(running, stream, connection))
-    this.#closeIdleConnections(running)
+    try {
+      // Who can be dialled by nobody, and dials nobody yet, needs no node.
+      if (listen.length + peers.length + relays.length > 0) await this.#online(running)
+    } catch (error) {
+      this.#starting = undefined
+      throw error
+    }
+    this.#running = running
+    for (const { keeper } of running.keepers) keeper.start()
+    running.discovery.start()
+    this.setTopics(this.#topics)
+  }
+
+  async #dial(running: Running, target: Target, signal?: AbortSignal): Promise<string> {
+    const online = await this.#online(running)
+    return online.connections.dial(target, signal)
+  }
+
+  #online(running: Running): Promise<Online> {
+    running.loading ??= this.#goOnline(running)
+    return running.loading
+  }
+
+  async #goOnline(running: Running): Promise<Online> {
+    const { listen, seed, relays: places, load } = this.#settings
+    const { host } = running
+    const { createNode, stopNode, sockets } = await load()
+    const { node, relays } = await createNode({ listen, seed, sockets })
+    const connections = new Connections({ host, node, relays, onLost: (peerId, livedMs) => this.#onLost(running, peerId, livedMs) })
+    await connections.listen()
     try {
       await node.start()
     } catch (error) {
       await stopNode(node)
-      this.#starting = undefined
-      throw new ParleyError('InvalidArgument', `Cannot listen on ${this.#settings.listen.join(', ')}; is the port in use?`, {
-        cause: error,
-      })
+      throw new ParleyError('InvalidArgument', `Cannot listen on ${listen.join(', ')}; is the port in use?`, { cause: error })
     }
-    this.#running = running
-    // Copies, for a peer's id may be learned, and is forgotten again with `stop`.
-    running.keepers = this.#settings.peers.map((peer) => ({ ...peer })).map((peer) => ({ peer, keeper: this.#keep(running, peer) }))
-    for (const { keeper } of running.keepers) keeper.start()
+    const stop = async (): Promise<void> => {
+      relays.stop()
+      await connections.stop()
+      await stopNode(node)
+    }
+    running.online = { node, connections, relays, stop }
+    await relays.start(node, host, places, () => running.discovery.announce())
+    return running.online
   }
 
-  #keep(running: Running, peer: PeerAddress): KeepConnected {
-    const { clock, random, logger } = running.host
+  #onLost(running: Running, peerId: string, livedMs: number): void {
+    for (const { keeper, peer } of running.keepers) if (peer.peerId === peerId) keeper.lost(livedMs)
+    running.found.lost(peerId, livedMs)
+  }
+
+  #keep(host: TransportHost, running: () => Running, peer: PeerAddress): KeepConnected {
     return new KeepConnected({
-      clock,
-      random,
-      isConnected: () => hasChannelTo(running, peer.peerId),
+      clock: host.clock,
+      random: host.random,
+      isConnected: () => running().online?.connections.has(peer.peerId) ?? false,
       dial: async () => {
         try {
           // An address without an id learns it here, so that a channel which that peer dialled counts too.
-          peer.peerId = await this.#connect(running, peer, undefined)
+          peer.peerId = await this.#dial(running(), { multiaddrs: [peer.multiaddr], peerId: peer.peerId })
         } catch (error) {
-          logger.debug('libp2p.peerUnreachable', { code: error instanceof ParleyError ? error.code : 'Internal' })
+          host.logger.debug('libp2p.peerUnreachable', { code: error instanceof ParleyError ? error.code : 'Internal' })
           throw error
         }
       },
     })
   }
-
-  /** Brings about a channel to that peer, or finds one; returns the peer's id. */
-  async #connect(running: Running, peer: PeerAddress, signal: AbortSignal | undefined): Promise<string> {
-    if (peer.peerId !== undefined && hasChannelTo(running, peer.peerId)) return peer.peerId
-    const timeout = new AbortController()
-    const cancel = running.host.clock.setTimeout(() => timeout.abort(), DIAL_TIMEOUT_MS)
-    const signals = [timeout.signal, running.stopping.signal, ...(signal === undefined ? [] : [signal])]
-    const any = AbortSignal.any(signals)
-    try {
-      any.throwIfAborted()
-      // `force`: a connection that the peer dialled has its stream opened by the peer, so it is not ours to use.
-      const connection = await running.node.dial(peer.multiaddr, { signal: any, force: true })
-      await this.#open(running, connection, any)
-      return connection.remotePeer.toString()
-    } catch (error) {
-      if (signal?.aborted === true) throw new ParleyError('Aborted', 'Dialling was given up.', { cause: error })
-      if (running.stopping.signal.aborted) throw new ParleyError('Closed', 'The transport has stopped.', { cause: error })
-      throw new ParleyError('Unreachable', `No Parley peer answers at ${peer.multiaddr.toString()}: ${describe(error)}`, { cause: error })
-    } finally {
-      cancel()
-    }
-  }
-
-  #open(running: Running, connection: Connection, signal: AbortSignal): Promise<void> {
-    if (running.channels.has(connection.id)) return Promise.resolve()
-    const opening = running.opening.get(connection.id) ?? this.#openStream(running, connection, signal)
-    running.opening.set(connection.id, opening)
-    return opening
-  }
-
-  async #openStream(running: Running, connection: Connection, signal: AbortSignal): Promise<void> {
-    try {
-      this.#addChannel(running, await connection.newStream(PROTOCOL, { signal }), connection)
-    } catch (error) {
-      connection.abort(error instanceof Error ? error : new Error('no stream'))
-      throw error
-    } finally {
-      running.opening.delete(connection.id)
-    }
-  }
-
-  /** Only who dialled opens the stream, and only one; everything else is a peer that does not keep to the protocol. */
-  #accept(running: Running, stream: Stream, connection: Connection): void {
-    if (connection.direction === 'inbound' && !running.channels.has(connection.id)) {
-      this.#addChannel(running, stream, connection)
-    } else {
-      running.host.logger.warn('libp2p.unexpectedStream', { direction: connection.direction })
-      connection.abort(new Error('a stream that was not expected'))
-    }
-  }
-
-  #addChannel(running: Running, stream: Stream, connection: Connection): void {
-    const { host, node, channels } = running
-    if (running.stopping.signal.aborted) {
-      connection.abort(new Error('this peer stops'))
-      return
-    }
-    const peerId = connection.remotePeer.toString()
-    const channel: StreamChannel = new StreamChannel({
-      stream,
-      connection,
-      binding: channelBinding(node.peerId, connection),
-      clock: host.clock,
-      onClosed: () => this.#onClosed(running, connection, channel),
-    })
-    channels.set(connection.id, { channel, peerId, openedAt: host.clock.now() })
-    host.onChannel(channel)
-  }
-
-  #onClosed(running: Running, connection: Connection, channel: StreamChannel): void {
-    const entry = running.channels.get(connection.id)
-    running.channels.delete(connection.id)
-    const ended = channel.ended.finally(() => running.ending.delete(ended))
-    running.ending.add(ended)
-    for (const { keeper, peer } of running.keepers) {
-      if (entry !== undefined && entry.peerId === peer.peerId) keeper.lost(running.host.clock.now() - entry.openedAt)
-    }
-  }
-
-  #closeIdleConnections({ node, host, channels }: Running): void {
-    const timers = new Map<string, () => void>()
-    node.addEventListener('connection:open', ({ detail: connection }) => {
-      const cancel = host.clock.setTimeout(() => {
-        timers.delete(connection.id)
-        if (!channels.has(connection.id)) connection.abort(new Error('nothing was said'))
-      }, IDLE_CONNECTION_MS)
-      timers.set(connection.id, cancel)
-    })
-    node.addEventListener('connection:close', ({ detail: connection }) => {
-      timers.get(connection.id)?.()
-      timers.delete(connection.id)
-    })
-  }
-}
-
-function hasChannelTo(running: Running, peerId: string | undefined): boolean {
-  if (peerId === undefined) return false
-  for (const entry of running.channels.values()) if (entry.peerId === peerId) return true
-  return false
 }

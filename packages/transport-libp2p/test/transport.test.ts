@@ -32,7 +32,8 @@ describe('dial', () => {
     'localhost:4001',
     '/ip4/127.0.0.1',
     '/ip4/127.0.0.1/udp/1',
-    '/ip4/127.0.0.1/tcp/1/ws',
+    '/ip4/127.0.0.1/tcp/1/p2p-circuit',
+    '/ip4/127.0.0.1/tcp/1/http',
     '/dns/x/tcp/99999',
     '/ip4/127.0.0.1/tcp/1/p2p/x',
   ])('%j is InvalidArgument', async (address) => {

@@ -68,5 +68,6 @@ export type { Tab }
 
 const query = new URLSearchParams(location.search)
 const name = query.get('name') ?? 'nobody'
-const tab = createParley({ profile: name, name, rendezvous: query.getAll('rendezvous') }).then((parley) => new Tab(parley))
+const init = { profile: name, name, rendezvous: query.getAll('rendezvous'), relays: query.getAll('relay') }
+const tab = createParley(init).then((parley) => new Tab(parley))
 Object.assign(globalThis, { tab })

@@ -15,11 +15,15 @@ export const daemonCommand = defineCommand<NetworkOptions>({
   summary: 'stay online, serve your conversations and the other commands, until interrupted',
   group: 'Peer',
   examples: [
-    ['daemon', 'listens on a free port and prints its addresses'],
+    ['daemon', 'listens on free ports, for desktops and for browsers, and prints its addresses'],
+    [
+      'daemon --rendezvous wss://meet.example.org --relay /dns4/meet.example.org/tcp/443/tls/ws/p2p/12D3…',
+      'found by members wherever it is',
+    ],
     ['daemon --listen /ip4/0.0.0.0/tcp/4001 --peer /ip4/192.0.2.7/tcp/4001', 'on a fixed port, connected to a peer'],
   ],
   reach: 'serves',
-  listen: ['/ip4/0.0.0.0/tcp/0'],
+  listen: ['/ip4/0.0.0.0/tcp/0', '/ip4/0.0.0.0/tcp/0/ws'],
   ownsProfile: true,
   options: addNetworkOptions,
   async run({ parley, print, signal }) {

@@ -186,7 +186,9 @@ export class Network {
   }
 
   rendezvous(): { url: string; connected: boolean }[] {
-    return this.#transports.flatMap((t) => t.rendezvous?.() ?? [])
+    const points = this.#transports.flatMap((t) => t.rendezvous?.() ?? [])
+    // Two transports may meet at one server, over a connection of their own each.
+    return [...Map.groupBy(points, ({ url }) => url)].map(([url, same]) => ({ url, connected: same.some(({ connected }) => connected) }))
   }
 
   links(): LinkInspection[] {
@@ -298,9 +300,9 @@ export class Network {
     if (this.#isRunning) this.#redial()
   }
 
-  /** Of several links to one device both ends use the one with the smallest transcript; the others stand by. */
+  /** Of several links to one device both ends use one without a relay, and of those the one with the smallest transcript; the others stand by. */
   #choose(device: DeviceId): void {
-    const links = [...this.#peers].filter((p) => p.cert?.deviceId === device).sort((a, b) => compareBytes(a.transcript!, b.transcript!))
+    const links = [...this.#peers].filter((p) => p.cert?.deviceId === device).sort(compareLinks)
     for (const [i, peer] of links.entries()) peer.setActive(i === 0)
   }
 
@@ -369,6 +371,12 @@ export class Network {
       this.#redial()
     }, ms)
   }
+}
+
+/** Both ends compare alike, whenever they hear of the links. */
+function compareLinks(a: Peer, b: Peer): number {
+  const [isRelayed, isOther] = [a, b].map(({ link }) => Number(link.channel.isRelayed ?? false))
+  return isRelayed! - isOther! || compareBytes(a.transcript!, b.transcript!)
 }
 
 /** Whether this device is in, or may still be let in: a refusal proves nothing, so who was refused goes on asking. */

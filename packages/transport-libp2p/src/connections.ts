@@ -1,0 +1,168 @@
+/** The channels of a running node: dialled, accepted, one to a connection. */
+import type { Connection, Libp2p, Stream } from '@libp2p/interface'
+import type { Multiaddr } from '@multiformats/multiaddr'
+import type { TransportHost } from '@parley/core'
+import { ParleyError } from '@parley/protocol'
+import { channelBinding, isRelayed } from './address.ts'
+import { describe, StreamChannel } from './channel.ts'
+import type { RelayClient } from './relay-client.ts'
+
+/** The stream protocol: frames with a 16-bit length in front, nothing before them. */
+export const PROTOCOL = '/parley/1'
+
+/** From the call of `dial` to the channel: name look-up, TCP, noise, yamux, stream. A second on a bad link; who does not answer by then is away. */
+const DIAL_TIMEOUT_MS = 10_000
+
+/** A connection that has become no channel after this long is somebody else's protocol or an attack, and is closed. */
+const IDLE_CONNECTION_MS = 15_000
+
+/** Whom to dial: one peer, under one address or several. */
+export interface Target {
+  readonly multiaddrs: readonly Multiaddr[]
+  /** In text, when it is known. */
+  readonly peerId: string | undefined
+}
+
+interface Open {
+  readonly channel: StreamChannel
+  readonly peerId: string
+  readonly openedAt: number
+}
+
+export class Connections {
+  readonly #host: TransportHost
+  readonly #node: Libp2p
+  readonly #relays: RelayClient
+  readonly #onLost: (peerId: string, livedMs: number) => void
+  readonly #stopping = new AbortController()
+  /** By the id of their connection. */
+  readonly #channels = new Map<string, Open>()
+  /** Streams that we are opening, so that two dials that share a connection share the channel too. */
+  readonly #opening = new Map<string, Promise<void>>()
+  /** Channels that are closed, with connections that are not yet. */
+  readonly #ending = new Set<Promise<void>>()
+
+  /** `onLost` hears of every channel that ended, with how long it lived. */
+  constructor(options: { host: TransportHost; node: Libp2p; relays: RelayClient; onLost: (peerId: string, livedMs: number) => void }) {
+    this.#host = options.host
+    this.#node = options.node
+    this.#relays = options.relays
+    this.#onLost = options.onLost
+  }
+
+  /** Takes in what others dial. To be called before the node starts. */
+  async listen(): Promise<void> {
+    // Through a relay too, where libp2p asks for it by name.
+    await this.#node.handle(PROTOCOL, (stream, connection) => this.#accept(stream, connection), { runOnLimitedConnection: true })
+    this.#closeIdleConnections()
+  }
+
+  /** Closes every channel; resolves once their connections are gone. Nothing is dialled any more. */
+  async stop(): Promise<void> {
+    this.#stopping.abort()
+    for (const { channel } of [...this.#channels.values()]) channel.close('this peer stops')
+    await Promise.all(this.#ending)
+  }
+
+  /** Whether there is a channel to that peer, whoever dialled; with `direct`, one without a relay on its way. */
+  has(peerId: string | undefined, how?: 'direct'): boolean {
+    if (peerId === undefined) return false
+    for (const open of this.#channels.values()) if (open.peerId === peerId && !(how === 'direct' && open.channel.isRelayed)) return true
+    return false
+  }
+
+  /** Brings about a channel to that peer and returns its id. @throws {Unreachable}, {Aborted}, {Closed}. */
+  async dial({ multiaddrs, peerId }: Target, signal?: AbortSignal): Promise<string> {
+    const timeout = new AbortController()
+    const cancel = this.#host.clock.setTimeout(() => timeout.abort(), DIAL_TIMEOUT_MS)
+    const any = AbortSignal.any([timeout.signal, this.#stopping.signal, ...(signal === undefined ? [] : [signal])])
+    try {
+      any.throwIfAborted()
+      // `force`: a connection that the peer dialled has its stream opened by the peer, so it is not ours to use.
+      const connection = await this.#node.dial([...multiaddrs], { signal: any, force: true })
+      await this.#open(connection, any)
+      return connection.remotePeer.toString()
+    } catch (error) {
+      if (signal?.aborted === true) throw new ParleyError('Aborted', 'Dialling was given up.', { cause: error })
+      if (this.#stopping.signal.aborted) throw new ParleyError('Closed', 'The transport has stopped.', { cause: error })
+      const where = multiaddrs[0]?.toString() ?? peerId ?? 'no address'
+      throw new ParleyError('Unreachable', `No Parley peer answers at ${where}: ${describe(error)}`, { cause: error })
+    } finally {
+      cancel()
+    }
+  }
+
+  #open(connection: Connection, signal: AbortSignal): Promise<void> {
+    if (this.#channels.has(connection.id)) return Promise.resolve()
+    const opening = this.#opening.get(connection.id) ?? this.#openStream(connection, signal)
+    this.#opening.set(connection.id, opening)
+    return opening
+  }
+
+  async #openStream(connection: Connection, signal: AbortSignal): Promise<void> {
+    try {
+      this.#addChannel(await connection.newStream(PROTOCOL, { signal, runOnLimitedConnection: true }), connection)
+    } catch (error) {
+      connection.abort(error instanceof Error ? error : new Error('no stream'))
+      throw error
+    } finally {
+      this.#opening.delete(connection.id)
+    }
+  }
+
+  /** Only who dialled opens the stream, and only one; everything else is a peer that does not keep to the protocol. */
+  #accept(stream: Stream, connection: Connection): void {
+    if (connection.direction === 'inbound' && !this.#channels.has(connection.id)) {
+      this.#addChannel(stream, connection)
+    } else {
+      this.#host.logger.warn('libp2p.unexpectedStream', { direction: connection.direction })
+      connection.abort(new Error('a stream that was not expected'))
+    }
+  }
+
+  #addChannel(stream: Stream, connection: Connection): void {
+    if (this.#stopping.signal.aborted) {
+      connection.abort(new Error('this peer stops'))
+      return
+    }
+    const peerId = connection.remotePeer.toString()
+    const channel: StreamChannel = new StreamChannel({
+      stream,
+      connection,
+      binding: channelBinding(this.#node.peerId, connection),
+      isRelayed: isRelayed(connection.remoteAddr),
+      clock: this.#host.clock,
+      onClosed: () => this.#onClosed(connection, channel),
+    })
+    this.#channels.set(connection.id, { channel, peerId, openedAt: this.#host.clock.now() })
+    this.#host.onChannel(channel)
+  }
+
+  #onClosed(connection: Connection, channel: StreamChannel): void {
+    const open = this.#channels.get(connection.id)
+    this.#channels.delete(connection.id)
+    const ended = channel.ended.finally(() => this.#ending.delete(ended))
+    this.#ending.add(ended)
+    if (open !== undefined) this.#onLost(open.peerId, this.#host.clock.now() - open.openedAt)
+  }
+
+  #closeIdleConnections(): void {
+    const timers = new Map<string, () => void>()
+    this.#node.addEventListener('connection:open', ({ detail: connection }) => {
+      const look = (): void => {
+        timers.delete(connection.id)
+        if (this.#channels.has(connection.id)) return
+        // A relay that we dialled: it is kept for the place there, and for the channels that go through it.
+        const isInUse =
+          connection.direction === 'outbound' && (this.#relays.isRelay(connection.remotePeer) || connection.streams.length > 0)
+        if (isInUse) timers.set(connection.id, this.#host.clock.setTimeout(look, IDLE_CONNECTION_MS))
+        else connection.abort(new Error('nothing was said'))
+      }
+      timers.set(connection.id, this.#host.clock.setTimeout(look, IDLE_CONNECTION_MS))
+    })
+    this.#node.addEventListener('connection:close', ({ detail: connection }) => {
+      timers.get(connection.id)?.()
+      timers.delete(connection.id)
+    })
+  }
+}

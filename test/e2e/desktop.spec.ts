@@ -1,0 +1,93 @@
+/** A browser and the real `parley` in one conversation: directly over WebSockets, and through the relay where that cannot be. */
+import { expect, type Page } from '@playwright/test'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Message } from '@parley/chat'
+import type { Relay } from '@parley/relay'
+import { Person as Desktop } from '../interop/parley-process.ts'
+import { startRelay } from '../support/servers.ts'
+import { MEETING_MS } from './person.ts'
+import type { Tab } from './tabs-page/page.ts'
+import { serveTabsPage } from './tabs-page/serve.ts'
+import { test as base } from './world.ts'
+
+const test = base.extend<{ meeting: Relay; desktop: Desktop; open(query?: string): Promise<Page> }>({
+  // oxlint-disable-next-line no-empty-pattern -- Playwright reads the names of fixtures from the pattern.
+  meeting: async ({}, use) => {
+    const relay = await startRelay({ circuit: true })
+    await use(relay)
+    await relay.close()
+  },
+  // oxlint-disable-next-line no-empty-pattern -- as above
+  desktop: async ({}, use) => {
+    const folder = await mkdtemp(join(tmpdir(), 'parley-desktop-'))
+    const desktop = new Desktop(folder)
+    await desktop.run('id', '--name', 'Dora')
+    await use(desktop)
+    await desktop.endAll()
+    await rm(folder, { recursive: true })
+  },
+  open: async ({ newBrowser, meeting }, use) => {
+    const site = await serveTabsPage()
+    await use(async (query = '') => {
+      const page = await (await newBrowser()).newPage()
+      await page.goto(`${site.url}?name=bob&rendezvous=${encodeURIComponent(meeting.url)}${query}`)
+      return page
+    })
+    await site.close()
+  },
+})
+
+/** Runs in the page, with its client. */
+async function inPage<T, A = undefined>(page: Page, run: (tab: Tab, argument: A) => T | Promise<T>, argument?: A): Promise<T> {
+  const tab = await page.evaluateHandle(() => (globalThis as unknown as { tab: Promise<Tab> }).tab)
+  return tab.evaluate(run as (tab: Tab, argument: unknown) => T | Promise<T>, argument)
+}
+
+/** The desktop founds a group, the browser joins by its link, and each says something that the other hears. */
+async function talk(desktop: Desktop, page: Page): Promise<void> {
+  await desktop.one('new', 'Hike')
+  const { link } = (await desktop.one('invite', 'Hike')) as unknown as { link: string }
+  const tail = desktop.start('tail', 'Hike')
+  await inPage(page, async ({ parley }, link: string) => (await parley.join(link)).admitted(), link)
+  await inPage(page, (tab) => tab.listen())
+  await desktop.run('send', 'Hike', 'From a terminal')
+  await expect.poll(() => inPage(page, ({ told }) => told), { timeout: MEETING_MS }).toContain('From a terminal')
+  await inPage(page, async ({ group }) => void (await group.sendMessage({ text: 'From a browser' })))
+  await tail.line((line) => (line as unknown as { message?: Message }).message?.text === 'From a browser')
+}
+
+const remotes = (page: Page): Promise<string[]> =>
+  inPage(page, ({ parley }) => parley.inspect().links.flatMap(({ remote, device }) => (device === undefined ? [] : [remote])))
+
+test('directly: the browser dials where the desktop listens, and without the link too when both come back', async ({
+  desktop,
+  meeting,
+  open,
+}) => {
+  const listen = ['--listen', '/ip4/127.0.0.1/tcp/0', '--listen', '/ip4/127.0.0.1/tcp/0/ws', '--rendezvous', meeting.url]
+  const daemon = desktop.start('daemon', ...listen)
+  await daemon.line()
+  const page = await open()
+  await talk(desktop, page)
+  expect(await remotes(page)).toEqual([expect.stringMatching(/^\/ip4\/127\.0\.0\.1\/tcp\/\d+\/ws\/p2p\/[^/]+$/)])
+
+  // On other ports from now on, which only the rendezvous tells of.
+  await daemon.interrupt()
+  await inPage(page, async ({ group }) => void (await group.sendMessage({ text: 'While you were away' })))
+  const again = desktop.start('daemon', ...listen)
+  await again.line()
+  await expect
+    .poll(async () => JSON.stringify(await desktop.run('messages', 'Hike')), { timeout: MEETING_MS })
+    .toContain('While you were away')
+})
+
+test('through the relay: the desktop listens where no browser can dial', async ({ desktop, meeting, open }) => {
+  const [relay = ''] = meeting.multiaddrs
+  const daemon = desktop.start('daemon', '--listen', '/ip4/127.0.0.1/tcp/0', '--relay', relay, '--rendezvous', meeting.url)
+  await daemon.line()
+  const page = await open(`&relay=${encodeURIComponent(relay)}`)
+  await talk(desktop, page)
+  expect(await remotes(page)).toContainEqual(expect.stringContaining('/p2p-circuit/'))
+})
