@@ -9,7 +9,7 @@ import { Person as Desktop } from '../interop/parley-process.ts'
 import { startRelay } from '../support/servers.ts'
 import { MEETING_MS } from './person.ts'
 import type { Tab } from './tabs-page/page.ts'
-import { serveTabsPage } from './tabs-page/serve.ts'
+import { serveBuilt } from '../support/serve-built.ts'
 import { test as base } from './world.ts'
 
 const test = base.extend<{ meeting: Relay; desktop: Desktop; open(query?: string): Promise<Page> }>({
@@ -29,7 +29,7 @@ const test = base.extend<{ meeting: Relay; desktop: Desktop; open(query?: string
     await rm(folder, { recursive: true })
   },
   open: async ({ newBrowser, meeting }, use) => {
-    const site = await serveTabsPage()
+    const site = await serveBuilt(new URL('tabs-page/', import.meta.url))
     await use(async (query = '') => {
       const page = await (await newBrowser()).newPage()
       await page.goto(`${site.url}?name=bob&rendezvous=${encodeURIComponent(meeting.url)}${query}`)

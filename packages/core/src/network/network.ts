@@ -1,5 +1,5 @@
 /** All links of this engine: which peers there are, on which link a device is spoken to, where we can be found, and whom we look for. */
-import { deriveKey, inviteKey, type MeetingKeys } from '@parley/crypto'
+import type { MeetingKeys } from '@parley/crypto'
 import {
   compareBytes,
   equalBytes,
@@ -15,24 +15,19 @@ import type { Inspection, LinkInspection } from '../api.ts'
 import type { Context } from '../context.ts'
 import { Emitter } from '../support/emitter.ts'
 import { errorFacts } from '../support/error-facts.ts'
-import type { Invite } from '../membership/index.ts'
 import type { DeviceDoor } from './device-line.ts'
 import type { Door } from './door.ts'
-import { PROVED_EPOCHS } from './handshake.ts'
 import { Peer, type PeerHost } from './peer.ts'
 import type { Replica } from '../replica/replica.ts'
 import type { Shared } from './session-line.ts'
 import { Joining } from './joining.ts'
 import { addressName, Strikes } from './strikes.ts'
 import { SyncSession } from './sync.ts'
-import type { Channel, Topic, Transport } from '../transport.ts'
+import { isWanted, topicsOf } from './topics.ts'
+import type { Channel, Transport } from '../transport.ts'
 
 /** Links whose other end is not known yet; the oldest goes when one more comes. */
 export const MAX_STRANGERS = 64
-/** Invites that we wait at for joiners, per conversation (SECURITY-DESIGN 5.12: open invites). */
-const MAX_INVITE_TOPICS = 100
-/** The same for invites that are used up or have expired. */
-const MAX_CLOSED_INVITE_TOPICS = 8
 /** People who are waited for at their inbox: those who were to be told something last. */
 const MAX_INBOX_TOPICS = 64
 /** First pause between attempts to reach an address of an invite link, doubled up to the second. */
@@ -377,37 +372,4 @@ export class Network {
 function compareLinks(a: Peer, b: Peer): number {
   const [isRelayed, isOther] = [a, b].map(({ link }) => Number(link.channel.isRelayed ?? false))
   return isRelayed! - isOther! || compareBytes(a.transcript!, b.transcript!)
-}
-
-/** Whether this device is in, or may still be let in: a refusal proves nothing, so who was refused goes on asking. */
-function isWanted({ record: { state, seed } }: Replica): boolean {
-  return state === 'member' || state === 'joining' || (state === 'refused' && seed !== undefined)
-}
-
-/** Where a conversation's members, and those who were invited, meet. */
-function topicsOf(replica: Replica, now: number): Topic[] {
-  const { seed, state } = replica.record
-  if ((state === 'joining' || state === 'refused') && seed !== undefined) return [inviteTopic(replica, inviteKey(seed).publicKey)]
-  const topics = replica.epochs
-    .all()
-    .slice(0, PROVED_EPOCHS)
-    .map((e) => e.topic)
-  // Who has left tells so; who was removed may be let in again.
-  if (state === 'left' || state === 'removed') return topics
-  if (state !== 'member') return []
-  const isOpen = (i: Invite): boolean => !i.isRevoked && i.used < i.maxUses && i.expiresMs > now
-  const open = replica.invites().filter(isOpen).slice(-MAX_INVITE_TOPICS)
-  // Who comes late with a link that admits nobody more is told so.
-  const over = replica
-    .invites()
-    .filter((i) => !isOpen(i))
-    .slice(-MAX_CLOSED_INVITE_TOPICS)
-  return [...topics, ...[...open, ...over].map((i) => inviteTopic(replica, i.publicKey))]
-}
-
-function inviteTopic(replica: Replica, publicKey: Uint8Array): Topic {
-  return {
-    name: toBase64Url(deriveKey(publicKey, 'invite-topic', replica.bytes)),
-    secret: toBase64Url(deriveKey(publicKey, 'invite-topic-secret', replica.bytes)),
-  }
 }
