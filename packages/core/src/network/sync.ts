@@ -7,6 +7,7 @@ import {
   deviceIdBytes,
   deviceIdOf,
   equalBytes,
+  isParleyError,
   MAX_HEADS,
   MAX_LIVE_ENTRIES_PER_SECOND,
   MAX_LIVE_ENTRY_BURST,
@@ -382,8 +383,9 @@ export class SyncSession {
       if (refused) this.#onReject(new Reject('NotAMember', 'entries of a device that had been removed'))
       if (strayed.length > 0) throw new Reject('Forked', 'the peer holds another history of a device')
     } catch (error) {
-      if (!(error instanceof Reject)) throw error
-      if (error.code !== 'UnknownChunk') throw error
+      // The conversation is being closed: what was not verified by then comes again.
+      if (isParleyError(error, 'Aborted')) return
+      if (!(error instanceof Reject) || error.code !== 'UnknownChunk') throw error
       // A live entry that overtook the history before it: the peer is ahead of what it told.
       this.#fetch.isBehind = true
     } finally {

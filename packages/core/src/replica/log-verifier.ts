@@ -22,6 +22,7 @@ export class LogVerifier {
   readonly #crypto: CryptoProvider
   readonly #keys: Keyspace
   readonly #heads: LogHeads
+  readonly #stopped = new AbortController()
 
   constructor(options: { conversation: Uint8Array; crypto: CryptoProvider; keys: Keyspace; heads: LogHeads }) {
     this.#conversation = options.conversation
@@ -34,6 +35,7 @@ export class LogVerifier {
    * Verifies entries of a peer from where this log ends. `entries[0]` has sequence number `seq`; what is known already is skipped.
    * Nothing is written yet: the caller writes `operations` and then calls `commit` of the log.
    * `vouched` are heads (entries up to `seq`) that something else proves, ascending: what leads to one needs no signature.
+   * @throws {ParleyError} Aborted after `stop`.
    * @throws {Reject} OutOfOrder when a gap lies before them, or what `verifyRun` finds.
    */
   async verify(
@@ -51,6 +53,7 @@ export class LogVerifier {
     const fresh = entries.slice(state.nextSeq - seq)
     const run = await verifyRun(this.#crypto, { conversation: this.#conversation, device, signKey }, state, fresh, {
       signatures: 'required',
+      signal: this.#stopped.signal,
     })
     let { rest } = run
     for (const { seq: end, prevId } of vouched) {
@@ -82,6 +85,11 @@ export class LogVerifier {
       held: undefined,
       unsigned: rest,
     }
+  }
+
+  /** Ends what is being verified, at its next slice; nothing is verified any more. */
+  stop(): void {
+    this.#stopped.abort()
   }
 
   /** The entries as verified when they lead to the id; undefined otherwise. */

@@ -198,6 +198,11 @@ export class ConversationLog {
     return this.#verifier.verify(log, signKey, seq, entries, now, vouched)
   }
 
+  /** Ends what is being verified; nothing of peers is taken in any more. */
+  stop(): void {
+    this.#verifier.stop()
+  }
+
   /** The verified entries are in the store now: move the head. */
   commit(log: LogId, ingested: Ingested): void {
     if (ingested.entries.length === 0) return

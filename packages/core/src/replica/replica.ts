@@ -90,6 +90,7 @@ export class Replica {
   /** Ends the work under way and writes the folds down. */
   async close(): Promise<void> {
     this.#parts.forks.close()
+    this.log.stop()
     await this.#parts.mutex.idle()
     await this.checkpoint()
     this.events.clear()
