@@ -26,7 +26,7 @@ describe('a long run in a browser', async () => {
   const log = new LogOf(provider, 'alice')
   const entries = await log.emit(ENTRIES)
 
-  test('lets others have their turn after every slice', async () => {
+  test('lets others have their turn after every slice', async ({ annotate }) => {
     let hashed = 0
     let slice = 0
     let largest = 0
@@ -62,7 +62,7 @@ describe('a long run in a browser', async () => {
     expect(largest).toBeLessThanOrEqual(MAX_SLICE_BYTES)
     expect(yields).toBeGreaterThanOrEqual(hashed / MAX_SLICE_BYTES)
     const [median, longest] = [0.5, 1].map((share) => sliceMs.toSorted((a, b) => a - b)[Math.ceil(share * yields) - 1]!.toFixed(1))
-    console.info(`${ENTRIES} entries, ${provider.name}: ${yields} slices, median ${median} ms, longest ${longest} ms`)
+    await annotate(`${ENTRIES} entries, ${provider.name}: ${yields} slices, median ${median} ms, longest ${longest} ms`)
     expect(idle).toBe(0)
   })
 
