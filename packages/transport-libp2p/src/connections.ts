@@ -1,9 +1,9 @@
 /** The channels of a running node: dialled, accepted, one to a connection. */
-import type { Connection, Libp2p, Stream } from '@libp2p/interface'
-import type { Multiaddr } from '@multiformats/multiaddr'
+import type { Connection, Libp2p, PeerId, Stream } from '@libp2p/interface'
+import { multiaddr } from '@multiformats/multiaddr'
 import type { TransportHost } from '@parley/core'
-import { ParleyError } from '@parley/protocol'
-import { channelBinding, isRelayed } from './address.ts'
+import { compareBytes, concatBytes, ParleyError } from '@parley/protocol'
+import { isRelayed, type Target } from './address.ts'
 import { describe, StreamChannel } from './channel.ts'
 import type { RelayClient } from './relay-client.ts'
 
@@ -15,13 +15,6 @@ const DIAL_TIMEOUT_MS = 10_000
 
 /** A connection that has become no channel after this long is somebody else's protocol or an attack, and is closed. */
 const IDLE_CONNECTION_MS = 15_000
-
-/** Whom to dial: one peer, under one address or several. */
-export interface Target {
-  readonly multiaddrs: readonly Multiaddr[]
-  /** In text, when it is known. */
-  readonly peerId: string | undefined
-}
 
 interface Open {
   readonly channel: StreamChannel
@@ -72,20 +65,23 @@ export class Connections {
   }
 
   /** Brings about a channel to that peer and returns its id. @throws {Unreachable}, {Aborted}, {Closed}. */
-  async dial({ multiaddrs, peerId }: Target, signal?: AbortSignal): Promise<string> {
+  async dial({ addresses, peerId }: Target, signal?: AbortSignal): Promise<string> {
     const timeout = new AbortController()
     const cancel = this.#host.clock.setTimeout(() => timeout.abort(), DIAL_TIMEOUT_MS)
     const any = AbortSignal.any([timeout.signal, this.#stopping.signal, ...(signal === undefined ? [] : [signal])])
     try {
       any.throwIfAborted()
       // `force`: a connection that the peer dialled has its stream opened by the peer, so it is not ours to use.
-      const connection = await this.#node.dial([...multiaddrs], { signal: any, force: true })
+      const connection = await this.#node.dial(
+        addresses.map((address) => multiaddr(address)),
+        { signal: any, force: true },
+      )
       await this.#open(connection, any)
       return connection.remotePeer.toString()
     } catch (error) {
       if (signal?.aborted === true) throw new ParleyError('Aborted', 'Dialling was given up.', { cause: error })
       if (this.#stopping.signal.aborted) throw new ParleyError('Closed', 'The transport has stopped.', { cause: error })
-      const where = multiaddrs[0]?.toString() ?? peerId ?? 'no address'
+      const where = addresses[0] ?? peerId ?? 'no address'
       throw new ParleyError('Unreachable', `No Parley peer answers at ${where}: ${describe(error)}`, { cause: error })
     } finally {
       cancel()
@@ -130,7 +126,7 @@ export class Connections {
       stream,
       connection,
       binding: channelBinding(this.#node.peerId, connection),
-      isRelayed: isRelayed(connection.remoteAddr),
+      isRelayed: isRelayed(connection.remoteAddr.toString()),
       clock: this.#host.clock,
       onClosed: () => this.#onClosed(connection, channel),
     })
@@ -165,4 +161,13 @@ export class Connections {
       timers.delete(connection.id)
     })
   }
+}
+
+/**
+ * The binding of a channel: both peer ids as multihash bytes, the smaller first, each after its length as 16 bits big-endian.
+ * Noise proves both ids, so someone in the middle would have to be one of them.
+ */
+function channelBinding(local: PeerId, connection: Connection): Uint8Array {
+  const ids = [local, connection.remotePeer].map((id) => id.toMultihash().bytes).sort(compareBytes)
+  return concatBytes(...ids.flatMap((id) => [Uint8Array.of(id.length >> 8, id.length & 0xff), id]))
 }

@@ -1,13 +1,11 @@
 /**
  * Peers that were heard of, and which of them are dialled: a few in each place, chosen so that all who are there hang together.
  */
-import type { Multiaddr } from '@multiformats/multiaddr'
 import { deriveKey } from '@parley/crypto'
 import type { TransportHost } from '@parley/core'
 import { compareBytes, isParleyError, utf8 } from '@parley/protocol'
 import { ANNOUNCEMENT_TTL_MS } from './announcement.ts'
-import { isRelayed, parseAddress } from './address.ts'
-import type { Target } from './connections.ts'
+import { isRelayed, parseAddress, type PeerAddress, type Target } from './address.ts'
 import { KeepConnected } from './keep-connected.ts'
 
 /** Peers remembered; beyond it the one heard of longest ago is forgotten. Members of some groups of 50 each. */
@@ -24,7 +22,7 @@ export type Reach = (typeof RANKS)[number]
 
 interface Found {
   readonly peerId: string
-  multiaddrs: readonly Multiaddr[]
+  addresses: readonly string[]
   /** Where it was heard of, and until when that holds. */
   readonly places: Map<string, number>
   keeper: KeepConnected | undefined
@@ -55,14 +53,14 @@ export class FoundPeers {
   }
 
   /** Somebody said, in that place, where a peer is. What cannot be read is passed over: others may know more kinds of addresses. */
-  found(place: string, addresses: readonly string[]): void {
-    const read = addresses.flatMap((text) => readAddress(text))
+  found(place: string, said: readonly string[]): void {
+    const read = said.flatMap((text) => readAddress(text))
     const peerId = read[0]?.peerId
     if (peerId === undefined || peerId === this.#self()) return
-    const multiaddrs = read.filter((address) => address.peerId === peerId).map(({ multiaddr }) => multiaddr)
+    const addresses = read.filter((address) => address.peerId === peerId).map(({ text }) => text)
     const known = this.#peers.get(peerId)
-    const found = known ?? { peerId, multiaddrs, places: new Map(), keeper: undefined, cancelStart: undefined }
-    found.multiaddrs = multiaddrs
+    const found = known ?? { peerId, addresses, places: new Map(), keeper: undefined, cancelStart: undefined }
+    found.addresses = addresses
     found.places.set(place, this.#host.clock.now() + ANNOUNCEMENT_TTL_MS)
     // At the end: the last one heard of.
     this.#peers.delete(peerId)
@@ -120,7 +118,7 @@ export class FoundPeers {
 
   #keep(found: Found): void {
     const { clock, random, logger } = this.#host
-    const direct = (): Multiaddr[] => found.multiaddrs.filter((address) => !isRelayed(address))
+    const direct = (): string[] => found.addresses.filter((address) => !isRelayed(address))
     const keeper = new KeepConnected({
       clock,
       random,
@@ -128,7 +126,7 @@ export class FoundPeers {
       dial: async () => {
         try {
           // Who is reached through a relay already is tried directly, in the hope for a better way.
-          await this.#dial({ multiaddrs: this.#has(found.peerId) ? direct() : found.multiaddrs, peerId: found.peerId })
+          await this.#dial({ addresses: this.#has(found.peerId) ? direct() : found.addresses, peerId: found.peerId })
         } catch (error) {
           logger.debug('libp2p.peerUnreachable', { code: isParleyError(error) ? error.code : 'Internal' })
           throw error
@@ -142,8 +140,8 @@ export class FoundPeers {
   }
 
   /** Whether the other one is to dial first: whoever has the better way, and otherwise the one with the smaller id. */
-  #yields({ peerId, multiaddrs }: Found): boolean {
-    const [own, theirs] = [RANKS.indexOf(this.#reach()), RANKS.indexOf(reachOf(multiaddrs))]
+  #yields({ peerId, addresses }: Found): boolean {
+    const [own, theirs] = [RANKS.indexOf(this.#reach()), RANKS.indexOf(reachOf(addresses))]
     return own === theirs ? this.#self() > peerId : own > theirs
   }
 
@@ -160,12 +158,12 @@ export class FoundPeers {
 }
 
 /** How who has these addresses can be dialled. */
-export function reachOf(multiaddrs: readonly Multiaddr[]): Reach {
-  if (multiaddrs.length === 0) return 'never'
-  return multiaddrs.every(isRelayed) ? 'relayed' : 'directly'
+export function reachOf(addresses: readonly string[]): Reach {
+  if (addresses.length === 0) return 'never'
+  return addresses.every(isRelayed) ? 'relayed' : 'directly'
 }
 
-function readAddress(text: string): ReturnType<typeof parseAddress>[] {
+function readAddress(text: string): PeerAddress[] {
   try {
     return [parseAddress(text)]
   } catch (error) {

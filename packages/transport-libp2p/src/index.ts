@@ -18,5 +18,8 @@ export type { Libp2pTransportInit } from './init.ts'
 
 /** A transport for Node. @throws {InvalidArgument} when an address or the key cannot be read. */
 export function libp2pTransport(init: Libp2pTransportInit = {}): Transport & Required<Pick<Transport, 'dial' | 'wake'>> {
-  return createTransport(init, async () => ({ ...(await import('./node.ts')), ...(await import('./sockets.node.ts')) }))
+  return createTransport(init, async (online) => {
+    const [{ goOnline }, { sockets }] = [await import('./online.ts'), await import('./sockets.node.ts')]
+    return goOnline({ ...online, sockets })
+  })
 }

@@ -20,7 +20,7 @@ export interface Libp2pTransportInit {
 }
 
 /** @throws {InvalidArgument} when an address or the key cannot be read. */
-export function createTransport(init: Libp2pTransportInit, load: Settings['load']): Libp2pTransport {
+export function createTransport(init: Libp2pTransportInit, goOnline: Settings['goOnline']): Libp2pTransport {
   const { listen = [], peers = [], relays = [], rendezvous = [], privateKey } = init
   if (privateKey !== undefined && privateKey.length !== SEED_BYTES) {
     throw new ParleyError('InvalidArgument', `privateKey is an Ed25519 seed of ${SEED_BYTES} bytes; this has ${privateKey.length}.`)
@@ -36,6 +36,6 @@ export function createTransport(init: Libp2pTransportInit, load: Settings['load'
     relays: relays.map(parseHostAddress),
     rendezvous: [...new Set(rendezvous)],
     seed: privateKey && new Uint8Array(privateKey),
-    load,
+    goOnline,
   })
 }

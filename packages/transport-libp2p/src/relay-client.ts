@@ -81,7 +81,7 @@ export class RelayClient {
           isConnected: () => place.relay !== undefined && store.hasReservation(place.relay),
           dial: async () => {
             try {
-              const connection = await node.dial(address.multiaddr, { signal: AbortSignal.timeout(RESERVE_TIMEOUT_MS) })
+              const connection = await node.dial(multiaddr(address.text), { signal: AbortSignal.timeout(RESERVE_TIMEOUT_MS) })
               place.relay = connection.remotePeer
               await store.addRelay(connection.remotePeer, 'configured')
             } catch (error) {

@@ -1,13 +1,10 @@
-import type { Libp2p } from '@libp2p/interface'
 import type { Topic, Transport, TransportHost } from '@parley/core'
 import { ParleyError, toBase64Url } from '@parley/protocol'
-import { parseAddress, type PeerAddress } from './address.ts'
-import { Connections, type Target } from './connections.ts'
+import { parseAddress, type PeerAddress, type Target } from './address.ts'
 import { Discovery } from './discovery.ts'
 import { FoundPeers, reachOf } from './found-peers.ts'
 import { KeepConnected } from './keep-connected.ts'
-import type { createNode, NodeTransport } from './node.ts'
-import type { RelayClient } from './relay-client.ts'
+import type { Online, OnlineInit } from './online.ts'
 
 /** Bytes of the name that a peer without a node has among those that it hears of. */
 const GUEST_BYTES = 16
@@ -20,13 +17,7 @@ export interface Settings {
   rendezvous: string[]
   seed: Uint8Array | undefined
   /** Loads libp2p, which takes half a second and 100 kB: who never goes online need not wait for it. */
-  load(): Promise<Libp2pModules>
-}
-
-export interface Libp2pModules {
-  readonly createNode: typeof createNode
-  stopNode(node: Libp2p): Promise<void>
-  readonly sockets: readonly NodeTransport[]
+  goOnline(init: OnlineInit): Promise<Online>
 }
 
 /** What exists between `start` and `stop`. */
@@ -38,13 +29,6 @@ interface Running {
   /** Set as soon as somebody is to be dialled, or can dial. */
   loading: Promise<Online> | undefined
   online: Online | undefined
-}
-
-interface Online {
-  readonly node: Libp2p
-  readonly connections: Connections
-  readonly relays: RelayClient
-  stop(): Promise<void>
 }
 
 /** Made by `libp2pTransport`. */
@@ -87,26 +71,24 @@ export class Libp2pTransport implements Transport {
   }
 
   addresses(): string[] {
-    const online = this.#running?.online
-    if (online === undefined) return []
-    return [...online.node.getMultiaddrs().map((address) => address.toString()), ...online.relays.addresses()]
+    return this.#running?.online?.addresses() ?? []
   }
 
   async dial(address: string, options: { signal?: AbortSignal } = {}): Promise<void> {
     const peer = parseAddress(address)
     const running = this.#running
     if (running === undefined) throw new ParleyError('Closed', 'The transport is not running; start it before dialling.')
-    if (peer.peerId !== undefined && peer.peerId === running.online?.node.peerId.toString())
+    if (peer.peerId !== undefined && peer.peerId === running.online?.peerId)
       throw new ParleyError('InvalidArgument', `${address} is the address of this very peer.`)
-    if (running.online?.connections.has(peer.peerId) === true) return
-    await this.#dial(running, { multiaddrs: [peer.multiaddr], peerId: peer.peerId }, options.signal)
+    if (running.online?.has(peer.peerId) === true) return
+    await this.#dial(running, { addresses: [peer.text], peerId: peer.peerId }, options.signal)
   }
 
   wake(): void {
     const running = this.#running
     if (running === undefined) return
     for (const { keeper } of running.keepers) keeper.wake()
-    running.online?.relays.wake()
+    running.online?.wake()
     running.found.wake()
     running.discovery.wake()
   }
@@ -128,9 +110,9 @@ export class Libp2pTransport implements Transport {
       }),
       found: new FoundPeers({
         host,
-        self: () => running.online?.node.peerId.toString() ?? guest,
-        reach: () => reachOf(this.addresses().map((address) => parseAddress(address).multiaddr)),
-        has: (peerId, how) => running.online?.connections.has(peerId, how) ?? false,
+        self: () => running.online?.peerId ?? guest,
+        reach: () => reachOf(this.addresses()),
+        has: (peerId, how) => running.online?.has(peerId, how) ?? false,
         dial: (target) => this.#dial(running, target),
       }),
       // Copies, for a peer's id may be learned, and is forgotten again with `stop`.
@@ -153,7 +135,7 @@ export class Libp2pTransport implements Transport {
 
   async #dial(running: Running, target: Target, signal?: AbortSignal): Promise<string> {
     const online = await this.#online(running)
-    return online.connections.dial(target, signal)
+    return online.dial(target, signal)
   }
 
   #online(running: Running): Promise<Online> {
@@ -162,25 +144,15 @@ export class Libp2pTransport implements Transport {
   }
 
   async #goOnline(running: Running): Promise<Online> {
-    const { listen, seed, relays: places, load } = this.#settings
-    const { host } = running
-    const { createNode, stopNode, sockets } = await load()
-    const { node, relays } = await createNode({ listen, seed, sockets })
-    const connections = new Connections({ host, node, relays, onLost: (peerId, livedMs) => this.#onLost(running, peerId, livedMs) })
-    await connections.listen()
-    try {
-      await node.start()
-    } catch (error) {
-      await stopNode(node)
-      throw new ParleyError('InvalidArgument', `Cannot listen on ${listen.join(', ')}; is the port in use?`, { cause: error })
-    }
-    const stop = async (): Promise<void> => {
-      relays.stop()
-      await connections.stop()
-      await stopNode(node)
-    }
-    running.online = { node, connections, relays, stop }
-    await relays.start(node, host, places, () => running.discovery.announce())
+    const { listen, seed, relays } = this.#settings
+    running.online = await this.#settings.goOnline({
+      listen,
+      seed,
+      relays,
+      host: running.host,
+      onLost: (peerId, livedMs) => this.#onLost(running, peerId, livedMs),
+      onAddresses: () => running.discovery.announce(),
+    })
     return running.online
   }
 
@@ -193,11 +165,11 @@ export class Libp2pTransport implements Transport {
     return new KeepConnected({
       clock: host.clock,
       random: host.random,
-      isConnected: () => running().online?.connections.has(peer.peerId) ?? false,
+      isConnected: () => running().online?.has(peer.peerId) ?? false,
       dial: async () => {
         try {
           // An address without an id learns it here, so that a channel which that peer dialled counts too.
-          peer.peerId = await this.#dial(running(), { multiaddrs: [peer.multiaddr], peerId: peer.peerId })
+          peer.peerId = await this.#dial(running(), { addresses: [peer.text], peerId: peer.peerId })
         } catch (error) {
           host.logger.debug('libp2p.peerUnreachable', { code: error instanceof ParleyError ? error.code : 'Internal' })
           throw error
