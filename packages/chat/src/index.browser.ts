@@ -28,6 +28,7 @@ import { pictureOf } from './picture.browser.ts'
 import { canShareTabs, openInTabs } from './tabs/index.ts'
 
 export type {
+  ArchiveSource,
   Attachment,
   BlobStore,
   Clock,
@@ -38,10 +39,12 @@ export type {
   Device,
   DeviceLinkOffer,
   Draft,
+  ExportOptions,
   FetchOptions,
   FileInput,
   FormerMember,
   Highlight,
+  ImportOptions,
   Inspection,
   InviteInfo,
   InviteInit,

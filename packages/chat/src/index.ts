@@ -20,6 +20,7 @@ import { becoming, type ParleyInit } from './init.ts'
 import type { TabStatus } from './tabs/status.ts'
 
 export type {
+  ArchiveSource,
   Attachment,
   BlobStore,
   Clock,
@@ -30,10 +31,12 @@ export type {
   Device,
   DeviceLinkOffer,
   Draft,
+  ExportOptions,
   FetchOptions,
   FileInput,
   FormerMember,
   Highlight,
+  ImportOptions,
   Inspection,
   InviteInfo,
   InviteInit,

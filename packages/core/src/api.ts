@@ -4,6 +4,7 @@
 import type { ConversationId, DeviceId, MessageId, UserId } from '@parley/protocol'
 import type * as Y from 'yjs'
 import type { Awareness } from 'y-protocols/awareness'
+import type { ExportCalls, ImportCalls } from './api/archive.ts'
 import type { AttachmentCalls } from './api/attachments.ts'
 import type { ContactCalls, ContactEvents, RequestCalls } from './api/contacts.ts'
 import type { DeviceCalls, DeviceEvents } from './api/devices.ts'
@@ -30,6 +31,7 @@ export type {
   User,
 } from './api/messages.ts'
 export type { Timeline, TimelineAnchor, TimelineOptions, TimelineSnapshot } from './api/timeline.ts'
+export type { ArchiveSource, ExportCalls, ExportOptions, ImportCalls, ImportOptions } from './api/archive.ts'
 export type { Highlight, ProfileSearchCalls, SearchCalls, SearchOptions, SearchResult, SearchResults } from './api/search.ts'
 export type { Device, DeviceCalls, DeviceEvents, DeviceLinkOffer } from './api/devices.ts'
 export type { Contact, ContactCalls, ContactEvents, RequestCalls } from './api/contacts.ts'
@@ -37,9 +39,9 @@ export type { Contact, ContactCalls, ContactEvents, RequestCalls } from './api/c
 /**
  * `joining`: asked to be let in, no member has answered yet. `refused`: somebody who holds the invite says that it does not let us in; see
  * `conversation.refusal`. Nobody can prove that, so this device goes on asking, and is a `member` as soon as one lets it in. `left` and
- * `removed`: was a member; what was said until then stays readable. `request`: a direct conversation that somebody else began.
+ * `removed`: was a member; what was said until then stays readable. `request`: a direct conversation that somebody else began. `archive`: imported; nothing comes or goes.
  */
-export type ConversationState = 'member' | 'joining' | 'refused' | 'left' | 'removed' | 'request'
+export type ConversationState = 'member' | 'joining' | 'refused' | 'left' | 'removed' | 'request' | 'archive'
 
 /** How a conversation is connected. `peers` counts devices of members with a link. */
 export interface SyncState {
@@ -92,7 +94,7 @@ export interface ConversationEvents {
   error: (error: Error) => void
 }
 
-export interface Conversation extends MessageCalls, AttachmentCalls, MemberCalls, RequestCalls, SearchCalls {
+export interface Conversation extends MessageCalls, AttachmentCalls, MemberCalls, RequestCalls, SearchCalls, ExportCalls {
   /** What this user is in it. */
   readonly state: ConversationState
   /** Why `state` is `refused`. */
@@ -258,7 +260,7 @@ export interface Preferences {
 }
 
 /** One person on one device: the engine of a profile. */
-export interface Parley extends ContactCalls, DeviceCalls, ProfileSearchCalls {
+export interface Parley extends ContactCalls, DeviceCalls, ProfileSearchCalls, ImportCalls {
   /** This user on this device. */
   readonly me: User & { readonly deviceId: DeviceId }
   /** Ordered by last activity, newest first. */

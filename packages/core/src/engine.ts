@@ -12,7 +12,20 @@ import {
   type UserId,
 } from '@parley/protocol'
 import { Attachments, type AttachmentsInit } from './attachments/attachments.ts'
-import type { Contact, Conversation, Inspection, Parley, ParleyEvents, Preferences, SearchOptions, SearchResults } from './api.ts'
+import { importArchive, type ImportHost } from './archive/import.ts'
+import { eraseScratch } from './archive/scratch-store.ts'
+import type {
+  ArchiveSource,
+  Contact,
+  Conversation,
+  ImportOptions,
+  Inspection,
+  Parley,
+  ParleyEvents,
+  Preferences,
+  SearchOptions,
+  SearchResults,
+} from './api.ts'
 import { Contacts } from './contacts/contacts.ts'
 import { checkObject, checkText } from './conversation/arguments.ts'
 import type { Context } from './context.ts'
@@ -30,6 +43,7 @@ import { Network } from './network/network.ts'
 import { becomeSomebody } from './devices/become.ts'
 import { Devices } from './devices/devices.ts'
 import type { Device, DeviceLinkOffer } from './api/devices.ts'
+import type { Shared } from './network/session-line.ts'
 import { checkName, OwnProfile } from './profile/own-profile.ts'
 import { StoredPreferences } from './profile/preferences.ts'
 import { loadProfile, type StoredProfile } from './profile/profile.ts'
@@ -149,6 +163,7 @@ class Engine implements Parley {
   }
 
   async open(): Promise<void> {
+    await eraseScratch(this.#store)
     await this.#contacts.load()
     for (const { key, value } of await this.#store.range(conversationRange())) {
       await this.#openConversation(conversationIdOf(key.slice(1)), decodeRecord(value))
@@ -329,6 +344,19 @@ class Engine implements Parley {
     )
   }
 
+  async importConversation(source: ArchiveSource, options: ImportOptions = {}): Promise<Conversation> {
+    this.#assertOpen()
+    const host: ImportHost = {
+      replica: (id) => this.#conversations.get(id)?.replica,
+      adopt: async (replica) => (await this.#adopt(replica)).passOver(),
+    }
+    // One after the other: they share the place where archives are verified.
+    return this.#joins.run(async () => {
+      const id = await importArchive(this.#context, this.#attachments, host, source, checkObject(options, 'options'))
+      return this.#live({ id })
+    })
+  }
+
   get preferences(): Preferences {
     return this.#preferences.value
   }
@@ -407,14 +435,12 @@ class Engine implements Parley {
     const shared = await conversation.open()
     this.#conversations.set(replica.id, conversation)
     replica.events.on('state', () => this.#introduce(replica))
-    if (replica.isSelf) {
+    if (replica.isSelf && replica.record.state !== 'archive') {
       replica.events.on('control', () => void this.#followProfile(replica))
       await this.#followProfile(replica)
     }
     this.#introduce(replica)
-    this.#contacts.watch(replica)
-    this.#devices.own.watch(replica)
-    this.#network.add(shared)
+    this.#connect(shared)
     conversation.updateSyncState()
     this.#onListChange()
     return conversation
@@ -432,6 +458,22 @@ class Engine implements Parley {
     } catch (error) {
       this.#report(error, 'profile')
     }
+  }
+
+  /** An archive is read, and hears of nothing, until its user is let in. */
+  #connect(shared: Shared): void {
+    const { replica } = shared
+    if (replica.record.state !== 'archive') {
+      this.#contacts.watch(replica)
+      this.#devices.own.watch(replica)
+      return this.#network.add(shared)
+    }
+    const off = replica.events.on('state', () => {
+      if (replica.record.state === 'archive') return
+      off()
+      this.#connect(shared)
+      this.#network.wake()
+    })
   }
 
   /** A message to be forwarded, from whichever conversation holds it. */
@@ -466,8 +508,8 @@ class Engine implements Parley {
     return [...this.#conversations.values()].map(({ replica }) => replica)
   }
 
-  #live(replica: Replica): LiveConversation {
-    const conversation = this.#conversations.get(replica.id)
+  #live({ id }: Pick<Replica, 'id'>): LiveConversation {
+    const conversation = this.#conversations.get(id)
     if (conversation === undefined) throw new ParleyError('Closed', 'this conversation was deleted here')
     return conversation
   }

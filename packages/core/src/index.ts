@@ -33,6 +33,7 @@ export { CHANNEL_HIGH_WATER_BYTES, MAX_FRAME_BYTES } from './transport.ts'
 export type { Channel, Clock, Logger, Random, Topic, Transport, TransportHost } from './transport.ts'
 
 export type {
+  ArchiveSource,
   Attachment,
   AttachmentCalls,
   Contact,
@@ -42,11 +43,13 @@ export type {
   Device,
   DeviceLinkOffer,
   Draft,
+  ExportOptions,
   FetchOptions,
   FileInput,
   FilesInit,
   FormerMember,
   Highlight,
+  ImportOptions,
   Inspection,
   InviteInfo,
   InviteInit,

@@ -5,6 +5,7 @@
 /** What went wrong, one code for each distinct reaction of a caller. */
 export type ErrorCode =
   | 'Aborted'
+  | 'ArchiveInvalid'
   | 'AttachmentUnavailable'
   | 'CardInvalid'
   | 'Closed'

@@ -61,6 +61,7 @@ const STATES: Readonly<Record<ConversationState, string>> = {
   left: 'you have left',
   removed: 'you were removed',
   request: 'you are asked',
+  archive: 'it is an archive',
 }
 
 function describeLoss(conversation: Conversation, who: (id: string) => string, memberId: string): string {

@@ -49,6 +49,8 @@ function standing({ state, kind, members }: ConversationInfo, me: string): strin
       return 'Waiting to be admitted'
     case 'refused':
       return 'Not a member'
+    case 'archive':
+      return 'Archive'
   }
 }
 

@@ -57,7 +57,7 @@ export async function askAttachment(conversation: Conversation, args: readonly u
 }
 
 /** The browser reads a Blob from where it lies, a piece at a time. */
-function streamOf(blob: () => Promise<Blob>): ReadableStream<Uint8Array> {
+export function streamOf(blob: () => Promise<Blob>): ReadableStream<Uint8Array> {
   const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>()
   blob()
     .then((bytes) => bytes.stream().pipeTo(writable))

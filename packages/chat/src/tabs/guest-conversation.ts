@@ -10,6 +10,8 @@ import {
   type TimelineSnapshot,
 } from '@parley/core'
 import type { ConversationId, DeviceId } from '@parley/protocol'
+import { ARCHIVE_PLAN, EXPORT_CALL } from './archive.ts'
+import { streamOf } from './attachments.ts'
 import { closedError, facade } from './facade.ts'
 import type { GuestLine } from './guest-line.ts'
 import { GuestTimeline } from './guest-timeline.ts'
@@ -114,6 +116,10 @@ export class GuestConversation {
         getId: () => id,
         on: (name, listener) => this.#on(name, listener),
         timeline: (options = {}) => this.#timeline(options),
+        exportConversation: (options = {}) => {
+          if (!isOpen()) throw closedError()
+          return streamOf(() => line.call(id, EXPORT_CALL, ARCHIVE_PLAN, [options], []) as Promise<Blob>)
+        },
         get doc() {
           return view().doc
         },

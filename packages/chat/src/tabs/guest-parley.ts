@@ -1,6 +1,7 @@
 /** The client object in a guest: mirrors the host's snapshot and hands out conversations that outlive hosts. */
 import { Emitter, type Conversation, type Logger, type Parley, type ParleyEvents } from '@parley/core'
 import { ParleyError, type ConversationId } from '@parley/protocol'
+import { ARCHIVE_PLAN, blobOf, IMPORT_CALL } from './archive.ts'
 import { ATTACHMENT_CALL, ATTACHMENT_PLAN, guestAttachment } from './attachments.ts'
 import { closedError, facade } from './facade.ts'
 import { GuestConversation } from './guest-conversation.ts'
@@ -142,6 +143,8 @@ export class GuestParley {
         conversation: (id) => this.#conversations.get(id)?.conversation,
         isBlocked: (id) => (this.#reads.get(BLOCKED) as readonly string[]).includes(id),
         on: (name, listener) => this.#on(name, listener),
+        importConversation: async (source, options = {}) =>
+          (await this.line.call(undefined, IMPORT_CALL, ARCHIVE_PLAN, [await blobOf(source), options], [])) as Conversation,
         close: () => (this.#closing ??= this.#close()),
       },
       {

@@ -1,13 +1,14 @@
 /** One guest, as the tab with the engine serves it. */
-import type { Conversation, ConversationEvents, Parley, ParleyEvents, TimelineOptions } from '@parley/core'
+import type { Conversation, ConversationEvents, ImportOptions, Parley, ParleyEvents, TimelineOptions } from '@parley/core'
 import { ParleyError, type ConversationId } from '@parley/protocol'
 import * as Y from 'yjs'
+import { ARCHIVE_PLAN, exportBlob, EXPORT_CALL, IMPORT_CALL } from './archive.ts'
 import { askAttachment, ATTACHMENT_CALL, ATTACHMENT_PLAN } from './attachments.ts'
 import { HostWindows } from './host-windows.ts'
 import { lookFor } from './look.ts'
 import { readGuestMessage, WINDOW_CALL, type GuestMessage, type HostMessage, type Subject } from './messages.ts'
 import type { Mirror } from './mirror.ts'
-import { CALL_LIMIT, isEvent, planOf } from './plan.ts'
+import { CALL_LIMIT, isEvent, planOf, type CallPlan } from './plan.ts'
 import { fromPlain, toPlain, type Finding, type Plain } from './values.ts'
 
 type Listener = (...args: unknown[]) => void
@@ -88,7 +89,7 @@ export class HostSession {
 
   async #call(message: Extract<GuestMessage, { kind: 'call' }>): Promise<void> {
     const { call, subject, name } = message
-    const plan = subject !== undefined && (name === ATTACHMENT_CALL || name === WINDOW_CALL) ? ATTACHMENT_PLAN : planOf(subject, name)
+    const plan = extraPlan(subject, name) ?? planOf(subject, name)
     if (plan?.kind !== 'call' || this.#calls.has(call)) return this.#init.onGarbage()
     const abort = new AbortController()
     try {
@@ -133,6 +134,8 @@ export class HostSession {
   #member(subject: Subject, name: string): Member {
     const target = subject === undefined ? this.#init.engine : this.#init.engine.conversation(subject)
     if (target === undefined) throw new ParleyError('NotFound', 'there is no such conversation')
+    if (name === IMPORT_CALL) return (source, options) => this.#init.engine.importConversation(source as Blob, options as ImportOptions)
+    if (name === EXPORT_CALL) return (...args) => exportBlob(target as Conversation, args)
     if (name === WINDOW_CALL) return (...args) => this.#windows.ask(subject!, args)
     if (name === ATTACHMENT_CALL) return (...args) => askAttachment(target as Conversation, args)
     const member = (target as unknown as Record<string, Member | undefined>)[name]
@@ -219,6 +222,13 @@ export class HostSession {
 
 /** What a window shows that could not be opened. */
 const NO_WINDOW = { messages: [], total: 0, offset: 0, hasBefore: false, hasAfter: false, isLoading: false }
+
+/** How calls that are beside the API are made again. */
+function extraPlan(subject: Subject, name: string): CallPlan | undefined {
+  if (subject === undefined) return name === IMPORT_CALL ? ARCHIVE_PLAN : undefined
+  if (name === EXPORT_CALL) return ARCHIVE_PLAN
+  return name === ATTACHMENT_CALL || name === WINDOW_CALL ? ATTACHMENT_PLAN : undefined
+}
 
 const listenKey = (subject: Subject, event: string): string => `${event} ${subject ?? ''}`
 

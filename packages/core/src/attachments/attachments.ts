@@ -138,8 +138,26 @@ export class Attachments implements BlobPort {
     }
   }
 
+  /**
+   * Begins, or goes on with, a file that an archive holds: as `AttachmentFiles.adopt`. It stays until `release`, and after that while a message refers
+   * to it. @throws as `AttachmentFiles.adopt`; nothing is held then.
+   */
+  async keep(blobId: Uint8Array, manifest: Uint8Array): Promise<SealedFile> {
+    await Promise.allSettled([this.#swept])
+    const name = toBase32(blobId)
+    this.#holds.set(name, (this.#holds.get(name) ?? 0) + 1)
+    try {
+      const file = (await this.held(blobId)) ?? (await this.files.adopt(blobId, manifest))
+      this.#remember(name, Promise.resolve(file))
+      return file
+    } catch (error) {
+      await this.release(undefined, [{ blobId }])
+      throw error
+    }
+  }
+
   /** The message is written and indexed, or will not be. */
-  async release(conversation: ConversationId, references: readonly FileReference[]): Promise<void> {
+  async release(conversation: ConversationId | undefined, references: readonly Pick<FileReference, 'blobId'>[]): Promise<void> {
     for (const { blobId } of references) {
       const name = toBase32(blobId)
       const left = (this.#holds.get(name) ?? 1) - 1

@@ -6,6 +6,7 @@ import type {
   ConversationEvents,
   ConversationState,
   Draft,
+  ExportOptions,
   FormerMember,
   History,
   InviteInfo,
@@ -29,6 +30,7 @@ import type {
 } from '../api.ts'
 import type { Shared } from '../network/session-line.ts'
 import type { Replica } from '../replica/replica.ts'
+import { exportStream } from '../archive/export.ts'
 import type { Forwarded } from './compose.ts'
 import type { ConversationSearch } from '../search/conversation-search.ts'
 import { searchIn } from '../search/search.ts'
@@ -239,6 +241,13 @@ export class LiveConversation implements Conversation {
     return searchIn([this.#parts.search], query, options)
   }
 
+  exportConversation({ includeFiles = true, signal, onProgress }: ExportOptions = {}): ReadableStream<Uint8Array> {
+    const { context, standing, blobs } = this.#parts
+    standing.assertOpen()
+    const attachments = includeFiles ? blobs : undefined
+    return exportStream({ context, replica: this.replica, attachments, assertOpen: () => standing.assertOpen() }, { signal, onProgress })
+  }
+
   seen(messageId?: MessageId): Promise<void> {
     return this.#parts.messages.seen(messageId)
   }
@@ -335,6 +344,13 @@ export class LiveConversation implements Conversation {
   /** What a message says and who said it first, when it is here. */
   forward(id: MessageId): Promise<Forwarded | undefined> {
     return this.#parts.messages.forward(id)
+  }
+
+  /** Nothing of it is new to this user. */
+  async passOver(): Promise<void> {
+    const { timeline } = this.replica
+    const [last] = await timeline.slice(timeline.total - 1, timeline.total)
+    if (last !== undefined) await this.#parts.preferences.readUpTo(last)
   }
 
   /** Entries of this device went out on a link. */

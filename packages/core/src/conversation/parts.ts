@@ -84,7 +84,7 @@ export class ConversationParts {
   readonly shown: ShownChanges
   readonly #inOrder: InOrder
   readonly #views: ViewUpdates
-  readonly #blobs: Attachments | undefined
+  readonly blobs: Attachments | undefined
   readonly #viewCache: { loaded: Promise<void>; close(): Promise<void> } | undefined
   #cancelCheckpoint: (() => void) | undefined
 
@@ -165,7 +165,7 @@ export class ConversationParts {
     this.shown = new ShownChanges({ replica, receipts, events })
     this.#inOrder = inOrder
     this.#views = views
-    this.#blobs = attachments
+    this.blobs = attachments
     this.#viewCache = viewCache?.open(replica.id, view.doc)
   }
 
@@ -191,7 +191,7 @@ export class ConversationParts {
       replica,
       receipts,
       presence,
-      blobs: this.#blobs,
+      blobs: this.blobs,
       onStored: (device, nextSeq) => delivery.noteStored(device, nextSeq),
       onProgress,
     }

@@ -43,7 +43,7 @@ export class Standing {
       if (signal?.aborted) throw new ParleyError('Aborted', 'no longer waiting to be let in', { cause: signal.reason })
       if (this.state === 'member') return
       if (this.refusal !== undefined) throw this.refusal
-      if (this.state === 'left' || this.state === 'removed') this.assertMember()
+      if (this.state === 'left' || this.state === 'removed' || this.state === 'archive') this.assertMember()
       await this.#stateChange(signal)
     }
   }
@@ -67,6 +67,7 @@ export class Standing {
     if (this.#replica.isFrozen) throw profileForked()
     if (this.state === 'joining') throw new ParleyError('NotAMember', 'no member has let you in yet; wait for conversation.admitted()')
     if (this.state === 'request') throw new ParleyError('NotAMember', 'somebody asks you to take part; accept or decline it first')
+    if (this.state === 'archive') throw new ParleyError('NotAMember', 'this is an archive; you can read it')
     if (this.state === 'left') throw new ParleyError('NotAMember', 'you have left this conversation; you can still read it')
     if (this.state === 'removed') throw new ParleyError('NotAMember', 'you have been removed from this conversation; you can still read it')
   }

@@ -111,7 +111,7 @@ export class ControlIntake {
     const { devices, former, members } = this.#controls.membership
     const { me } = this.#context
     const isMember = devices.get(me.deviceId)?.isActive === true
-    if (record.state === 'request') return record
+    if (record.state === 'request' || record.state === 'archive') return record
     if (isMember) {
       if (record.state === 'member' || this.#epochs.all().length === 0) return record
       return { ...record, state: 'member', seed: undefined, refusal: undefined }

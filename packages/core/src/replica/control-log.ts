@@ -286,7 +286,7 @@ export class ControlLog {
   /** Looks again at what could not be read. */
   async #readAgain(): Promise<void> {
     for (const entry of this.#unread) {
-      const isOpen = !entry.sealed || this.#epochs.get(this.#verifier.epochOf(entry)) !== undefined
+      const isOpen = !entry.sealed || this.#epochs.controlKey(this.#verifier.epochOf(entry)) !== undefined
       if (!isOpen || (!entry.sealed && !entry.lacksIssuer)) continue
       const again = await this.#verifier.parse(controlCarrier(entry), decodeEntry(entry.bytes), this.certOf)
       if (again.sealed === entry.sealed && again.certs.length === entry.certs.length) continue

@@ -126,9 +126,9 @@ export class ControlVerifier {
   #plaintext(carrier: ControlCarrier, { header, headerBytes, body }: EntryParts): Uint8Array | undefined {
     if (body === undefined || header.epoch === 'same') throw new Reject('BadShape', 'control entry')
     if (header.epoch === 'clear') return body
-    const epoch = this.#epochs.get(header.epoch)
-    if (epoch === undefined) return undefined
-    const plain = openBody(epoch.controlKey, body, bodyAad(this.#conversation, carrier.device, carrier.seq, headerBytes))
+    const key = this.#epochs.controlKey(header.epoch)
+    if (key === undefined) return undefined
+    const plain = openBody(key, body, bodyAad(this.#conversation, carrier.device, carrier.seq, headerBytes))
     if (plain === undefined) throw new Reject('BadCipher', 'control entry')
     return plain
   }

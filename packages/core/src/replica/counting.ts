@@ -40,10 +40,9 @@ export class Counting implements TimelineHost {
 
   open(log: LogId, seq: number, { headerBytes, body }: EntryParts): Uint8Array | undefined {
     const epochId = this.#log.epochAt(log, seq)
-    const epoch = epochId === undefined ? undefined : this.#epochs.get(epochId)
-    if (body === undefined || epoch === undefined) return undefined
+    if (body === undefined || epochId === undefined) return undefined
     const bytes = deviceIdBytes(this.#log.deviceOf(log))
-    const key = epoch.messageKey(bytes)
+    const key = this.#epochs.messageKey(epochId, bytes)
     return key && openBody(key, body, bodyAad(this.#conversation, bytes, seq, headerBytes))
   }
 
@@ -61,7 +60,7 @@ export class Counting implements TimelineHost {
 
   canOpen(log: LogId, seq: number): boolean {
     const epoch = this.#log.epochAt(log, seq)
-    return epoch === undefined || this.#epochs.get(epoch)?.secret.msg !== undefined
+    return epoch === undefined || this.#epochs.messageKey(epoch, deviceIdBytes(this.#log.deviceOf(log))) !== undefined
   }
 
   voice(log: LogId): Voice[] {

@@ -21,9 +21,19 @@ export interface Epoch {
   messageKey(device: Uint8Array): Uint8Array | undefined
 }
 
+/** A key that an archive brings; ids have 16 bytes, `device` undefined for control entries. */
+export interface LentKey {
+  readonly epoch: Uint8Array
+  readonly device: Uint8Array | undefined
+  /** 32 bytes. */
+  readonly key: Uint8Array
+}
+
 export class EpochKeys {
   readonly #conversation: Uint8Array
   readonly #epochs = new Map<string, Epoch>()
+  /** Keys without their secrets, from archives; by epoch, and of messages by device too. */
+  readonly #lent = new Map<string, LentKey>()
   #chosen: Uint8Array | undefined
   #order: readonly Uint8Array[] = []
 
@@ -67,6 +77,27 @@ export class EpochKeys {
     return this.#epochs.get(toBase32(id))
   }
 
+  /** Takes in a key that opens what an archive holds, and nothing else: of control entries, or of the messages of one device (16 bytes). */
+  lend(key: LentKey): void {
+    this.#lent.set(lentName(key.epoch, key.device), key)
+  }
+
+  /** What opens control entries here, of an archive too. */
+  controlKeys(): LentKey[] {
+    const held = this.all().map(({ id, controlKey }): LentKey => ({ epoch: id, device: undefined, key: controlKey }))
+    return [...held, ...[...this.#lent.values()].filter(({ epoch, device }) => device === undefined && this.get(epoch) === undefined)]
+  }
+
+  /** Opens the control entries of an epoch (16 bytes). */
+  controlKey(epoch: Uint8Array): Uint8Array | undefined {
+    return this.get(epoch)?.controlKey ?? this.#lent.get(lentName(epoch, undefined))?.key
+  }
+
+  /** Opens the message operations of a device (16 bytes) under an epoch (16 bytes). */
+  messageKey(epoch: Uint8Array, device: Uint8Array): Uint8Array | undefined {
+    return this.get(epoch)?.messageKey(device) ?? this.#lent.get(lentName(epoch, device))?.key
+  }
+
   /** Which epoch (16 bytes) is to be written under, and all that there are by generation, newest first: what membership says. */
   choose(current: Uint8Array | undefined, order: readonly Uint8Array[]): void {
     this.#chosen = current
@@ -86,6 +117,9 @@ export class EpochKeys {
     return [...named, ...[...this.#epochs.values()].filter((epoch) => !named.includes(epoch)).reverse()]
   }
 }
+
+const lentName = (epoch: Uint8Array, device: Uint8Array | undefined): string =>
+  `${toBase32(epoch)} ${device === undefined ? '' : toBase32(device)}`
 
 /** Ids of all epochs by generation, the latest first, and of all the one that is written under. */
 export function newestFirst({ epochs, currentEpoch }: Membership): Uint8Array[] {

@@ -11,16 +11,15 @@ const BATCH_ROWS = 1_000
  * deleted again.
  */
 export async function eraseConversation(store: Store, { bytes, keys }: Pick<Replica, 'bytes' | 'keys'>): Promise<void> {
-  let batch: StoreOperation[] = []
-  for (const range of keys.everything())
-    for (let from = range.gte; ;) {
-      const rows = await store.range({ gte: from, lt: range.lt, limit: BATCH_ROWS })
-      batch.push(...rows.map(({ key }): StoreOperation => ({ type: 'delete', key })))
-      const last = rows.at(-1)
-      if (last === undefined || rows.length < BATCH_ROWS) break
-      await store.write(batch)
-      batch = []
-      from = new Uint8Array([...last.key, 0])
-    }
-  await store.write([...batch, { type: 'delete', key: conversationKey(bytes) }], { durability: 'strict' })
+  for (const range of keys.everything()) await eraseRange(store, range)
+  await store.write([{ type: 'delete', key: conversationKey(bytes) }], { durability: 'strict' })
+}
+
+/** Deletes all rows with `gte <= key < lt`, some at a time. */
+export async function eraseRange(store: Store, { gte, lt }: { gte: Uint8Array; lt: Uint8Array }): Promise<void> {
+  for (;;) {
+    const rows = await store.range({ gte, lt, limit: BATCH_ROWS })
+    if (rows.length > 0) await store.write(rows.map(({ key }): StoreOperation => ({ type: 'delete', key })))
+    if (rows.length < BATCH_ROWS) return
+  }
 }

@@ -36,7 +36,11 @@ const TABLES = {
   reading: 0x29,
   draft: 0x2a,
   inviteLink: 0x2b,
+  lentKey: 0x2c,
 } as const
+
+/** Before the keys of rows that hold an archive while it is verified. */
+export const SCRATCH_PREFIX = 0x7e
 
 /** The one row of the profile. */
 export const profileKey = (): Uint8Array => Uint8Array.of(PROFILE)
@@ -110,6 +114,10 @@ export class Keyspace {
   /** The secret of an epoch. */
   epoch = (id: Uint8Array): Uint8Array => this.#key('epoch', id)
   epochs = (): { gte: Uint8Array; lt: Uint8Array } => this.#all(this.#key('epoch'))
+
+  /** A key of an archive: of the control entries of an epoch, or of a device's messages under it. Their 16-byte ids end the row's key. */
+  lentKey = (epoch: Uint8Array, device: Uint8Array | undefined): Uint8Array => this.#key('lentKey', epoch, device ?? new Uint8Array(0))
+  lentKeys = (): { gte: Uint8Array; lt: Uint8Array } => this.#all(this.#key('lentKey'))
 
   /** The epoch that a device's entries use from `seq` on. */
   epochOf = (device: Uint8Array, seq: number): Uint8Array => this.#key('epochOf', device, u32be(seq))

@@ -18,7 +18,7 @@ export interface ConversationRecord {
   readonly peer?: UserId | undefined
 }
 
-const STATES: readonly ConversationState[] = ['member', 'joining', 'refused', 'left', 'removed', 'request']
+const STATES: readonly ConversationState[] = ['member', 'joining', 'refused', 'left', 'removed', 'request', 'archive']
 
 export function encodeRecord(record: ConversationRecord): Uint8Array {
   const { state, seed, hints, refusal, since, peer } = record

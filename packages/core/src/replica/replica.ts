@@ -24,7 +24,7 @@ import type { Invite } from '../membership/index.ts'
 import type { Emitter } from '../support/emitter.ts'
 import type { Contradiction } from './control-check.ts'
 import type { ControlLog } from './control-log.ts'
-import type { EpochKeys } from './epochs.ts'
+import type { EpochKeys, LentKey } from './epochs.ts'
 import type { ReplicaEvents } from './events.ts'
 import { holdsEntry } from './fork-proof.ts'
 import type { LogId } from './forks.ts'
@@ -72,6 +72,11 @@ export class Replica {
     for (const { value } of await this.#context.store.range(this.keys.epochs())) {
       const secret = epochSecretFromBytes(value)
       if (secret !== undefined) this.epochs.add(secret)
+    }
+    for (const { key, value } of await this.#context.store.range(this.keys.lentKeys())) {
+      // Table and conversation come first, 17 bytes.
+      const device = key.length > 33 ? key.slice(33) : undefined
+      this.epochs.lend({ epoch: key.slice(17, 33), device, key: value })
     }
     await this.controls.open(this.#context.store)
     await this.log.open()
@@ -122,6 +127,14 @@ export class Replica {
       this.#parts.record.value = record
       this.events.emit('state')
     })
+  }
+
+  /** Keeps the keys of an archive. Call it before the entries that they open come. */
+  async lend(keys: readonly LentKey[]): Promise<void> {
+    await this.#context.store.write(
+      keys.map(({ epoch, device, key }) => ({ type: 'put', key: this.keys.lentKey(epoch, device), value: key })),
+    )
+    for (const key of keys) this.epochs.lend(key)
   }
 
   /** Whether it is the conversation of two people, or of one person's own devices. */
