@@ -220,14 +220,15 @@ export interface Inspection {
   /**
    * What was neither taken in nor refused, counted since the start: live entries put off for coming too fast (`deferred`, asked for again at
    * once), entries whose clock is too far ahead (`held`, asked for again when it is not), entries and presence packets that were here already
-   * (`repeated`), control entries that are not the ones in the log of their device (`contradicted`); and the bytes that wait in memory for
-   * their signature now.
+   * (`repeated`), control entries that are not the ones in the log of their device (`contradicted`), control entries beyond what is kept of a
+   * device (`excess`); and the bytes that wait in memory for their signature now.
    */
   readonly passedOver: {
     readonly deferred: number
     readonly held: number
     readonly repeated: number
     readonly contradicted: number
+    readonly excess: number
     readonly waitingBytes: number
   }
 }

@@ -110,6 +110,13 @@ export const MAX_DEVICES_PER_USER = 16
 export const MAX_DEVICES = 500
 /** Control entries of one conversation: a joiner verifies them one by one, 1.6 ms each at worst. */
 export const MAX_CONTROL_ENTRIES = 20_000
+/**
+ * Control entries of one device, by their running number; what comes behind has no effect for anybody. Half of all that a conversation holds: a device
+ * that writes one a day gets there in 27 years.
+ */
+export const MAX_DEVICE_CONTROLS = 10_000
+/** Bytes of the same, which are all in memory: 270 rotations of a conversation of 500 devices, or 500 pictures of the largest kind. */
+export const MAX_DEVICE_CONTROL_BYTES = 16_777_216
 /** Branches of one device's log: each needs signatures of that device, and nobody copies a profile so often. More are left as they are. */
 export const MAX_BRANCHES = 32
 /** Entries of one branch in a proof of a fork: a signature comes at the latest at the end of a chunk. */

@@ -10,7 +10,7 @@ import { MAX_ENTRY_BYTES } from './limits.ts'
 /** Raised with every change of the link messages that an older peer could not read. */
 export const PROTOCOL_VERSION = 1
 /** Hash of all vectors and limits at this version; a test compares it and says what to do when it differs. */
-export const WIRE_SCHEMA = 'ex342mnnxsogafjyktyvjgkdffc527gk3xwxgqvvdahly4uekm2q'
+export const WIRE_SCHEMA = 'jc7jok6ckhitxrwvdcsmkgshifjqjebueywhg7a54bp6yyrpkfbq'
 
 /** One message on a link: a range reply (4 MiB, SECURITY-DESIGN 5.12) and its envelope. */
 export const MAX_LINK_MESSAGE_BYTES = 4_194_304 + 1_024

@@ -211,6 +211,7 @@ export class Network {
     return {
       deferred: all.reduce((sum, { deferred }) => sum + deferred, 0),
       held: all.reduce((sum, { held }) => sum + held, 0),
+      excess: all.reduce((sum, { excess }) => sum + excess, 0),
       contradicted: all.reduce((sum, { contradicted }) => sum + contradicted, 0),
       repeated: all.reduce((sum, { repeated }) => sum + repeated, 0) + shared.reduce((sum, { presence }) => sum + presence.repeated, 0),
       waitingBytes: this.#context.waiting.bytes,

@@ -35,6 +35,7 @@ import { ControlContent, type MetadataValue, type Profile } from './control-cont
 import { compareEntries, controlCarrier, type ControlEntry } from './control-entry.ts'
 import { ControlFacts } from './control-facts.ts'
 import { ControlProofs } from './control-proofs.ts'
+import { ControlRoom } from './control-room.ts'
 import { decodeControlRow, encodeControlRow } from './control-rows.ts'
 import { ControlVerifier } from './control-verifier.ts'
 import { newestFirst, type EpochKeys } from './epochs.ts'
@@ -66,6 +67,9 @@ export class ControlLog {
   membership: Membership = NO_MEMBERSHIP
   /** Hears of every entry that is here, before the folds. */
   onEntry: (entry: ControlEntry) => void = () => undefined
+  /** Entries beyond what is kept of a device, as often as they came since the start. */
+  excess = 0
+  readonly #room = new ControlRoom()
   /** Metadata and profiles. */
   readonly #content = new ControlContent()
 
@@ -191,11 +195,13 @@ export class ControlLog {
     // By id: an entry that was sealed is another object once it has been opened.
     const gone = new Set(entries.map((e) => toBase32(e.id)))
     const isGone = ({ id }: ControlEntry): boolean => gone.has(toBase32(id))
-    for (const [device, list] of this.#byDevice)
+    for (const [device, list] of this.#byDevice) {
+      for (const entry of list) if (isGone(entry)) this.#room.forget(entry)
       this.#byDevice.set(
         device,
         list.filter((e) => !isGone(e)),
       )
+    }
     for (const entry of this.#unread) if (isGone(entry)) this.#unread.delete(entry)
     this.#fresh = this.#fresh.filter((entry) => !isGone(entry))
     this.#content.drop(isGone)
@@ -237,6 +243,12 @@ export class ControlLog {
           : this.#keys.branchControl(entry.deviceBytes, entry.number, entry.id.subarray(0, 16)),
       value: encodeControlRow({ ...entry, areCertsValid, provenKey }),
     }
+  }
+
+  /** Whether a device may say more about the conversation: entries of so many bytes each. Beyond that they would have no effect. */
+  hasRoom(device: DeviceId, entries: readonly number[]): boolean {
+    const bytes = entries.reduce((sum, length) => sum + length, 0)
+    return this.#room.has(device, this.count(device) + entries.length, bytes, this.forks.isForked(device))
   }
 
   /** Whether an operation that this device wrote now would have effect. Everything is computed anew for it. */
@@ -317,6 +329,10 @@ export class ControlLog {
           later.push(item)
           continue
         }
+        if (number === this.count(item.device) + 1 && !this.#room.has(item.device, number, item.carrier.entry.length, isForked)) {
+          this.excess++
+          continue
+        }
         const signKey = await this.#verifier.signKeyFor(this.certOf, item.device, item.parts)
         if (
           signKey === undefined ||
@@ -358,6 +374,7 @@ export class ControlLog {
     const list = this.#byDevice.get(entry.device)
     if (list === undefined) this.#byDevice.set(entry.device, [entry])
     else list.splice(list.findLastIndex((e) => e.number <= entry.number) + 1, 0, entry)
+    this.#room.note(entry)
     this.#fresh.push(entry)
     if (entry.sealed || entry.lacksIssuer) this.#unread.add(entry)
     this.#note(entry)

@@ -1,5 +1,5 @@
 /** What this device says: drafts wait for their turn, and become entries together. */
-import { EntryKind, ParleyError } from '@parley/protocol'
+import { EntryKind, MAX_ENTRY_BYTES, MAX_PAYLOAD_BYTES, ParleyError } from '@parley/protocol'
 import type { Context } from '../context.ts'
 import type { StoreOperation } from '../store.ts'
 import type { Emitter } from '../support/emitter.ts'
@@ -79,6 +79,9 @@ export class OwnWrites {
     const { me, clock, random } = this.#context
     // Sealing the members' words to nobody would be to say them to everybody.
     if (drafts.some(({ kind, epoch }) => kind !== EntryKind.control && epoch === undefined)) throw noKey()
+    const said = drafts.filter(({ kind }) => kind === EntryKind.control).map(({ payload }) => payload.length + MAX_CONTROL_OVERHEAD_BYTES)
+    if (said.length > 0 && !this.#controls.hasRoom(me.deviceId, said))
+      throw new ParleyError('NotAllowed', 'this device has changed the conversation as often as one may; use another one of yours')
     const author = { device: me.deviceId, key: me.keys.signing }
     // Later than every control entry here: what this device says follows, by its clock, what lets it say so.
     const now = Math.max(clock.now(), this.#controls.latestMs + 1)
@@ -142,6 +145,9 @@ export class OwnWrites {
     this.#draining = false
   }
 }
+
+/** What an entry is longer than its payload, at most: header, seal and signature. */
+const MAX_CONTROL_OVERHEAD_BYTES = MAX_ENTRY_BYTES - MAX_PAYLOAD_BYTES
 
 /** What callers hear who would go on writing with a profile of which there are two. */
 export function profileForked(): ParleyError {

@@ -344,8 +344,8 @@ export class Replica {
   }
 
   /** How many entries were put off since the start. */
-  get passedOver(): Readonly<PassedOver> {
-    return this.#parts.ingest.passedOver
+  get passedOver(): Readonly<PassedOver> & { readonly excess: number } {
+    return { ...this.#parts.ingest.passedOver, excess: this.controls.excess }
   }
 
   /** Says that these entries will come out of turn. */
