@@ -4,10 +4,12 @@
 import react from '@vitejs/plugin-react'
 import { fileURLToPath } from 'node:url'
 import { defaultClientConditions, defineConfig } from 'vite'
+import { emoji } from './build/emoji.ts'
+import { serviceWorker } from './build/service-worker.ts'
 
 export default defineConfig({
   root: fileURLToPath(new URL('.', import.meta.url)),
-  plugins: [react()],
+  plugins: [react(), emoji(), serviceWorker()],
   resolve: { conditions: ['@parley/source', ...defaultClientConditions] },
   build: {
     target: 'es2023',

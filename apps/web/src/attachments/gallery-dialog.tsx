@@ -1,5 +1,5 @@
-import type { Attachment } from '@parley/chat'
-import { useEffect, useState } from 'react'
+import type { Attachment, Conversation } from '@parley/chat'
+import { useEffect } from 'react'
 import type { ReactNode } from 'react'
 import { Dialog } from '../components/dialog.tsx'
 import { IconButton } from '../components/icon-button.tsx'
@@ -7,20 +7,18 @@ import { Progress } from '../components/progress.tsx'
 import { byteWords } from '../text/connection.ts'
 import { WAITING_WORDS } from '../text/files.ts'
 import { saveFile, useFile } from './use-file.ts'
+import { useGallery } from './use-gallery.ts'
 
 interface GalleryDialogProps {
-  pictures: readonly Attachment[]
+  conversation: Conversation
   /** Which one to begin with. */
-  start: number
+  start: Attachment
   onClose: () => void
 }
 
-/** Pictures at their full size, one at a time. */
-export function GalleryDialog({ pictures, start, onClose }: GalleryDialogProps): ReactNode {
-  const [index, setIndex] = useState(start)
-  const picture = pictures[Math.min(index, pictures.length - 1)]
-  const step = (by: number): void => setIndex((index + by + pictures.length) % pictures.length)
-  if (picture === undefined) return null
+/** All pictures of a conversation at their full size, one at a time. */
+export function GalleryDialog({ conversation, start, onClose }: GalleryDialogProps): ReactNode {
+  const { picture, place, known, hasMore, older, newer } = useGallery(conversation, start)
   return (
     <Dialog kind="gallery" title={picture.name} onClose={onClose}>
       {/* The arrow keys leaf through from wherever the focus is inside. */}
@@ -29,18 +27,16 @@ export function GalleryDialog({ pictures, start, onClose }: GalleryDialogProps):
         className="gallery-body"
         onKeyDown={(event) => {
           event.stopPropagation()
-          const by = { ArrowLeft: -1, ArrowRight: 1 }[event.key]
-          if (by !== undefined) step(by)
+          if (event.key === 'ArrowLeft') older?.()
+          if (event.key === 'ArrowRight') newer?.()
         }}
       >
         <Picture key={picture.id} picture={picture} />
-        {pictures.length > 1 && (
+        {known > 1 && (
           <div className="gallery-steps">
-            <IconButton icon="back" label="Picture before" onClick={() => step(-1)} />
-            <span aria-live="polite">
-              {index + 1} of {pictures.length}
-            </span>
-            <IconButton icon="forward" label="Next picture" onClick={() => step(1)} />
+            <IconButton icon="back" label="Picture before" disabled={older === undefined} onClick={older} />
+            <span aria-live="polite">{hasMore ? `${known - place + 1} from the newest` : `${place} of ${known}`}</span>
+            <IconButton icon="forward" label="Next picture" disabled={newer === undefined} onClick={newer} />
           </div>
         )}
       </div>

@@ -1,4 +1,4 @@
-import type { Attachment } from '@parley/chat'
+import type { Attachment, Conversation } from '@parley/chat'
 import { useState } from 'react'
 import type { ReactNode } from 'react'
 import { Icon } from '../components/icon.tsx'
@@ -6,16 +6,22 @@ import { isPicture } from '../text/files.ts'
 import { FileRow } from './file-row.tsx'
 import { GalleryDialog } from './gallery-dialog.tsx'
 
+interface MessageAttachmentsProps {
+  conversation: Conversation
+  attachments: readonly Attachment[]
+  tabIndex: number
+}
+
 /** The files of a message: pictures as pictures, others as rows. */
-export function MessageAttachments({ attachments, tabIndex }: { attachments: readonly Attachment[]; tabIndex: number }): ReactNode {
-  const [opened, setOpened] = useState<number>()
+export function MessageAttachments({ conversation, attachments, tabIndex }: MessageAttachmentsProps): ReactNode {
+  const [opened, setOpened] = useState<Attachment>()
   const pictures = attachments.filter(isPicture)
   const files = attachments.filter((attachment) => !isPicture(attachment))
   return (
     <div className="attachments">
       {pictures.length > 0 && (
         <div className={pictures.length === 1 ? 'pictures pictures-single' : 'pictures'}>
-          {pictures.map((picture, index) => (
+          {pictures.map((picture) => (
             <button
               key={picture.id}
               type="button"
@@ -23,7 +29,7 @@ export function MessageAttachments({ attachments, tabIndex }: { attachments: rea
               tabIndex={tabIndex}
               aria-label={`Picture ${picture.name}`}
               title={picture.name}
-              onClick={() => setOpened(index)}
+              onClick={() => setOpened(picture)}
             >
               {picture.thumbnail === '' ? (
                 <span className="picture-empty">
@@ -39,7 +45,7 @@ export function MessageAttachments({ attachments, tabIndex }: { attachments: rea
       {files.map((file) => (
         <FileRow key={file.id} attachment={file} tabIndex={tabIndex} />
       ))}
-      {opened !== undefined && <GalleryDialog pictures={pictures} start={opened} onClose={() => setOpened(undefined)} />}
+      {opened !== undefined && <GalleryDialog conversation={conversation} start={opened} onClose={() => setOpened(undefined)} />}
     </div>
   )
 }

@@ -40,6 +40,16 @@ export function Popup({ anchor, label, role = 'dialog', className = '', onClose,
     if (!popup.matches(':popover-open')) popup.showPopover()
     place(popup, anchor)
     popup.querySelector<HTMLElement>('[data-focus-first]')?.focus({ preventScroll: true })
+    // What it holds may grow.
+    const observer = new ResizeObserver(() => place(popup, anchor))
+    observer.observe(popup)
+    // So may the window, or shrink when the keyboard of a phone comes.
+    const follow = (): void => place(popup, anchor)
+    window.addEventListener('resize', follow)
+    return () => {
+      observer.disconnect()
+      window.removeEventListener('resize', follow)
+    }
   }, [anchor])
 
   useEffect(() => {
@@ -49,10 +59,8 @@ export function Popup({ anchor, label, role = 'dialog', className = '', onClose,
       if (event.newState === 'closed') end()
     }
     popup?.addEventListener('toggle', onToggle)
-    window.addEventListener('resize', end)
     return () => {
       popup?.removeEventListener('toggle', onToggle)
-      window.removeEventListener('resize', end)
       queueMicrotask(() => {
         // Not when it went because something else took the focus.
         const untaken = document.activeElement === null || document.activeElement === document.body
@@ -64,18 +72,7 @@ export function Popup({ anchor, label, role = 'dialog', className = '', onClose,
   return (
     // The keys that walk through its content belong to it.
     // oxlint-disable-next-line jsx-a11y/no-static-element-interactions
-    <div
-      ref={ref}
-      popover="auto"
-      role={role}
-      aria-label={label}
-      className={`popup ${className}`}
-      onKeyDown={(event) => {
-        // The row or list around the anchor has keys of its own.
-        event.stopPropagation()
-        onKeyDown?.(event)
-      }}
-    >
+    <div ref={ref} popover="auto" role={role} aria-label={label} className={`popup ${className}`} onKeyDown={onKeyDown}>
       {children}
     </div>
   )

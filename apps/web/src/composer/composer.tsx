@@ -10,6 +10,7 @@ import { useMe } from '../engine/use-parley.tsx'
 import { useOwnTyping } from '../engine/use-typing.ts'
 import { mentionsIn, pickedIn } from '../text/mentions.ts'
 import { ComposerAbout } from './composer-about.tsx'
+import { EmojiButton } from './emoji-button.tsx'
 import { FileTray } from './file-tray.tsx'
 import { MentionList, optionId } from './mention-list.tsx'
 import { useKeepDraft } from './use-draft.ts'
@@ -100,6 +101,12 @@ export function Composer({ conversation, title, mode, picked, focusRequests, onD
     if (!(await run(() => sendMessage(conversation, init)))) giveBack()
   }
 
+  const insert = (emoji: string): void => {
+    const from = area.current?.selectionStart ?? text.length
+    setText(text.slice(0, from) + emoji + text.slice(area.current?.selectionEnd ?? from))
+    caretAfter.current = from + emoji.length
+  }
+
   const onKeyDown = (event: KeyboardEvent): void => {
     if (event.nativeEvent.isComposing || mentions.onKeyDown(event)) return
     if (event.key === 'Enter' && !event.shiftKey) {
@@ -151,6 +158,7 @@ export function Composer({ conversation, title, mode, picked, focusRequests, onD
             onKeyDown={onKeyDown}
           />
         </div>
+        <EmojiButton onPick={insert} />
         {!editing && <AttachButton disabled={files.progress !== undefined} onFiles={picked.add} />}
         <button
           type="submit"

@@ -9,7 +9,7 @@ import { SelectField } from '../components/select-field.tsx'
 import { useAction } from '../components/use-action.ts'
 import { makeInvite } from '../engine/actions.ts'
 import type { InviteChoice } from '../engine/actions.ts'
-import { anotherPersonUrl } from '../engine/page-location.ts'
+import { openAnotherPerson } from '../engine/page-location.ts'
 import { useConversation } from '../engine/use-conversation.ts'
 import { useInvites } from '../engine/use-invites.ts'
 import { titleOf } from '../text/people.ts'
@@ -87,14 +87,9 @@ export function InviteDialog({ conversation, onClose }: { conversation: Conversa
         <div className="invite-other">
           <div>
             <h3>Try it alone</h3>
-            <p className="quiet">Opens a new tab where you are somebody else, with an invite to this group.</p>
+            <p className="quiet">Opens a window beside this one where you are somebody else, with an invite to this group.</p>
           </div>
-          <button
-            type="button"
-            className="button"
-            disabled={linkForAnother === ''}
-            onClick={() => window.open(anotherPersonUrl(linkForAnother), '_blank', 'noopener')}
-          >
+          <button type="button" className="button" disabled={linkForAnother === ''} onClick={() => openAnotherPerson(linkForAnother)}>
             <Icon name="device" />
             Open as another person
           </button>

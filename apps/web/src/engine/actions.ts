@@ -20,6 +20,11 @@ export async function sendMessage(conversation: Conversation, init: SendMessageI
   if (timeline.getSnapshot().hasNewer) await timeline.jump('newest')
 }
 
+/** Sends what a message says to other conversations, one after the other. */
+export async function forwardMessage(to: readonly Conversation[], id: Message['id']): Promise<void> {
+  for (const conversation of to) await sendMessage(conversation, { forward: id })
+}
+
 export function editMessage(conversation: Conversation, id: Message['id'], text: string, mentions: readonly Mention[]): Promise<void> {
   return doing(conversation, conversation.updateMessage(id, { text: text === '' ? null : text, mentions }))
 }

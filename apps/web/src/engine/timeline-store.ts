@@ -56,7 +56,7 @@ class TimelineStore implements Readable<TimelineSnapshot> {
   }
 
   /** Shows the messages around this one. @throws {MessageNotFound} */
-  readonly jump = async (to: Message['id'] | 'newest'): Promise<void> => {
+  readonly jump = async (to: Message['id'] | Date | 'newest'): Promise<void> => {
     await this.#timeline?.jump(to)
   }
 

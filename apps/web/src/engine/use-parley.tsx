@@ -38,9 +38,9 @@ export function useMe(): Parley['me'] {
   return useSyncExternalStore(cell.subscribe, cell.getSnapshot)
 }
 
-/** Changes the own name; `useMe` tells every component. */
-export async function rename(parley: Parley, name: string): Promise<void> {
-  await parley.setProfile({ name })
+/** Changes the own name or picture; `useMe` tells every component. */
+export async function setProfile(parley: Parley, change: Parameters<Parley['setProfile']>[0]): Promise<void> {
+  await parley.setProfile(change)
   const cell = profileCell(parley)
   cell.set(keep(cell.getSnapshot(), parley.me))
 }

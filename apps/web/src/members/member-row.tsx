@@ -17,6 +17,7 @@ interface MemberRowProps {
   isContact: boolean
   onRemove: () => void
   onBlock: () => void
+  onSafety: () => void
   onSelect: (conversation: Conversation) => void
 }
 
@@ -30,13 +31,14 @@ function mayChange(ownRole: Role | undefined, role: Role): boolean {
 
 /** One member: who, whether online, with which role, and what can be done about them. */
 export function MemberRow(props: MemberRowProps): ReactNode {
-  const { conversation, member, me, ownRole, kind, isContact, onRemove, onBlock, onSelect } = props
+  const { conversation, member, me, ownRole, kind, isContact, onRemove, onBlock, onSafety, onSelect } = props
   const parley = useParley()
   const { run } = useAction()
   const online = member.status === 'ONLINE'
   const own = member.id === me
   const blocked = !own && parley.isBlocked(member.id)
   const items: MenuItem[] = []
+  if (!own) items.push({ icon: 'shield', label: 'Safety number', onSelect: onSafety })
   if (!own && kind === 'group') {
     if (isContact)
       items.push({

@@ -8,6 +8,7 @@ import { useConversation } from '../engine/use-conversation.ts'
 import { useMe } from '../engine/use-parley.tsx'
 import type { ConversationDeed } from '../screens/conversation-menu.tsx'
 import { faceOf, mayManage, titleOf } from '../text/people.ts'
+import { SafetyDialog } from '../devices/safety-dialog.tsx'
 import { BlockPersonDialog } from '../dialogs/block-dialog.tsx'
 import { RemoveMemberDialog } from '../dialogs/remove-member-dialog.tsx'
 import { FormerMembers } from './former-members.tsx'
@@ -20,7 +21,7 @@ interface MembersPanelProps {
   onSelect: (conversation: Conversation) => void
 }
 
-type Asking = { readonly kind: 'remove' | 'block'; readonly member: Member }
+type Asking = { readonly kind: 'remove' | 'block' | 'safety'; readonly member: Member }
 
 /** What the conversation is, who is in it, and who was. */
 export function MembersPanel({ conversation, onInvite, onDeed, onSelect }: MembersPanelProps): ReactNode {
@@ -71,6 +72,7 @@ export function MembersPanel({ conversation, onInvite, onDeed, onSelect }: Membe
             kind={kind}
             isContact={contacts.some((contact) => contact.id === member.id)}
             onRemove={() => setAsking({ kind: 'remove', member })}
+            onSafety={() => setAsking({ kind: 'safety', member })}
             onBlock={() => setAsking({ kind: 'block', member })}
             onSelect={onSelect}
           />
@@ -86,6 +88,7 @@ export function MembersPanel({ conversation, onInvite, onDeed, onSelect }: Membe
       {asking?.kind === 'remove' && (
         <RemoveMemberDialog conversation={conversation} member={asking.member} onClose={() => setAsking(undefined)} />
       )}
+      {asking?.kind === 'safety' && <SafetyDialog person={asking.member} onClose={() => setAsking(undefined)} />}
       {asking?.kind === 'block' && <BlockPersonDialog person={asking.member} onClose={() => setAsking(undefined)} />}
     </div>
   )

@@ -6,6 +6,7 @@ import { Dialog } from '../components/dialog.tsx'
 import { Icon } from '../components/icon.tsx'
 import { MenuButton } from '../components/menu.tsx'
 import { useAction } from '../components/use-action.ts'
+import { SafetyDialog } from '../devices/safety-dialog.tsx'
 import { BlockPersonDialog } from '../dialogs/block-dialog.tsx'
 import type { Contact } from '../engine/types.ts'
 import { useContacts } from '../engine/use-contacts.ts'
@@ -23,6 +24,7 @@ interface PeopleDialogProps {
 export function PeopleDialog({ onCard, onAdd, onSelect, onClose }: PeopleDialogProps): ReactNode {
   const contacts = useContacts()
   const [blocking, setBlocking] = useState<Contact>()
+  const [comparing, setComparing] = useState<Contact>()
   return (
     <Dialog title="People" onClose={onClose}>
       <div className="stack">
@@ -43,11 +45,18 @@ export function PeopleDialog({ onCard, onAdd, onSelect, onClose }: PeopleDialogP
         ) : (
           <ul className="contacts" aria-label="Contacts">
             {contacts.map((contact) => (
-              <ContactRow key={contact.id} contact={contact} onSelect={onSelect} onBlock={() => setBlocking(contact)} />
+              <ContactRow
+                key={contact.id}
+                contact={contact}
+                onSelect={onSelect}
+                onBlock={() => setBlocking(contact)}
+                onSafety={() => setComparing(contact)}
+              />
             ))}
           </ul>
         )}
       </div>
+      {comparing !== undefined && <SafetyDialog person={comparing} onClose={() => setComparing(undefined)} />}
       {blocking !== undefined && <BlockPersonDialog person={blocking} onClose={() => setBlocking(undefined)} />}
     </Dialog>
   )
@@ -57,9 +66,10 @@ interface ContactRowProps {
   contact: Contact
   onSelect: (conversation: Conversation) => void
   onBlock: () => void
+  onSafety: () => void
 }
 
-function ContactRow({ contact, onSelect, onBlock }: ContactRowProps): ReactNode {
+function ContactRow({ contact, onSelect, onBlock, onSafety }: ContactRowProps): ReactNode {
   const parley = useParley()
   const { run, busy } = useAction()
   const { id, name, avatar, isBlocked } = contact
@@ -84,6 +94,7 @@ function ContactRow({ contact, onSelect, onBlock }: ContactRowProps): ReactNode 
         icon="more"
         label={`About ${nameOf(contact)}`}
         items={[
+          { icon: 'shield', label: 'Safety number', onSelect: onSafety },
           isBlocked
             ? { icon: 'eye', label: 'Unblock', onSelect: () => void run(() => parley.unblock(id)) }
             : { icon: 'block', label: 'Block', onSelect: onBlock },

@@ -1,8 +1,9 @@
 import { useEffect, useState, useSyncExternalStore } from 'react'
 import type { ReactNode } from 'react'
 import { toast, ToastRegion } from '../components/toasts.tsx'
-import { clearPageInvite, pageInvite } from '../engine/page-location.ts'
+import { clearPageInvite, pageDeviceLink, pageInvite } from '../engine/page-location.ts'
 import type { Session } from '../engine/session.ts'
+import { UpdateNotice } from '../offline/update-notice.tsx'
 import { ParleyProvider, useMe, useParley } from '../engine/use-parley.tsx'
 import { wordsFor } from '../text/errors.ts'
 import { BlockedScreen } from './blocked-screen.tsx'
@@ -18,26 +19,34 @@ export function App({ session }: { session: Session }): ReactNode {
     <>
       {state.status === 'ready' ? (
         <ParleyProvider parley={state.parley}>
-          <Person profile={session.profile} />
+          <Person session={session} />
         </ParleyProvider>
       ) : (
         <BlockedScreen session={session} state={state} />
       )}
+      <UpdateNotice />
       <ToastRegion />
     </>
   )
 }
 
 /** First a name, then the invite that the address brought, then home. */
-function Person({ profile }: { profile: string }): ReactNode {
+function Person({ session }: { session: Session }): ReactNode {
   const parley = useParley()
   const me = useMe()
   const { invite, dismiss } = usePageInvite()
-  const { selected, select } = useSelection(profile)
+  const { selected, select } = useSelection(session.profile)
 
   useEffect(() => parley.on('error', (error) => toast(wordsFor(error), 'error')), [parley])
 
-  if (me.name === '') return <WelcomeScreen invited={invite !== undefined} />
+  const [deviceLink] = useState(pageDeviceLink)
+  useEffect(() => {
+    if (deviceLink === undefined) return
+    clearPageInvite()
+    if (parley.me.name !== '') toast('This browser is somebody’s already. Open the link where you are not known yet.', 'error')
+  }, [deviceLink, parley])
+
+  if (me.name === '') return <WelcomeScreen session={session} invited={invite !== undefined} deviceLink={deviceLink} />
   if (invite !== undefined) {
     const joined = (conversation: Parameters<typeof select>[0]): void => {
       dismiss()

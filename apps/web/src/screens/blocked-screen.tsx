@@ -5,6 +5,7 @@ import { useFocusFirst } from '../components/use-focus-first.ts'
 import { anotherPersonUrl } from '../engine/page-location.ts'
 import type { Session, SessionState } from '../engine/session.ts'
 import { wordsFor } from '../text/errors.ts'
+import { BecomingScreen } from './becoming-screen.tsx'
 
 /** Shorter starts show nothing at all, so that nothing flashes. */
 const QUIET_START_MS = 400
@@ -16,6 +17,8 @@ export function BlockedScreen({ session, state }: { session: Session; state: Not
   switch (state.status) {
     case 'starting':
       return <Starting />
+    case 'becoming':
+      return <BecomingScreen state={state} />
     case 'locked':
       return <Locked session={session} />
     case 'no-storage':

@@ -11,6 +11,7 @@ import { useFileDrop } from '../composer/use-file-drop.ts'
 import { usePickedFiles } from '../composer/use-files.ts'
 import { AnswersDialog } from '../dialogs/answers-dialog.tsx'
 import { DeleteDialog } from '../dialogs/delete-dialog.tsx'
+import { ForwardDialog } from '../dialogs/forward-dialog.tsx'
 import { HistoryDialog } from '../dialogs/history-dialog.tsx'
 import { toggleHidden, togglePin, toggleReaction } from '../engine/actions.ts'
 import { timelineStore } from '../engine/timeline-store.ts'
@@ -33,7 +34,7 @@ interface ChatProps {
 
 const NEW: ComposerMode = { kind: 'new' }
 
-type Open = { readonly kind: 'delete' | 'history' | 'answers'; readonly message: Message }
+type Open = { readonly kind: 'delete' | 'history' | 'answers' | 'forward'; readonly message: Message }
 
 /** On a phone the keyboard comes only when asked for. */
 function hasKeyboard(): boolean {
@@ -64,6 +65,7 @@ export function Chat({ conversation, title, target, onJump, onInvite, onBack }: 
         case 'delete':
         case 'history':
         case 'answers':
+        case 'forward':
           setOpen({ kind: deed, message })
           return
         case 'pin':
@@ -131,6 +133,7 @@ export function Chat({ conversation, title, target, onJump, onInvite, onBack }: 
       {open?.kind === 'delete' && (
         <DeleteDialog conversation={conversation} message={open.message} onClose={close} onDeleted={() => forget(open.message)} />
       )}
+      {open?.kind === 'forward' && <ForwardDialog message={open.message} onClose={close} />}
       {open?.kind === 'history' && <HistoryDialog conversation={conversation} message={open.message} onClose={close} />}
       {open?.kind === 'answers' && <AnswersDialog conversation={conversation} message={open.message} onJump={onJump} onClose={close} />}
     </div>

@@ -10,7 +10,7 @@ import { useMe, useParley } from '../engine/use-parley.tsx'
 import { mayManage } from '../text/people.ts'
 
 /** What opens a dialog about the conversation. */
-export type ConversationDeed = 'details' | 'files' | 'leave' | 'block'
+export type ConversationDeed = 'details' | 'files' | 'date' | 'search' | 'leave' | 'block'
 
 interface ConversationMenuProps {
   conversation: Conversation
@@ -37,6 +37,8 @@ export function ConversationMenu({ conversation, onInvite, onDeed }: Conversatio
     if (kind === 'group' && mayManage(role)) items.push({ icon: 'invite', label: 'Invite people', onSelect: onInvite })
     if (kind === 'group') items.push({ icon: 'edit', label: 'Group details', onSelect: () => onDeed('details') })
   }
+  items.push({ icon: 'search', label: 'Search here', onSelect: () => onDeed('search') })
+  items.push({ icon: 'calendar', label: 'Go to a date', onSelect: () => onDeed('date') })
   items.push({ icon: 'file', label: 'Files', onSelect: () => onDeed('files') })
   if (state === 'member' && kind === 'group')
     items.push({ icon: 'leave', label: 'Leave group', danger: true, onSelect: () => onDeed('leave') })

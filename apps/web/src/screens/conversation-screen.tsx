@@ -8,6 +8,7 @@ import { IconButton } from '../components/icon-button.tsx'
 import { toast } from '../components/toasts.tsx'
 import { PHONE, useMediaQuery, WIDE } from '../components/use-media-query.ts'
 import { BlockDialog } from '../dialogs/block-dialog.tsx'
+import { DateDialog } from '../dialogs/date-dialog.tsx'
 import { DetailsDialog } from '../dialogs/details-dialog.tsx'
 import { LeaveDialog } from '../dialogs/leave-dialog.tsx'
 import type { ConversationInfo } from '../engine/conversation-store.ts'
@@ -26,6 +27,9 @@ import { Waiting } from './waiting.tsx'
 
 interface ConversationScreenProps {
   conversation: Conversation
+  /** A message that was found elsewhere, to be shown; another object asks anew. */
+  found: JumpTarget | undefined
+  onSearch: () => void
   onBack: () => void
   onInvite: () => void
   onSelect: (conversation: Conversation) => void
@@ -55,7 +59,7 @@ function standing({ state, kind, members }: ConversationInfo, me: string): strin
 }
 
 /** One conversation: its head, what is said, and who is in it. */
-export function ConversationScreen({ conversation, onBack, onInvite, onSelect }: ConversationScreenProps): ReactNode {
+export function ConversationScreen({ conversation, found, onSearch, onBack, onInvite, onSelect }: ConversationScreenProps): ReactNode {
   const info = useConversation(conversation)
   const { state, kind, role, avatar } = info
   const me = useMe()
@@ -64,7 +68,12 @@ export function ConversationScreen({ conversation, onBack, onInvite, onSelect }:
   const [pane, setPane] = useState(() => recall(MEMBERS_KEY) !== 'closed')
   const [sheet, setSheet] = useState(false)
   const [open, setOpen] = useState<ConversationDeed>()
-  const [target, setTarget] = useState<JumpTarget>()
+  const [target, setTarget] = useState(found)
+  const [lastFound, setLastFound] = useState(found)
+  if (found !== lastFound) {
+    setLastFound(found)
+    setTarget(found)
+  }
   const member = state === 'member'
   const title = titleOf(info)
   // On a screen that grew the members have their pane: the sheet must not wait behind it.
@@ -77,12 +86,13 @@ export function ConversationScreen({ conversation, onBack, onInvite, onSelect }:
     setTarget({ id: message })
   }, [])
   const close = (): void => setOpen(undefined)
+  const onDeed = (deed: ConversationDeed): void => (deed === 'search' ? onSearch() : setOpen(deed))
   const toggleMembers = (): void => {
     if (!wide) return setSheet(!sheet)
     remember(MEMBERS_KEY, pane ? 'closed' : 'open')
     setPane(!pane)
   }
-  const panel = <MembersPanel conversation={conversation} onInvite={onInvite} onDeed={setOpen} onSelect={onSelect} />
+  const panel = <MembersPanel conversation={conversation} onInvite={onInvite} onDeed={onDeed} onSelect={onSelect} />
   return (
     <>
       <main className="conversation" aria-label={info.title === '' ? 'Conversation' : info.title}>
@@ -90,6 +100,8 @@ export function ConversationScreen({ conversation, onBack, onInvite, onSelect }:
           {phone && <IconButton icon="back" label="Back to conversations" onClick={onBack} />}
           <Avatar id={faceOf(info, me.id)} name={info.title} shape={kind === 'direct' ? 'person' : 'group'} image={avatar} />
           <div className="conversation-title">
+            {/* On a phone the list, which has the heading of the page, is another screen. */}
+            {phone && <h1 className="visually-hidden">Parley</h1>}
             <h2>
               <bdi>{title}</bdi>
             </h2>
@@ -103,7 +115,7 @@ export function ConversationScreen({ conversation, onBack, onInvite, onSelect }:
             </>
           )}
           {(member || state === 'left' || state === 'removed') && (
-            <ConversationMenu conversation={conversation} onInvite={onInvite} onDeed={setOpen} />
+            <ConversationMenu conversation={conversation} onInvite={onInvite} onDeed={onDeed} />
           )}
         </header>
         {state === 'joining' || state === 'refused' ? (
@@ -123,6 +135,7 @@ export function ConversationScreen({ conversation, onBack, onInvite, onSelect }:
         </Dialog>
       )}
       {open === 'details' && <DetailsDialog conversation={conversation} onClose={close} />}
+      {open === 'date' && <DateDialog conversation={conversation} onJump={jump} onClose={close} />}
       {open === 'files' && <FilesDialog conversation={conversation} onJump={jump} onClose={close} />}
       {open === 'leave' && <LeaveDialog conversation={conversation} onClose={close} />}
       {open === 'block' && <BlockDialog conversation={conversation} onClose={close} />}

@@ -1,19 +1,25 @@
-import type { Conversation } from '@parley/chat'
+import type { Conversation, Message } from '@parley/chat'
 import { useCallback, useEffect, useState } from 'react'
 import type { ReactNode } from 'react'
 import { Brand } from '../components/brand.tsx'
-import { Icon } from '../components/icon.tsx'
 import { PHONE, useMediaQuery } from '../components/use-media-query.ts'
+import { AddDeviceDialog } from '../devices/add-device-dialog.tsx'
+import { DevicesDialog } from '../devices/devices-dialog.tsx'
+import { RecoveryDialog } from '../devices/recovery-dialog.tsx'
 import { InviteDialog } from '../dialogs/invite-dialog.tsx'
 import { JoinDialog } from '../dialogs/join-dialog.tsx'
 import { NewGroupDialog } from '../dialogs/new-group-dialog.tsx'
-import { ProfileDialog } from '../dialogs/profile-dialog.tsx'
 import { useConversations } from '../engine/use-conversations.ts'
+import { useParley } from '../engine/use-parley.tsx'
+import { notifyOf } from '../notify/notifications.ts'
 import { AddContactDialog } from '../people/add-contact-dialog.tsx'
 import { CardDialog } from '../people/card-dialog.tsx'
 import { PeopleDialog } from '../people/people-dialog.tsx'
+import { SearchDialog } from '../search/search-dialog.tsx'
+import { SettingsDialog } from '../settings/settings-dialog.tsx'
 import { Sidebar } from '../sidebar/sidebar.tsx'
 import { ConversationScreen } from './conversation-screen.tsx'
+import { FirstSteps } from './first-steps.tsx'
 
 interface HomeProps {
   selected: Conversation | undefined
@@ -21,21 +27,38 @@ interface HomeProps {
 }
 
 type Open =
-  | { readonly kind: 'new-group' | 'join' | 'profile' | 'people' | 'card' | 'add-contact' }
+  | { readonly kind: 'new-group' | 'join' | 'settings' | 'people' | 'card' | 'add-contact' | 'devices' | 'add-device' | 'recovery' }
   | { readonly kind: 'invite'; readonly conversation: Conversation }
+  /** In the open conversation first, or everywhere. */
+  | { readonly kind: 'search'; readonly conversation: Conversation | undefined }
 
 /** The list beside the open conversation; on a phone one of the two. */
 export function Home({ selected, onSelect }: HomeProps): ReactNode {
   const { conversations, requests, unread } = useConversations()
   const [open, setOpen] = useState<Open>()
+  const [found, setFound] = useState<{ readonly conversation: Conversation; readonly id: Message['id'] }>()
+  const parley = useParley()
   const phone = useMediaQuery(PHONE)
+  const show = useCallback(
+    (conversation: Conversation, id: Message['id']) => {
+      setOpen(undefined)
+      setFound({ conversation, id })
+      onSelect(conversation)
+    },
+    [onSelect],
+  )
+  useEffect(() => notifyOf(parley, show), [parley, show])
   const close = (): void => setOpen(undefined)
   const back = useCallback(() => onSelect(undefined), [onSelect])
 
   useEffect(() => {
     document.title = unread > 0 ? `(${unread}) Parley` : 'Parley'
   }, [unread])
+  useSearchKey(useCallback(() => setOpen((other) => other ?? { kind: 'search', conversation: selected }), [selected]))
 
+  const firstSteps = (
+    <FirstSteps onNewGroup={() => setOpen({ kind: 'new-group' })} onAddContact={() => setOpen({ kind: 'add-contact' })} onTry={onSelect} />
+  )
   return (
     <div className={selected === undefined ? 'home' : 'home home-chatting'}>
       {(!phone || selected === undefined) && (
@@ -43,25 +66,40 @@ export function Home({ selected, onSelect }: HomeProps): ReactNode {
           conversations={conversations}
           requests={requests}
           selected={selected}
+          isScreen={phone}
+          whenEmpty={phone ? firstSteps : undefined}
           onSelect={onSelect}
           onNewGroup={() => setOpen({ kind: 'new-group' })}
           onJoin={() => setOpen({ kind: 'join' })}
+          onSearch={() => setOpen({ kind: 'search', conversation: undefined })}
           onPeople={() => setOpen({ kind: 'people' })}
-          onProfile={() => setOpen({ kind: 'profile' })}
+          onSettings={() => setOpen({ kind: 'settings' })}
         />
       )}
       {selected !== undefined ? (
         <ConversationScreen
           key={selected.getId()}
           conversation={selected}
+          found={found?.conversation === selected ? found : undefined}
+          onSearch={() => setOpen({ kind: 'search', conversation: selected })}
           onBack={back}
           onInvite={() => setOpen({ kind: 'invite', conversation: selected })}
           onSelect={onSelect}
         />
       ) : (
-        !phone && <NothingOpen empty={conversations.length === 0} onNewGroup={() => setOpen({ kind: 'new-group' })} />
+        !phone && (
+          <main className="nothing-open">
+            <Brand large />
+            {conversations.length === 0 ? firstSteps : <p className="quiet">Choose a conversation on the left.</p>}
+          </main>
+        )
       )}
-      {open?.kind === 'profile' && <ProfileDialog onClose={close} />}
+      {open?.kind === 'settings' && (
+        <SettingsDialog onDevices={() => setOpen({ kind: 'devices' })} onRecovery={() => setOpen({ kind: 'recovery' })} onClose={close} />
+      )}
+      {open?.kind === 'devices' && <DevicesDialog onAdd={() => setOpen({ kind: 'add-device' })} onClose={close} />}
+      {open?.kind === 'add-device' && <AddDeviceDialog onClose={close} />}
+      {open?.kind === 'recovery' && <RecoveryDialog onClose={close} />}
       {open?.kind === 'invite' && <InviteDialog conversation={open.conversation} onClose={close} />}
       {open?.kind === 'card' && <CardDialog onClose={close} />}
       {open?.kind === 'add-contact' && <AddContactDialog onAdded={() => setOpen({ kind: 'people' })} onClose={close} />}
@@ -76,6 +114,7 @@ export function Home({ selected, onSelect }: HomeProps): ReactNode {
           onClose={close}
         />
       )}
+      {open?.kind === 'search' && <SearchDialog conversation={open.conversation} onFound={show} onClose={close} />}
       {open?.kind === 'join' && (
         <JoinDialog
           onClose={close}
@@ -98,24 +137,15 @@ export function Home({ selected, onSelect }: HomeProps): ReactNode {
   )
 }
 
-function NothingOpen({ empty, onNewGroup }: { empty: boolean; onNewGroup: () => void }): ReactNode {
-  return (
-    <main className="nothing-open">
-      <Brand large />
-      {empty ? (
-        <>
-          <h2>Start your first conversation</h2>
-          <p className="quiet">
-            Create a group and send its link to somebody, or add people by their card. Everything stays between your devices.
-          </p>
-          <button type="button" className="button button-primary" onClick={onNewGroup}>
-            <Icon name="plus" />
-            Create a group
-          </button>
-        </>
-      ) : (
-        <p className="quiet">Choose a conversation on the left.</p>
-      )}
-    </main>
-  )
+/** Control and K, or Command and K, begin a search from anywhere. */
+function useSearchKey(onSearch: () => void): void {
+  useEffect(() => {
+    const onKeyDown = (event: KeyboardEvent): void => {
+      if (event.key.toLowerCase() !== 'k' || !(event.ctrlKey || event.metaKey) || event.shiftKey || event.altKey) return
+      event.preventDefault()
+      onSearch()
+    }
+    document.addEventListener('keydown', onKeyDown)
+    return () => document.removeEventListener('keydown', onKeyDown)
+  }, [onSearch])
 }

@@ -3,26 +3,40 @@ import type { ReactNode } from 'react'
 import { Avatar } from '../components/avatar.tsx'
 import { Brand } from '../components/brand.tsx'
 import { Field } from '../components/field.tsx'
+import { Icon } from '../components/icon.tsx'
 import { useAction } from '../components/use-action.ts'
 import { useFocusFirst } from '../components/use-focus-first.ts'
-import { MAX_NAME_LENGTH } from '../dialogs/profile-dialog.tsx'
-import { rename, useMe, useParley } from '../engine/use-parley.tsx'
+import { setProfile, useMe, useParley } from '../engine/use-parley.tsx'
+import type { Session } from '../engine/session.ts'
+import { MAX_NAME_LENGTH } from '../settings/profile-section.tsx'
+import { OtherDeviceScreen } from './other-device-screen.tsx'
 
-/** The first visit: a name, and that is all. */
-export function WelcomeScreen({ invited }: { invited: boolean }): ReactNode {
+interface WelcomeScreenProps {
+  session: Session
+  /** Whether an invite brought them here. */
+  invited: boolean
+  /** The link code of another device of theirs, if one did. */
+  deviceLink: string | undefined
+}
+
+/** The first visit: a name, and that is all; or the way in for those who have Parley elsewhere. */
+export function WelcomeScreen({ session, invited, deviceLink }: WelcomeScreenProps): ReactNode {
   const parley = useParley()
   const me = useMe()
   const [name, setName] = useState('')
+  const [elsewhere, setElsewhere] = useState(deviceLink !== undefined)
   const { run, busy } = useAction()
   const screen = useRef<HTMLElement>(null)
   useFocusFirst(screen)
+  if (elsewhere) return <OtherDeviceScreen session={session} link={deviceLink} onBack={() => setElsewhere(false)} />
   return (
     <main ref={screen} className="card-screen">
       <form
         className="card stack"
         onSubmit={(event) => {
           event.preventDefault()
-          if (name.trim() !== '') void run(() => rename(parley, name.trim()))
+          if (name.trim() === '') screen.current?.querySelector('input')?.focus()
+          else void run(() => setProfile(parley, { name: name.trim() }))
         }}
       >
         <Brand large />
@@ -30,8 +44,24 @@ export function WelcomeScreen({ invited }: { invited: boolean }): ReactNode {
         <p>
           {invited
             ? 'Somebody invited you to a group. Say who you are, and go in.'
-            : 'Talk with the people you invite, from device to device. No account, and no server that could read along.'}
+            : 'Talk with the people you invite, from device to device.'}
         </p>
+        {!invited && (
+          <ul className="welcome-points">
+            <li>
+              <Icon name="shield" />
+              Only those who take part can read it. No server reads along.
+            </li>
+            <li>
+              <Icon name="device" />
+              Kept on this device, and there without a network too.
+            </li>
+            <li>
+              <Icon name="person" />
+              No account, no phone number, no e-mail address.
+            </li>
+          </ul>
+        )}
         <div className="welcome-name">
           <Avatar id={me.id} name={name} size="large" />
           <Field
@@ -44,9 +74,14 @@ export function WelcomeScreen({ invited }: { invited: boolean }): ReactNode {
             data-focus-first
           />
         </div>
-        <button type="submit" className="button button-primary button-large" disabled={busy || name.trim() === ''}>
+        <button type="submit" className="button button-primary button-large" disabled={busy}>
           Continue
         </button>
+        {!invited && (
+          <button type="button" className="text-button welcome-elsewhere" onClick={() => setElsewhere(true)}>
+            I use Parley already, or did
+          </button>
+        )}
       </form>
     </main>
   )

@@ -4,7 +4,6 @@ import { Avatar } from '../components/avatar.tsx'
 import { Brand } from '../components/brand.tsx'
 import { IconButton } from '../components/icon-button.tsx'
 import { Icon } from '../components/icon.tsx'
-import { ThemeToggle } from '../components/theme-toggle.tsx'
 import { useMe } from '../engine/use-parley.tsx'
 import { nameOf } from '../text/people.ts'
 import { ConversationRow } from './conversation-row.tsx'
@@ -14,24 +13,30 @@ interface SidebarProps {
   conversations: readonly Conversation[]
   requests: readonly Conversation[]
   selected: Conversation | undefined
+  /** On a phone it is the whole screen. */
+  isScreen: boolean
+  /** Shown in the place of the list while there is none. */
+  whenEmpty: ReactNode
   onSelect: (conversation: Conversation) => void
   onNewGroup: () => void
   onJoin: () => void
   onPeople: () => void
-  onProfile: () => void
+  onSearch: () => void
+  onSettings: () => void
 }
 
 /** All conversations, and the ways to new ones. */
 export function Sidebar(props: SidebarProps): ReactNode {
-  const { conversations, requests, selected, onSelect, onNewGroup, onJoin, onPeople, onProfile } = props
+  const { conversations, requests, selected, isScreen, whenEmpty, onSelect, onNewGroup, onJoin, onPeople, onSearch, onSettings } = props
   const me = useMe()
+  const Frame = isScreen ? 'main' : 'div'
   return (
-    <div className="sidebar">
+    <Frame className="sidebar">
       <header className="sidebar-header">
         <Brand />
         <h1>Parley</h1>
-        <IconButton icon="card" label="People" onClick={onPeople} />
-        <ThemeToggle />
+        <IconButton icon="search" label="Search" aria-keyshortcuts="Control+K" onClick={onSearch} />
+        <IconButton icon="members" label="People" onClick={onPeople} />
       </header>
       <div className="sidebar-new">
         <button type="button" className="button button-primary" onClick={onNewGroup}>
@@ -46,7 +51,9 @@ export function Sidebar(props: SidebarProps): ReactNode {
       <Requests requests={requests} selected={selected} onSelect={onSelect} />
       <nav className="sidebar-list" aria-label="Conversations">
         {conversations.length === 0 ? (
-          <p className="sidebar-empty">No conversations yet. Start a group, or join one with a link that somebody sent you.</p>
+          <div className="sidebar-empty">
+            {whenEmpty ?? <p>No conversations yet. Start a group, or join one with a link that somebody sent you.</p>}
+          </div>
         ) : (
           <ul>
             {conversations.map((conversation) => (
@@ -60,14 +67,14 @@ export function Sidebar(props: SidebarProps): ReactNode {
           </ul>
         )}
       </nav>
-      <button type="button" className="sidebar-me" aria-label={`Your profile: ${me.name}`} onClick={onProfile}>
+      <button type="button" className="sidebar-me" onClick={onSettings}>
         <Avatar id={me.id} name={me.name} image={me.avatar} size="medium" />
         <span className="sidebar-me-name">
           <bdi>{nameOf(me)}</bdi>
-          <span className="quiet">Your profile</span>
+          <span className="quiet">Settings</span>
         </span>
-        <Icon name="edit" />
+        <Icon name="settings" />
       </button>
-    </div>
+    </Frame>
   )
 }

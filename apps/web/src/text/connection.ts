@@ -52,5 +52,6 @@ const bytes = new Intl.NumberFormat('en', { maximumFractionDigits: 1 })
 /** 47.1 kB */
 export function byteWords(count: number): string {
   if (count < 1_000) return `${count} B`
-  return count < 1_000_000 ? `${bytes.format(count / 1_000)} kB` : `${bytes.format(count / 1_000_000)} MB`
+  if (count < 1_000_000) return `${bytes.format(count / 1_000)} kB`
+  return count < 1_000_000_000 ? `${bytes.format(count / 1_000_000)} MB` : `${bytes.format(count / 1_000_000_000)} GB`
 }

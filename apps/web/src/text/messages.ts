@@ -2,12 +2,13 @@
  * A message in one line.
  */
 import type { Message } from '@parley/chat'
+import { withoutFormatting } from './markdown.ts'
 
 /** Its text, or else what was sent with it; nothing of what is hidden or comes from somebody who is blocked. */
 export function summaryOf(message: Message): string {
   if (message.isHidden) return 'Hidden by a moderator'
   if (message.isBlocked) return 'From somebody you blocked'
-  if (message.text !== '') return message.text
+  if (message.text !== '') return withoutFormatting(message.text)
   const [first, ...others] = message.attachments
   if (first === undefined) return ''
   const name = first.type.startsWith('image/') ? 'Picture' : first.name

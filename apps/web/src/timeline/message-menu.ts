@@ -4,7 +4,7 @@
 import type { Message } from '@parley/chat'
 import type { MenuItem } from '../components/menu.tsx'
 
-export type MessageDeed = 'reply' | 'edit' | 'delete' | 'answers' | 'history' | 'pin' | 'hide' | 'unread' | 'copy'
+export type MessageDeed = 'reply' | 'edit' | 'delete' | 'forward' | 'answers' | 'history' | 'pin' | 'hide' | 'unread' | 'copy'
 
 /** What this person may do here. */
 export interface Permissions {
@@ -21,6 +21,7 @@ export function messageMenu(message: Message, may: Permissions, onDeed: (deed: M
   })
   const items: MenuItem[] = []
   if (message.text !== '' && !message.isHidden) items.push(item('copy', 'copy', 'Copy text'))
+  if (!message.isHidden && !message.isBlocked) items.push(item('forward', 'share', 'Forward'))
   if (may.moderate) items.push(item('pin', 'pin', message.isPinned ? 'Unpin' : 'Pin for everybody'))
   if (message.replies > 0) items.push(item('answers', 'reply', 'Show answers'))
   if (message.editedAt !== undefined) items.push(item('history', 'history', 'Show earlier versions'))

@@ -7,7 +7,7 @@ import { IconButton } from '../components/icon-button.tsx'
 import { Icon } from '../components/icon.tsx'
 import { MenuButton } from '../components/menu.tsx'
 import { MessageStateMark } from '../components/message-state.tsx'
-import { TextWithLinks } from '../components/text-with-links.tsx'
+import { MessageText } from '../components/message-text.tsx'
 import { clockTime, completeTime } from '../text/time.ts'
 import { EmojiPopup } from './emoji-popup.tsx'
 import { messageMenu } from './message-menu.ts'
@@ -95,12 +95,10 @@ function Bubble({ own, stop, ...props }: PartProps): ReactNode {
           {message.replyTo !== undefined && (
             <QuotedMessage conversation={conversation} id={message.replyTo} tabIndex={stop} onJump={onJump} />
           )}
-          {message.attachments.length > 0 && <MessageAttachments attachments={message.attachments} tabIndex={stop} />}
-          {message.text !== '' && (
-            <div className="message-text" dir="auto">
-              <TextWithLinks text={message.text} mentions={message.mentions} me={me} />
-            </div>
+          {message.attachments.length > 0 && (
+            <MessageAttachments conversation={conversation} attachments={message.attachments} tabIndex={stop} />
           )}
+          {message.text !== '' && <MessageText text={message.text} mentions={message.mentions} me={me} />}
         </>
       ) : (
         <span className="quiet">{covered}</span>

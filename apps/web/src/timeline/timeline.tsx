@@ -215,6 +215,8 @@ function useRowFocus(lastId: string | undefined): RowFocus {
     if (row !== null) setFocusedId(row.dataset['id'])
   }
   const onKeyDown = (event: KeyboardEvent<HTMLElement>): void => {
+    // A menu or picker above a row has keys of its own.
+    if (event.target instanceof Element && event.target.closest('[popover]') !== null) return
     const rows = [...event.currentTarget.querySelectorAll<HTMLElement>('[data-id]')]
     const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key]
     if (step !== undefined && walkActions(rows, step)) event.preventDefault()

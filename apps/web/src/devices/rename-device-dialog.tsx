@@ -1,24 +1,24 @@
+import type { Device } from '@parley/chat'
 import { useState } from 'react'
 import type { ReactNode } from 'react'
 import { Dialog } from '../components/dialog.tsx'
 import { Field } from '../components/field.tsx'
 import { useAction } from '../components/use-action.ts'
-import { rename, useMe, useParley } from '../engine/use-parley.tsx'
+import { useParley } from '../engine/use-parley.tsx'
 
-/** Longer names are cut by nobody, but nobody reads them either. */
-export const MAX_NAME_LENGTH = 60
+/** As the engine takes it. */
+const MAX_DEVICE_NAME_LENGTH = 64
 
-/** Who am I: the name that others see, and the id that stays. */
-export function ProfileDialog({ onClose }: { onClose: () => void }): ReactNode {
+/** A name by which a person knows their own device again. */
+export function RenameDeviceDialog({ device, onClose }: { device: Device; onClose: () => void }): ReactNode {
   const parley = useParley()
-  const me = useMe()
-  const [name, setName] = useState(me.name)
+  const [name, setName] = useState(device.name)
   const { run, busy } = useAction()
   const save = async (): Promise<void> => {
-    if (await run(() => rename(parley, name.trim()))) onClose()
+    if (await run(() => parley.renameDevice(device.id, name.trim()))) onClose()
   }
   return (
-    <Dialog title="Your profile" onClose={onClose}>
+    <Dialog title="Rename the device" onClose={onClose}>
       <form
         className="stack"
         onSubmit={(event) => {
@@ -27,14 +27,14 @@ export function ProfileDialog({ onClose }: { onClose: () => void }): ReactNode {
         }}
       >
         <Field
-          label="Your name"
+          label="Name of the device"
           value={name}
           onChange={setName}
-          maxLength={MAX_NAME_LENGTH}
-          autoComplete="nickname"
-          hint="Members of your groups see it."
+          maxLength={MAX_DEVICE_NAME_LENGTH}
+          autoComplete="off"
+          hint="People in your conversations may see it."
+          data-focus-first
         />
-        <Field label="Your id" value={me.id} readOnly hint="Made on this device. Names can be alike, ids cannot." />
         <div className="dialog-actions">
           <button type="button" className="button" onClick={onClose}>
             Cancel

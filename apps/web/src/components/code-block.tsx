@@ -1,0 +1,20 @@
+import type { ReactNode } from 'react'
+import { IconButton } from './icon-button.tsx'
+import { toast } from './toasts.tsx'
+import { useAction } from './use-action.ts'
+
+/** Text that stands as it was typed, with a way to take it along. */
+export function CodeBlock({ text }: { text: string }): ReactNode {
+  const { run } = useAction()
+  const copy = async (): Promise<void> => {
+    if (await run(() => navigator.clipboard.writeText(text))) toast('Copied.')
+  }
+  return (
+    <div className="code-block" dir="ltr">
+      <pre>
+        <code>{text}</code>
+      </pre>
+      <IconButton icon="copy" label="Copy code" tabIndex={-1} onClick={() => void copy()} />
+    </div>
+  )
+}

@@ -1,0 +1,103 @@
+import type { Device } from '@parley/chat'
+import { useState } from 'react'
+import type { ReactNode } from 'react'
+import { Dialog } from '../components/dialog.tsx'
+import { Icon } from '../components/icon.tsx'
+import { MenuButton } from '../components/menu.tsx'
+import { useNow } from '../components/use-now.ts'
+import { ConfirmDialog } from '../dialogs/confirm-dialog.tsx'
+import { useDevices } from '../engine/use-devices.ts'
+import { useParley } from '../engine/use-parley.tsx'
+import { deviceNameOf } from '../text/devices.ts'
+import { dayName } from '../text/time.ts'
+import { RenameDeviceDialog } from './rename-device-dialog.tsx'
+
+interface DevicesDialogProps {
+  onAdd: () => void
+  onClose: () => void
+}
+
+type Asking = { readonly kind: 'rename' | 'remove'; readonly device: Device }
+
+/** Where this person is: every device, each of which can be cut off by the others. */
+export function DevicesDialog({ onAdd, onClose }: DevicesDialogProps): ReactNode {
+  const parley = useParley()
+  const { active, removed } = useDevices()
+  const [asking, setAsking] = useState<Asking>()
+  const close = (): void => setAsking(undefined)
+  return (
+    <Dialog title="Your devices" onClose={onClose}>
+      <div className="stack">
+        <ul className="contacts" aria-label="Devices">
+          {active.map((device) => (
+            <DeviceRow
+              key={device.id}
+              device={device}
+              onRename={() => setAsking({ kind: 'rename', device })}
+              onRemove={() => setAsking({ kind: 'remove', device })}
+            />
+          ))}
+        </ul>
+        <button type="button" className="button button-primary" onClick={onAdd}>
+          <Icon name="plus" />
+          Add a device
+        </button>
+        {removed.length > 0 && (
+          <details className="former">
+            <summary>Removed devices ({removed.length})</summary>
+            <ul className="contacts" aria-label="Removed devices">
+              {removed.map((device) => (
+                <DeviceRow key={device.id} device={device} />
+              ))}
+            </ul>
+          </details>
+        )}
+      </div>
+      {asking?.kind === 'rename' && <RenameDeviceDialog device={asking.device} onClose={close} />}
+      {asking?.kind === 'remove' && (
+        <ConfirmDialog title="Remove this device?" confirm="Remove" work={() => parley.removeDevice(asking.device.id)} onClose={close}>
+          <p>
+            <bdi className="strong">{deviceNameOf(asking.device)}</bdi> is cut off from every conversation: it reads nothing that is said
+            from now on, and nobody shows what it writes. What it holds already stays on it. It can never come back; add it anew if you find
+            it.
+          </p>
+        </ConfirmDialog>
+      )}
+    </Dialog>
+  )
+}
+
+interface DeviceRowProps {
+  device: Device
+  onRename?: () => void
+  onRemove?: () => void
+}
+
+function DeviceRow({ device, onRename, onRemove }: DeviceRowProps): ReactNode {
+  const now = useNow()
+  const name = deviceNameOf(device)
+  return (
+    <li className="contact">
+      <span className="file-icon">
+        <Icon name="device" />
+      </span>
+      <span className="contact-name device-name">
+        <bdi>{name}</bdi>
+        <span className="quiet">
+          {device.isThis && 'This device · '}
+          {device.removedAt === undefined ? `Added ${dayName(device.addedAt, now)}` : `Removed ${dayName(device.removedAt, now)}`}
+        </span>
+      </span>
+      {onRename !== undefined && onRemove !== undefined && (
+        <MenuButton
+          icon="more"
+          label={`About ${name}`}
+          items={[
+            { icon: 'edit', label: 'Rename', onSelect: onRename },
+            ...(device.isThis ? [] : [{ icon: 'trash', label: 'Remove', danger: true, onSelect: onRemove } as const]),
+          ]}
+        />
+      )}
+    </li>
+  )
+}

@@ -1,0 +1,52 @@
+import type { User } from '@parley/chat'
+import { useEffect, useState } from 'react'
+import type { ReactNode } from 'react'
+import { CopyButton } from '../components/copy-button.tsx'
+import { Dialog } from '../components/dialog.tsx'
+import { useParley } from '../engine/use-parley.tsx'
+import { wordsFor } from '../text/errors.ts'
+import { nameOf } from '../text/people.ts'
+
+/** A number that two people compare, to know that nobody stands between them. */
+export function SafetyDialog({ person, onClose }: { person: Pick<User, 'id' | 'name'>; onClose: () => void }): ReactNode {
+  const parley = useParley()
+  const [number, setNumber] = useState('')
+  const [error, setError] = useState('')
+  useEffect(() => {
+    let wanted = true
+    parley.safetyNumber(person.id).then(
+      (found) => wanted && setNumber(found),
+      (thrown: unknown) => wanted && setError(wordsFor(thrown)),
+    )
+    return () => {
+      wanted = false
+    }
+  }, [parley, person.id])
+  const groups = number.match(/\d{5}/g) ?? []
+  return (
+    <Dialog title="Safety number" onClose={onClose}>
+      <div className="stack">
+        <p>
+          Compare these digits with <bdi className="strong">{nameOf(person)}</bdi>: side by side, or read aloud on the phone. When they are
+          the same on both sides, nobody has put themselves between you.
+        </p>
+        {error === '' ? (
+          <ol className="safety-number" aria-label="Safety number" aria-busy={number === ''}>
+            {groups.map((group, index) => (
+              // oxlint-disable-next-line react/no-array-index-key -- a group is its place.
+              <li key={`${index} ${group}`}>{group}</li>
+            ))}
+          </ol>
+        ) : (
+          <p role="alert">{error}</p>
+        )}
+        <p className="quiet">
+          It stays the same on all your devices and theirs. When it differs, do not write anything secret, and ask for their card in person.
+        </p>
+        <div className="dialog-actions">
+          <CopyButton text={groups.join(' ')} label="Copy number" done="Number copied" announced="The safety number is on the clipboard" />
+        </div>
+      </div>
+    </Dialog>
+  )
+}

@@ -1,0 +1,25 @@
+import { useState, useSyncExternalStore } from 'react'
+import type { ReactNode } from 'react'
+import { update } from './updates.ts'
+
+/** A new version of the page waits until the person has time for it. */
+export function UpdateNotice(): ReactNode {
+  const take = useSyncExternalStore(update.subscribe, update.getSnapshot)
+  const [later, setLater] = useState<typeof take>()
+  if (take === undefined || take === later) return null
+  return (
+    <aside className="update-notice" aria-label="New version">
+      <p>
+        <strong>A new version of Parley is ready.</strong> Taking it reloads the page; nothing that you wrote is lost.
+      </p>
+      <div className="dialog-actions">
+        <button type="button" className="button" onClick={() => setLater(() => take)}>
+          Later
+        </button>
+        <button type="button" className="button button-primary" onClick={take}>
+          Use it now
+        </button>
+      </div>
+    </aside>
+  )
+}

@@ -1,0 +1,69 @@
+/**
+ * The demo as an app: it starts and works without a network, and changes to a new version when the person says so.
+ */
+import { serveWeb } from '@parley/web/server'
+import { expect, type Page } from '@playwright/test'
+import { appendFile, cp, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { MEETING_MS, Person, twoPeople } from './person.ts'
+import { test } from './world.ts'
+
+const DIST = fileURLToPath(new URL('../../apps/web/dist', import.meta.url))
+
+/** Waits until the files of the page are kept. */
+async function kept(page: Page): Promise<void> {
+  await page.evaluate(() => navigator.serviceWorker.ready)
+  await expect.poll(() => page.evaluate(() => navigator.serviceWorker.controller?.state)).toBe('activated')
+}
+
+test('without a network: started, read, written; it leaves by itself when the network is back', async ({ newBrowser, web }) => {
+  const [alice, bob] = await twoPeople(newBrowser, web.url, 'On the train')
+  await bob.say('Before the tunnel')
+  await alice.hears('Before the tunnel')
+  await kept(alice.page)
+  await alice.page.context().setOffline(true)
+  await alice.page.reload()
+  await alice.hears('Before the tunnel')
+  await alice.say('In the tunnel')
+  await expect(alice.message('In the tunnel')).toContainText('Kept here')
+  await alice.page.reload()
+  await expect(alice.message('In the tunnel')).toBeVisible()
+  expect(await bob.texts()).toEqual(['Before the tunnel'])
+  await alice.page.context().setOffline(false)
+  await bob.hears('In the tunnel')
+  await expect(alice.message('In the tunnel')).toContainText(/Delivered|Seen/, { timeout: MEETING_MS })
+})
+
+test('it can be installed, and a new version waits to be taken', async ({ context, relay }) => {
+  const root = await mkdtemp(join(tmpdir(), 'parley-site-'))
+  await cp(DIST, root, { recursive: true })
+  const site = { root, rendezvous: [relay.url] }
+  let web = await serveWeb({ port: 0, ...site })
+  try {
+    const alice = await Person.open(context, web.url, 'alice')
+    await kept(alice.page)
+    const manifest: { icons: { src: string; type: string }[] } = JSON.parse(
+      await (await fetch(new URL('manifest.webmanifest', web.url))).text(),
+    )
+    expect(manifest).toMatchObject({ name: 'Parley', display: 'standalone', start_url: '/' })
+    for (const { src, type } of manifest.icons) {
+      const icon = await fetch(new URL(src, web.url))
+      expect(icon.headers.get('content-type'), src).toBe(type)
+    }
+
+    await web.close()
+    await appendFile(join(root, 'service-worker.js'), '\n// another build')
+    web = await serveWeb({ port: Number(new URL(alice.page.url()).port), ...site })
+    await alice.page.reload()
+    const notice = alice.page.getByRole('complementary', { name: 'New version' })
+    await notice.getByRole('button', { name: 'Use it now' }).click()
+    await expect(notice).toHaveCount(0)
+    await expect(alice.conversations).toBeVisible()
+    await kept(alice.page)
+  } finally {
+    await web.close()
+    await rm(root, { recursive: true })
+  }
+})
