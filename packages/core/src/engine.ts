@@ -1,22 +1,20 @@
 /** The engine of one profile: its conversations on one store, over some transports. */
-import type { CryptoProvider } from '@parley/crypto'
 import {
   conversationIdOf,
+  parseConversationId,
   parseInviteLink,
   parseUserId,
   ParleyError,
   type ConversationId,
-  type DeviceId,
   type InviteLink,
   type MessageId,
   type UserId,
 } from '@parley/protocol'
-import { Attachments, type AttachmentsInit } from './attachments/attachments.ts'
+import { Attachments } from './attachments/attachments.ts'
 import { importArchive, type ImportHost } from './archive/import.ts'
 import { eraseScratch } from './archive/scratch-store.ts'
 import type {
   ArchiveSource,
-  Contact,
   Conversation,
   ImportOptions,
   Inspection,
@@ -27,22 +25,25 @@ import type {
   SearchResults,
 } from './api.ts'
 import { Contacts } from './contacts/contacts.ts'
+import { PeopleClient } from './contacts/people-client.ts'
 import { checkObject, checkText } from './conversation/arguments.ts'
 import type { Context } from './context.ts'
 import type { Forwarded } from './conversation/compose.ts'
 import { foundGroup, type GroupInit } from './conversation/found-group.ts'
+import { joinGroup, noteRefusal } from './conversation/join-group.ts'
 import { LiveConversation } from './conversation/conversation.ts'
 import type { ViewCache } from './conversation/parts.ts'
 import { Emitter } from './support/emitter.ts'
 import { errorFacts } from './support/error-facts.ts'
-import { storeKeyVault, type KeyVault } from './profile/key-vault.ts'
+import { storeKeyVault } from './profile/key-vault.ts'
 import { eraseConversation } from './replica/erase.ts'
 import { conversationRange } from './replica/keyspace.ts'
 import { Mutex } from './support/mutex.ts'
 import { Network } from './network/network.ts'
 import { becomeSomebody } from './devices/become.ts'
 import { Devices } from './devices/devices.ts'
-import type { Device, DeviceLinkOffer } from './api/devices.ts'
+import { DRAFT_SHARED_AFTER_MS, type SharedValue } from './devices/shared-state.ts'
+import type { EngineInit } from './engine-init.ts'
 import type { Shared } from './network/session-line.ts'
 import { checkName, OwnProfile } from './profile/own-profile.ts'
 import { StoredPreferences } from './profile/preferences.ts'
@@ -53,33 +54,6 @@ import { SearchBudget } from './search/budget.ts'
 import { searchIn } from './search/search.ts'
 import type { Store } from './store.ts'
 import { WaitingBytes } from './support/waiting-bytes.ts'
-import type { Clock, Logger, Random, Transport } from './transport.ts'
-
-export interface EngineInit {
-  /** Owned by the engine from here on, which closes it. */
-  store: Store
-  transports: readonly Transport[]
-  crypto: CryptoProvider
-  /** Where the device's private keys are kept; in `store` unless told. */
-  vault?: KeyVault
-  clock: Clock
-  random: Random
-  logger: Logger
-  /** The user's name, when the profile is new. */
-  name?: string
-  viewCache?: ViewCache
-  /** A link code: the profile, which must be new, becomes a device of that user. `onShortCode` hears the code that both devices show. */
-  link?: string
-  onShortCode?: (code: string) => void
-  /** What the new device calls itself. */
-  deviceName?: string
-  /** A recovery phrase: the profile, which must be new or made by it, becomes a device of that user and looks for their conversations. */
-  recover?: readonly string[] | string
-  /** Calls `link` and `recover` off. */
-  signal?: AbortSignal
-  /** Where attached files are kept, and what makes them; without it files can be neither sent nor read. */
-  attachments?: AttachmentsInit
-}
 
 /**
  * Opens the profile in `store` and goes online.
@@ -103,12 +77,15 @@ export async function createEngine(init: EngineInit): Promise<Parley> {
   return engine
 }
 
-class Engine implements Parley {
+/** What the devices of a person share of each conversation. */
+const SHARED_DETAILS = ['muted', 'draft'] as const
+
+class Engine extends PeopleClient implements Parley {
   readonly #store: Store
   readonly #context: Context
   readonly #network: Network
-  readonly #contacts: Contacts
-  readonly #devices: Devices
+  protected readonly people: Contacts
+  protected readonly ownDevices: Devices
   readonly #events: Emitter<ParleyEvents>
   readonly #viewCache: ViewCache | undefined
   readonly #attachments: Attachments | undefined
@@ -121,13 +98,17 @@ class Engine implements Parley {
   #isListChangePending = false
 
   constructor(init: EngineInit, profile: StoredProfile, preferences: StoredPreferences, context: (report: Context['report']) => Context) {
+    super()
     this.#store = init.store
     this.#viewCache = init.viewCache
     this.#preferences = preferences
     this.#context = context((error, where) => this.#report(error, where))
-    this.#profile = new OwnProfile(this.#context, profile)
+    this.#profile = new OwnProfile(this.#context, profile, {
+      hasDevices: () => this.ownDevices.own.self !== undefined,
+      onChange: () => this.#events.emit('conversations'),
+    })
     this.#events = new Emitter((error, event) => this.#context.logger.error('listener failed', { event, ...errorFacts(error) }))
-    this.#contacts = new Contacts(this.#context, {
+    this.people = new Contacts(this.#context, {
       profile: () => this.#profile.shown,
       replicas: () => this.#replicas(),
       replica: (id) => this.#conversations.get(id)?.replica,
@@ -136,8 +117,9 @@ class Engine implements Parley {
       refresh: () => this.#network.refresh(),
       wake: () => this.#network.wake(),
       addresses: () => this.#network.addresses(),
-      isOwnDevice: (device) => this.#devices.own.self?.isActive(device) === true,
-      shared: (device) => this.#devices.own.shared(device),
+      isOwnDevice: (device) => this.ownDevices.own.self?.isActive(device) === true,
+      sharedWith: (device) => this.ownDevices.own.sharedWith(device),
+      share: (key, value) => this.ownDevices.shared.put(key, value),
       onRequest: (replica) => this.#events.emit('request', this.#live(replica)),
       onContacts: () => this.#onContacts(),
     })
@@ -146,29 +128,35 @@ class Engine implements Parley {
       replicas: () => this.#replicas(),
       replica: (id: ConversationId) => this.#conversations.get(id)?.replica,
       adopt: async (replica: Replica) => void (await this.#adopt(replica)),
-      certsOf: (user: UserId) => this.#contacts.book.certsOf(user),
+      certsOf: (user: UserId) => this.people.book.certsOf(user),
       addresses: () => this.#network.addresses(),
       isReachable: () => this.#network.isReachable,
       refresh: () => this.#network.refresh(),
       wake: () => this.#network.wake(),
+      shareable: () => this.#shareable(),
+      takeShared: (key: string, value: SharedValue) => this.#takeShared(key, value),
       onRecovered: async (replica: Replica) => {
-        if (this.#profile.name === '') await this.#followProfile(replica)
-        await this.#contacts.know(replica)
+        if (this.#profile.name === '') await this.#profile.follow(replica)
+        await this.people.know(replica)
       },
       onDevices: () => this.#events.emit('devices'),
     }
-    this.#devices = new Devices(this.#context, host, init.recover)
-    this.#network = new Network(this.#context, init.transports, this.#contacts, this.#devices.talks)
+    this.ownDevices = new Devices(this.#context, host, init.recover)
+    this.#network = new Network(this.#context, init.transports, this.people, this.ownDevices.talks)
     this.#attachments = init.attachments && new Attachments(this.#context, init.attachments)
   }
 
   async open(): Promise<void> {
     await eraseScratch(this.#store)
-    await this.#contacts.load()
-    for (const { key, value } of await this.#store.range(conversationRange())) {
-      await this.#openConversation(conversationIdOf(key.slice(1)), decodeRecord(value))
-    }
-    await this.#contacts.tidy()
+    await this.people.load()
+    const rows = (await this.#store.range(conversationRange())).map(({ key, value }) => ({
+      id: conversationIdOf(key.slice(1)),
+      record: decodeRecord(value),
+    }))
+    // That of the own devices first: what they share is known when the others open.
+    rows.sort((a, b) => Number(b.id === this.ownDevices.own.selfId) - Number(a.id === this.ownDevices.own.selfId))
+    for (const { id, record } of rows) await this.#openConversation(id, record)
+    await this.people.tidy()
     this.#attachments?.sweep()
     this.#network.events.on('connection', () => {
       for (const conversation of this.#conversations.values()) conversation.updateSyncState()
@@ -193,12 +181,8 @@ class Engine implements Parley {
     return this.#sorted(({ state }) => state === 'request')
   }
 
-  get contacts(): readonly Contact[] {
-    return this.#contacts.all()
-  }
-
   conversation(id: ConversationId): Conversation | undefined {
-    return id === this.#devices.own.selfId ? undefined : this.#conversations.get(id)
+    return id === this.ownDevices.own.selfId ? undefined : this.#conversations.get(id)
   }
 
   on<K extends keyof ParleyEvents>(name: K, listener: ParleyEvents[K]): () => void {
@@ -206,104 +190,23 @@ class Engine implements Parley {
   }
 
   async createGroup(init: GroupInit & { members?: readonly UserId[] } = {}): Promise<Conversation> {
-    this.#assertOpen()
+    this.assertOpen()
     const members = new Set(init.members)
     members.delete(this.#context.me.userId)
     // Who is no contact is said before there is a group.
-    for (const user of members) this.#contacts.assertContact(user)
+    for (const user of members) this.people.assertContact(user)
     const conversation = await this.#adopt(await foundGroup(this.#context, init, this.#profile))
-    for (const user of members) await this.#contacts.bringIn(conversation.replica, user)
+    for (const user of members) await this.people.bringIn(conversation.replica, user)
     return conversation
   }
 
   async createConversation(init: { with: UserId }): Promise<Conversation> {
-    this.#assertOpen()
-    return this.#live(await this.#contacts.begin(parseUserId(checkText(init.with, 'user id'))))
-  }
-
-  async contactCard(): Promise<string> {
-    this.#assertOpen()
-    return this.#contacts.card()
-  }
-
-  async renewContactCard(): Promise<void> {
-    this.#assertOpen()
-    return this.#contacts.renewCard()
-  }
-
-  async addContact(card: string): Promise<Contact> {
-    this.#assertOpen()
-    return this.#contacts.add(checkText(card, 'contact card'))
-  }
-
-  async removeContact(id: UserId): Promise<void> {
-    this.#assertOpen()
-    return this.#contacts.remove(parseUserId(checkText(id, 'user id')))
-  }
-
-  async block(id: UserId): Promise<void> {
-    this.#assertOpen()
-    return this.#contacts.setBlocked(parseUserId(checkText(id, 'user id')), true)
-  }
-
-  async unblock(id: UserId): Promise<void> {
-    this.#assertOpen()
-    return this.#contacts.setBlocked(parseUserId(checkText(id, 'user id')), false)
-  }
-
-  isBlocked(id: UserId): boolean {
-    return this.#contacts.isBlocked(id)
-  }
-
-  get devices(): readonly Device[] {
-    return this.#devices.all()
-  }
-
-  get deviceLink(): DeviceLinkOffer | undefined {
-    return this.#devices.link
-  }
-
-  get recovery(): Parley['recovery'] {
-    return this.#devices.recovery
-  }
-
-  async renameDevice(id: DeviceId, name: string): Promise<void> {
-    this.#assertOpen()
-    return this.#devices.rename(id, name)
-  }
-
-  async removeDevice(id: DeviceId): Promise<void> {
-    this.#assertOpen()
-    return this.#devices.remove(id)
-  }
-
-  async linkDevice(): Promise<DeviceLinkOffer> {
-    this.#assertOpen()
-    return this.#devices.offerLink()
-  }
-
-  async confirmDevice(code: string): Promise<void> {
-    this.#assertOpen()
-    return this.#devices.confirm(code)
-  }
-
-  async cancelDeviceLink(): Promise<void> {
-    this.#assertOpen()
-    return this.#devices.cancelLink()
-  }
-
-  async createRecovery(): Promise<readonly string[]> {
-    this.#assertOpen()
-    return this.#devices.createRecovery()
-  }
-
-  async safetyNumber(id: UserId): Promise<string> {
-    this.#assertOpen()
-    return this.#devices.safetyNumber(parseUserId(checkText(id, 'user id')))
+    this.assertOpen()
+    return this.#live(await this.people.begin(parseUserId(checkText(init.with, 'user id'))))
   }
 
   async join(inviteLink: string): Promise<Conversation> {
-    this.#assertOpen()
+    this.assertOpen()
     const link = parseInviteLink(checkText(inviteLink, 'invite link'))
     // One after the other: the same link twice is one conversation.
     return this.#joins.run(() => this.#join(link))
@@ -311,28 +214,15 @@ class Engine implements Parley {
 
   async #join(link: InviteLink): Promise<Conversation> {
     const id = conversationIdOf(link.conversation)
-    const record: ConversationRecord = {
-      state: 'joining',
-      seed: link.seed.slice(),
-      hints: link.hints,
-      refusal: undefined,
-      since: this.#context.clock.now(),
-    }
     const known = this.#conversations.get(id)
-    if (known !== undefined) {
-      // Another link after a refusal is another try; a member stays one.
-      await known.replica.setRecord((now) => (now.state === 'member' ? now : { ...record, since: now.since }))
-      this.#network.wake()
-      return known
-    }
-    const replica = new Replica(this.#context, id, record)
-    await replica.load()
-    await replica.setRecord(() => ({ ...record }))
-    return this.#adopt(replica)
+    const replica = await joinGroup(this.#context, link, known?.replica)
+    if (known === undefined) return this.#adopt(replica)
+    this.#network.wake()
+    return known
   }
 
   async search(query: string, options: SearchOptions & { conversation?: ConversationId } = {}): Promise<SearchResults> {
-    this.#assertOpen()
+    this.assertOpen()
     const { conversation: id } = checkObject(options, 'options')
     const one = id === undefined ? undefined : this.#conversations.get(id)
     if (id !== undefined && one === undefined) throw new ParleyError('NotFound', 'there is no such conversation here')
@@ -345,7 +235,7 @@ class Engine implements Parley {
   }
 
   async importConversation(source: ArchiveSource, options: ImportOptions = {}): Promise<Conversation> {
-    this.#assertOpen()
+    this.assertOpen()
     const host: ImportHost = {
       replica: (id) => this.#conversations.get(id)?.replica,
       adopt: async (replica) => (await this.#adopt(replica)).passOver(),
@@ -362,18 +252,18 @@ class Engine implements Parley {
   }
 
   async setPreferences(change: Partial<Preferences>): Promise<void> {
-    this.#assertOpen()
+    this.assertOpen()
     await this.#preferences.set(change)
   }
 
   async setProfile(change: { name?: string; avatar?: string }): Promise<void> {
-    this.#assertOpen()
+    this.assertOpen()
     await this.#profile.set(change, this.#replicas())
     this.#events.emit('conversations')
   }
 
   async connect(address: string, options?: { signal?: AbortSignal }): Promise<void> {
-    this.#assertOpen()
+    this.assertOpen()
     await this.#network.dial(address, options)
   }
 
@@ -400,7 +290,7 @@ class Engine implements Parley {
   }
 
   async #close(): Promise<void> {
-    this.#devices.close()
+    this.ownDevices.close()
     // Conversations first: their goodbyes leave on the links that are still up.
     const outcomes = await Promise.allSettled([...this.#conversations.values()].map((c) => c.close()))
     await this.#network.stop()
@@ -429,43 +319,42 @@ class Engine implements Parley {
       viewCache: this.#viewCache,
       searchBudget: this.#searchBudget,
       findForward: (id) => this.#findForward(id),
-      people: this.#contacts,
+      people: this.people,
+      share: (what, value) => this.ownDevices.shared.put(`${what}:${replica.id}`, value, what === 'draft' ? DRAFT_SHARED_AFTER_MS : 0),
       onListChange: () => this.#onListChange(),
     })
     const shared = await conversation.open()
     this.#conversations.set(replica.id, conversation)
-    replica.events.on('state', () => this.#introduce(replica))
-    if (replica.isSelf && replica.record.state !== 'archive') {
-      replica.events.on('control', () => void this.#followProfile(replica))
-      await this.#followProfile(replica)
-    }
-    this.#introduce(replica)
+    await this.#profile.watch(replica)
     this.#connect(shared)
+    for (const what of SHARED_DETAILS) {
+      const value = this.ownDevices.shared.get(`${what}:${replica.id}`)
+      if (value !== null) await conversation.takeShared(what, value)
+    }
     conversation.updateSyncState()
     this.#onListChange()
     return conversation
   }
 
-  /** Where there are several devices, what one of them has said is not said over by another that has not heard of it. */
-  #introduce(replica: Replica): void {
-    this.#profile.introduce(replica, this.#devices.own.self !== undefined)
+  *#shareable(): Iterable<readonly [key: string, value: SharedValue]> {
+    yield* this.people.shared()
+    for (const conversation of this.#conversations.values()) if (conversation.isMuted) yield [`muted:${conversation.getId()}`, true]
   }
 
-  /** What another device has said of this user is what this one says too. */
-  async #followProfile({ controls }: Replica): Promise<void> {
-    try {
-      if (await this.#profile.adopt(controls.profile(this.#context.me.userId))) this.#events.emit('conversations')
-    } catch (error) {
-      this.#report(error, 'profile')
-    }
+  async #takeShared(key: string, value: SharedValue): Promise<void> {
+    if (typeof value !== 'boolean' && (await this.people.takeShared(key, value))) return
+    for (const what of SHARED_DETAILS)
+      if (key.startsWith(`${what}:`))
+        await this.#conversations.get(parseConversationId(key.slice(what.length + 1)))?.takeShared(what, value)
+    this.#onListChange()
   }
 
   /** An archive is read, and hears of nothing, until its user is let in. */
   #connect(shared: Shared): void {
     const { replica } = shared
     if (replica.record.state !== 'archive') {
-      this.#contacts.watch(replica)
-      this.#devices.own.watch(replica)
+      this.people.watch(replica)
+      this.ownDevices.own.watch(replica)
       return this.#network.add(shared)
     }
     const off = replica.events.on('state', () => {
@@ -486,7 +375,7 @@ class Engine implements Parley {
   }
 
   async forget(id: ConversationId): Promise<void> {
-    this.#assertOpen()
+    this.assertOpen()
     const conversation = this.#conversations.get(id)
     if (conversation === undefined) throw new ParleyError('NotFound', 'there is no such conversation here')
     if (conversation.state === 'member') throw new ParleyError('NotAllowed', 'you are a member of this conversation; leave it first')
@@ -527,11 +416,7 @@ class Engine implements Parley {
 
   #onRefused(id: ConversationId, code: string): void {
     const conversation = this.#conversations.get(id)
-    if (conversation === undefined) return
-    const { replica } = conversation
-    const refuse = (now: ConversationRecord): ConversationRecord =>
-      now.state === 'joining' ? { ...now, state: 'refused', refusal: code } : now
-    replica.setRecord(refuse).catch((error: unknown) => this.#report(error, 'refusal'))
+    if (conversation !== undefined) noteRefusal(conversation.replica, code).catch((error: unknown) => this.#report(error, 'refusal'))
   }
 
   /** Tells a list once for everything that changed in this turn. */
@@ -549,7 +434,7 @@ class Engine implements Parley {
     this.#events.emit('error', error instanceof Error ? error : new Error(String(error)))
   }
 
-  #assertOpen(): void {
+  protected assertOpen(): void {
     if (this.#closing !== undefined) throw new ParleyError('Closed', 'this profile has been closed')
   }
 }

@@ -83,7 +83,7 @@ export type {
   User,
 } from './api.ts'
 export { createEngine } from './engine.ts'
-export type { EngineInit } from './engine.ts'
+export type { EngineInit } from './engine-init.ts'
 export type { ViewCache } from './conversation/parts.ts'
 export { unusableProfile } from './profile/key-vault.ts'
 export type { KeyVault } from './profile/key-vault.ts'

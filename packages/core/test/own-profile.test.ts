@@ -16,7 +16,7 @@ test('a new name and an introduction go where the own log is whole, and wait whe
   const failures: unknown[] = []
   const report = (error: unknown): void => void failures.push(error)
   const context: Context = { ...parts, logger: silentLogger(), me: identity, waiting: new WaitingBytes(), report }
-  const own = new OwnProfile(context, profile)
+  const own = new OwnProfile(context, profile, { hasDevices: () => false, onChange: () => undefined })
   const said: string[] = []
   const conversation = (name: string, isOwnLogHere: boolean, isFrozen = false): Replica =>
     ({

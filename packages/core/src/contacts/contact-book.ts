@@ -1,6 +1,17 @@
 /** What this user knows of other people and thinks of them: contacts with their cards, who is blocked, whose requests are not heard. */
 import { readContactCard, type DeviceCert, type VerifiedCard } from '@parley/crypto'
-import { decodeCbor, encodeCbor, ParleyError, Reject, userIdBytes, userIdOf, type CborValue, type UserId } from '@parley/protocol'
+import {
+  decodeCbor,
+  encodeCbor,
+  fromBase64Url,
+  ParleyError,
+  Reject,
+  toBase64Url,
+  userIdBytes,
+  userIdOf,
+  type CborValue,
+  type UserId,
+} from '@parley/protocol'
 import type { Context } from '../context.ts'
 import { trusting } from '../replica/control-verifier.ts'
 import { contactKey, contactRange } from '../replica/keyspace.ts'
@@ -38,6 +49,8 @@ export class ContactBook {
   readonly #context: Context
   readonly #relations = new Map<UserId, Stored>()
   readonly #mutex = new Mutex()
+  /** Hears of what this device changed, as `take` reads it; null: nothing is known of them any more. */
+  onChange: (user: UserId, row: string | null) => void = () => undefined
 
   constructor(context: Context) {
     this.#context = context
@@ -55,6 +68,21 @@ export class ContactBook {
 
   get(user: UserId): Relation | undefined {
     return this.#relations.get(user)
+  }
+
+  /** Everybody in the book, as `take` reads it. */
+  rows(): [user: UserId, row: string][] {
+    return [...this.#relations.values()].map((relation) => [relation.user, toBase64Url(encodeRow(relation))])
+  }
+
+  /** What another device of this user knows of somebody, and thinks of them. @throws {ParleyError} CardInvalid, StorageUnavailable for what makes no sense */
+  async take(user: UserId, row: string | null): Promise<void> {
+    const known = this.#relations.get(user)
+    if (user === this.#context.me.userId || row === (known === undefined ? null : toBase64Url(encodeRow(known)))) return
+    const after = row === null ? nobody(user) : { ...decodeRow(fromBase64Url(row)), user }
+    const card = 'text' in after && after.text !== undefined ? await readContactCard(this.#context.crypto, after.text) : undefined
+    if (card !== undefined && card.userId !== user) return
+    await this.#change(user, () => ({ ...after, card }), false)
   }
 
   /** In the order in which they were added. */
@@ -120,22 +148,27 @@ export class ContactBook {
   }
 
   /** One change after the other; durable before it shows. */
-  #change(user: UserId, change: (known: Stored) => Stored): Promise<Relation> {
-    return this.#mutex.run(async () => {
-      const before = this.#relations.get(user)
-      const after = change(before ?? nobody(user))
-      const key = contactKey(userIdBytes(user))
-      if (!after.isContact && !after.isBlocked && !after.isIgnored) {
-        if (before !== undefined) await this.#context.store.write([{ type: 'delete', key }], { durability: 'strict' })
-        this.#relations.delete(user)
-        return after
-      }
-      if (before === undefined && this.#relations.size >= MAX_RELATIONS)
-        throw new ParleyError('TooLarge', `you know ${MAX_RELATIONS} people here; remove some first`)
-      await this.#context.store.write([{ type: 'put', key, value: encodeRow(after) }], { durability: 'strict' })
-      this.#relations.set(user, after)
+  async #change(user: UserId, change: (known: Stored) => Stored, isOurs = true): Promise<Relation> {
+    const after = await this.#mutex.run(() => this.#write(user, change))
+    const isKnown = this.#relations.has(user)
+    if (isOurs) this.onChange(user, isKnown ? toBase64Url(encodeRow(after)) : null)
+    return after
+  }
+
+  async #write(user: UserId, change: (known: Stored) => Stored): Promise<Stored> {
+    const before = this.#relations.get(user)
+    const after = change(before ?? nobody(user))
+    const key = contactKey(userIdBytes(user))
+    if (!after.isContact && !after.isBlocked && !after.isIgnored) {
+      if (before !== undefined) await this.#context.store.write([{ type: 'delete', key }], { durability: 'strict' })
+      this.#relations.delete(user)
       return after
-    })
+    }
+    if (before === undefined && this.#relations.size >= MAX_RELATIONS)
+      throw new ParleyError('TooLarge', `you know ${MAX_RELATIONS} people here; remove some first`)
+    await this.#context.store.write([{ type: 'put', key, value: encodeRow(after) }], { durability: 'strict' })
+    this.#relations.set(user, after)
+    return after
   }
 }
 

@@ -3,7 +3,7 @@
  * telling those who are to know of a conversation until they answer.
  */
 import { inboxKeys, type DeviceCert, type MeetingKeys, type VerifiedCard } from '@parley/crypto'
-import { ParleyError, type ConversationId, type DeviceId, type UserId } from '@parley/protocol'
+import { parseUserId, ParleyError, type ConversationId, type DeviceId, type UserId } from '@parley/protocol'
 import type { Contact } from '../api.ts'
 import type { Context } from '../context.ts'
 import type { People } from '../conversation/people.ts'
@@ -36,10 +36,16 @@ export interface ContactsHost {
   /** Whether it is a device of this user that counts. */
   isOwnDevice(device: DeviceId): boolean
   /** What another device of this user is in, and is to be told of. */
-  shared(device: DeviceId): readonly Replica[]
+  sharedWith(device: DeviceId): readonly Replica[]
+  /** Says something to the other devices of this user. */
+  share(key: string, value: string | null): void
   onRequest(replica: Replica): void
   onContacts(): void
 }
+
+/** What the devices of this user share of people: each relation under the user's id, and the secret of the card. */
+const CONTACT_KEY = 'contact:'
+const CARD_KEY = 'card'
 
 export class Contacts implements Door, People {
   readonly book: ContactBook
@@ -56,6 +62,7 @@ export class Contacts implements Door, People {
     this.#context = context
     this.#host = host
     this.book = new ContactBook(context)
+    this.book.onChange = (user, row) => host.share(`${CONTACT_KEY}${user}`, row)
     this.requests = new Requests({ context, host, book: this.book, turns: this.#turns })
     this.#card = new OwnCard(context)
     this.#pending = new PendingKnocks(context)
@@ -65,6 +72,27 @@ export class Contacts implements Door, People {
     await this.book.load()
     await this.#card.load()
     await this.#pending.load()
+  }
+
+  /** Everything that is known of people, for the other devices of this user. */
+  *shared(): Iterable<readonly [key: string, value: string]> {
+    yield [CARD_KEY, this.#card.shared]
+    for (const [user, row] of this.book.rows()) yield [`${CONTACT_KEY}${user}`, row]
+  }
+
+  /** Takes over what another device of this user said; false when it is about something else. */
+  async takeShared(key: string, value: string | null): Promise<boolean> {
+    if (key === CARD_KEY) {
+      if (value !== null && (await this.#card.take(value))) this.#host.refresh()
+      return true
+    }
+    if (!key.startsWith(CONTACT_KEY)) return false
+    const user = parseUserId(key.slice(CONTACT_KEY.length))
+    await this.book.take(user, value)
+    if (this.book.isUnheard(user)) await this.requests.drop(user)
+    this.#host.onContacts()
+    this.#host.refresh()
+    return true
   }
 
   /** Makes the other person of a direct conversation a contact, who was one on a device that is lost. */
@@ -111,6 +139,7 @@ export class Contacts implements Door, People {
   /** Nobody can knock any more with a card that was given away before. */
   async renewCard(): Promise<void> {
     await this.#card.renew()
+    this.#host.share(CARD_KEY, this.#card.shared)
     this.#host.refresh()
   }
 
@@ -230,8 +259,8 @@ export class Contacts implements Door, People {
     })
   }
 
-  shared(device: DeviceId): readonly Replica[] {
-    return this.#host.shared(device)
+  sharedWith(device: DeviceId): readonly Replica[] {
+    return this.#host.sharedWith(device)
   }
 
   hear(knock: Knock, via: Replica | undefined): Hearing | undefined {

@@ -1,6 +1,6 @@
 /** The contact card of this user: its secret, which whoever holds the card can knock with, and the text to give away. */
 import { certsIn, createContactCard, inboxKeys, verifyDeviceCert, type MeetingKeys } from '@parley/crypto'
-import { MAX_CARD_HINTS, MAX_INVITE_HINT_BYTES, utf8 } from '@parley/protocol'
+import { fromBase64Url, MAX_CARD_HINTS, MAX_INVITE_HINT_BYTES, toBase64Url, utf8 } from '@parley/protocol'
 import type { Context } from '../context.ts'
 import { unusableProfile } from '../profile/key-vault.ts'
 import { cardSecretKey } from '../replica/keyspace.ts'
@@ -23,9 +23,25 @@ export class OwnCard {
     else await this.renew()
   }
 
+  /** The secret as text, for the other devices of this user. */
+  get shared(): string {
+    return toBase64Url(this.#secret)
+  }
+
   /** Makes a new secret: nobody can knock with a card that was given away before. */
-  async renew(): Promise<void> {
-    const secret = this.#context.random.bytes(SECRET_BYTES)
+  renew(): Promise<void> {
+    return this.#keep(this.#context.random.bytes(SECRET_BYTES))
+  }
+
+  /** Takes over the secret that another device of this user has made. Returns whether it is another one. */
+  async take(shared: string): Promise<boolean> {
+    const secret = fromBase64Url(shared)
+    if (secret.length !== SECRET_BYTES || shared === this.shared) return false
+    await this.#keep(secret)
+    return true
+  }
+
+  async #keep(secret: Uint8Array): Promise<void> {
     await this.#context.store.write([{ type: 'put', key: cardSecretKey(), value: secret }], { durability: 'strict' })
     this.#use(secret)
   }

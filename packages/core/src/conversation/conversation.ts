@@ -34,7 +34,8 @@ import { exportStream } from '../archive/export.ts'
 import type { Forwarded } from './compose.ts'
 import type { ConversationSearch } from '../search/conversation-search.ts'
 import { searchIn } from '../search/search.ts'
-import { ConversationParts, type ConversationInit } from './parts.ts'
+import { draftOf, draftText } from './drafts.ts'
+import { ConversationParts, type ConversationInit, type SharedDetail } from './parts.ts'
 import { TimelineWindow } from './timeline-window.ts'
 import type { Awareness } from 'y-protocols/awareness'
 import type * as Y from 'yjs'
@@ -312,15 +313,18 @@ export class LiveConversation implements Conversation {
   async mute(): Promise<void> {
     this.#parts.standing.assertOpen()
     await this.#parts.preferences.setMuted(true)
+    this.#parts.share('muted', true)
   }
 
   async unmute(): Promise<void> {
     this.#parts.standing.assertOpen()
     await this.#parts.preferences.setMuted(false)
+    this.#parts.share('muted', null)
   }
 
   async setDraft(draft: { text: string; replyTo?: MessageId | undefined } | undefined): Promise<void> {
     this.#parts.standing.assertOpen()
+    this.#parts.share('draft', draftText(draft))
     await this.#parts.drafts.set(draft)
   }
 
@@ -335,6 +339,14 @@ export class LiveConversation implements Conversation {
   }
 
   // --- from the engine
+
+  /** Another device of this user has muted it, or typed here. */
+  async takeShared(what: SharedDetail, value: string | boolean | null): Promise<void> {
+    if (this.#parts.standing.isClosed) return
+    if (what === 'muted') await this.#parts.preferences.setMuted(value === true)
+    else if (draftText(this.draft) !== value) await this.#parts.drafts.set(draftOf(value))
+    this.#parts.announcements.onPreferences()
+  }
 
   /** For a search over several conversations. */
   get searchable(): ConversationSearch {

@@ -82,6 +82,19 @@ export class Drafts {
   }
 }
 
+/** A draft as one text, for the other devices of this user; null for none. */
+export function draftText(draft: { text: string; replyTo?: MessageId | undefined } | undefined): string | null {
+  const known = draft === undefined ? undefined : checked(draft)
+  return known === undefined ? null : JSON.stringify([known.text, known.replyTo ?? null])
+}
+
+/** The same, read; undefined for what is none. */
+export function draftOf(value: unknown): { text: string; replyTo?: MessageId } | undefined {
+  const [text, replyTo] = typeof value === 'string' ? (JSON.parse(value) as unknown[]) : []
+  if (typeof text !== 'string') return undefined
+  return typeof replyTo === 'string' ? { text, replyTo: parseMessageId(replyTo) } : { text }
+}
+
 function checked(draft: { text: string; replyTo?: MessageId | undefined }): Draft | undefined {
   checkObject(draft, 'draft')
   const text = checkText(draft.text, 'draft', Number.POSITIVE_INFINITY, MAX_TEXT_BYTES)

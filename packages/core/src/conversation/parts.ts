@@ -54,9 +54,14 @@ export interface ConversationInit {
   searchBudget: SearchBudget
   /** Finds a message that is to be forwarded, in any conversation of the profile. */
   findForward(id: MessageId): Promise<Forwarded | undefined>
+  /** Says to the other devices of this user what they share of this conversation. */
+  share(what: SharedDetail, value: string | boolean | null): void
   /** What a conversation list shows of it changed. */
   onListChange(): void
 }
+
+/** What the devices of a person share of each conversation, beside what is said in it. */
+export type SharedDetail = 'muted' | 'draft'
 
 export class ConversationParts {
   readonly context: Context
@@ -82,13 +87,25 @@ export class ConversationParts {
   readonly view = new View()
   readonly announcements: Announcements
   readonly shown: ShownChanges
+  readonly share: ConversationInit['share']
   readonly #inOrder: InOrder
   readonly #views: ViewUpdates
   readonly blobs: Attachments | undefined
   readonly #viewCache: { loaded: Promise<void>; close(): Promise<void> } | undefined
   #cancelCheckpoint: (() => void) | undefined
 
-  constructor({ context, replica, network, attachments, viewCache, searchBudget, findForward, people, onListChange }: ConversationInit) {
+  constructor({
+    context,
+    replica,
+    network,
+    attachments,
+    viewCache,
+    searchBudget,
+    findForward,
+    people,
+    share,
+    onListChange,
+  }: ConversationInit) {
     const { view } = this
     const preferences = new ConversationPreferences(context, replica.keys, () => this.announcements.onPreferences())
     const receipts = new Receipts(context, replica, preferences)
@@ -143,6 +160,7 @@ export class ConversationParts {
       onListChange,
     })
     this.context = context
+    this.share = share
     this.replica = replica
     this.people = people
     this.events = events

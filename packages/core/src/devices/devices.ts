@@ -19,6 +19,8 @@ import { DeviceTalks } from './device-talks.ts'
 import { LinkOffer } from './link-offer.ts'
 import { OwnDevices } from './own-devices.ts'
 import { Recovering, RecoveryHelp } from './recovery.ts'
+import { SharedState, type SharedValue } from './shared-state.ts'
+import { Mutex } from '../support/mutex.ts'
 
 /** Longest name of a device, in characters. */
 const MAX_DEVICE_NAME = 64
@@ -35,6 +37,10 @@ export interface DevicesHost {
   isReachable(): boolean
   refresh(): void
   wake(): void
+  /** Everything that this device would share, when there is somebody to share it with. */
+  shareable(): Iterable<readonly [key: string, value: SharedValue]>
+  /** Takes over what another device said. */
+  takeShared(key: string, value: SharedValue): Promise<void>
   onRecovered(replica: Replica): Promise<void>
   onDevices(): void
 }
@@ -47,15 +53,23 @@ export function checkDeviceName(name: string): string {
 export class Devices {
   readonly own: OwnDevices
   readonly talks: DeviceTalks
+  readonly shared: SharedState
   readonly #context: Context
   readonly #host: DevicesHost
   readonly #offer: LinkOffer
+  readonly #following = new Mutex()
 
   /** `words`: the phrase that this profile was recovered with, to bring back what is still to come. @throws {ParleyError} PhraseInvalid, NotAllowed */
   constructor(context: Context, host: DevicesHost, words: readonly string[] | string | undefined) {
     this.#context = context
     this.#host = host
-    this.own = new OwnDevices(context, host)
+    const shared = new SharedState({ context, self: () => this.own.self, take: (key, value) => this.#takeShared(key, value) })
+    this.shared = shared
+    this.own = new OwnDevices(context, {
+      ...host,
+      onFounded: () => shared.putAll(host.shareable()),
+      onSelf: () => this.#follow(),
+    })
     this.#offer = new LinkOffer({
       context,
       devices: this.own,
@@ -75,6 +89,7 @@ export class Devices {
   }
 
   close(): void {
+    this.shared.close()
     this.own.close()
     this.#offer.close()
   }
@@ -149,6 +164,19 @@ export class Devices {
     if (theirs === undefined || own === undefined) throw new ParleyError('NotFound', 'nothing is known here of this person')
     const hash = (bytes: Uint8Array): Uint8Array => crypto.sha256(bytes)
     return safetyNumber(hash, { userId: me.userId, rootKeys: [own] }, { userId: user, rootKeys: [theirs] })
+  }
+
+  #follow(): void {
+    this.#following.run(() => this.shared.follow()).catch((error: unknown) => this.#context.report(error, 'own devices'))
+  }
+
+  /** What makes no sense to this version is left where it is. */
+  async #takeShared(key: string, value: SharedValue): Promise<void> {
+    try {
+      await this.#host.takeShared(key, value)
+    } catch (error) {
+      this.#context.report(error, 'shared by another device')
+    }
   }
 
   /** Certificates of a person, wherever they were met. */

@@ -22,6 +22,10 @@ export interface OwnDevicesHost {
   /** What is to be told to other devices has changed. */
   refresh(): void
   onDevices(): void
+  /** The conversation of the own devices was begun here. */
+  onFounded(): void
+  /** Something was said in it. */
+  onSelf(): void
 }
 
 export class OwnDevices {
@@ -129,6 +133,7 @@ export class OwnDevices {
       const { me } = this.#context
       const replica = await foundDirect(this.#context, { user: me.userId, certs: [], hints: [], profile: this.#host.profile() })
       await this.#host.adopt(replica)
+      this.#host.onFounded()
       return replica
     })
   }
@@ -139,15 +144,17 @@ export class OwnDevices {
     replica.events.on('state', () => this.#schedule())
     if (isSelf)
       replica.events.on('control', () => {
+        this.#host.onSelf()
         this.#host.onDevices()
         this.#schedule()
       })
+    if (isSelf) this.#host.onSelf()
     if (isSelf) this.#host.onDevices()
     this.#schedule()
   }
 
   /** What another device of this user is in, and is to be told of. */
-  shared(device: DeviceId): readonly Replica[] {
+  sharedWith(device: DeviceId): readonly Replica[] {
     if (this.self?.isActive(device) !== true) return []
     return [...this.#host.replicas()].filter((replica) => replica.record.state === 'member' && replica.isActive(device))
   }

@@ -30,7 +30,7 @@ export interface Door {
   /** What that user is to be told of. */
   pending(user: UserId): readonly Replica[]
   /** What another device of this user is in, and is to be told of. */
-  shared(device: DeviceId): readonly Replica[]
+  sharedWith(device: DeviceId): readonly Replica[]
   /**
    * Somebody knocks; undefined when they are not heard. `via` is the conversation whose members both ends proved to be; without it the one who
    * knocks holds the card.

@@ -5,7 +5,6 @@ import {
   equalBytes,
   isParleyError,
   ParleyError,
-  toBase64Url,
   type ConversationId,
   type DeviceId,
   type Reject,
@@ -23,7 +22,7 @@ import type { Shared } from './session-line.ts'
 import { Joining } from './joining.ts'
 import { addressName, Strikes } from './strikes.ts'
 import { SyncSession } from './sync.ts'
-import { isWanted, topicsOf } from './topics.ts'
+import { isWanted, meetingTopic, topicsOf } from './topics.ts'
 import type { Channel, Transport } from '../transport.ts'
 
 /** Links whose other end is not known yet; the oldest goes when one more comes. */
@@ -330,12 +329,7 @@ export class Network {
         .map(({ inbox }) => inbox),
     ]
     const topics = [...this.#conversations.values()].flatMap(({ replica }) => topicsOf(replica, now))
-    topics.push(
-      ...[...inboxes, ...this.#devices.meetings()].map(({ topic, topicSecret }) => ({
-        name: toBase64Url(topic),
-        secret: toBase64Url(topicSecret),
-      })),
-    )
+    topics.push(...[...inboxes, ...this.#devices.meetings()].map(meetingTopic))
     for (const transport of this.#transports) transport.setTopics(topics)
   }
 

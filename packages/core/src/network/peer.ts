@@ -292,7 +292,7 @@ export class Peer {
     const { door, context } = this.#host
     const isOwn = cert.userId === context.me.userId
     // Another device of this user is told of everything that it is in and has no key of.
-    const pending = isOwn ? () => door.shared(cert.deviceId).filter((replica) => !this.#matched.has(replica)) : undefined
+    const pending = isOwn ? () => door.sharedWith(cert.deviceId).filter((replica) => !this.#matched.has(replica)) : undefined
     await this.#knocking.reached(cert.userId, this.#common.proof, this.#common.tag, pending)
   }
 

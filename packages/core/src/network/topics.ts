@@ -1,5 +1,5 @@
 /** Where members and those who were invited meet: what a device looks for at the meeting points for the sake of one conversation. */
-import { deriveKey, inviteKey } from '@parley/crypto'
+import { deriveKey, inviteKey, type MeetingKeys } from '@parley/crypto'
 import { toBase64Url } from '@parley/protocol'
 import type { Invite } from '../membership/index.ts'
 import type { Replica } from '../replica/replica.ts'
@@ -10,6 +10,11 @@ import { PROVED_EPOCHS } from './handshake.ts'
 const MAX_INVITE_TOPICS = 100
 /** The same for invites that are used up or have expired. */
 const MAX_CLOSED_INVITE_TOPICS = 8
+
+/** Where those meet who hold the same secret. */
+export function meetingTopic({ topic, topicSecret }: MeetingKeys): Topic {
+  return { name: toBase64Url(topic), secret: toBase64Url(topicSecret) }
+}
 
 /** Whether this device is in, or may still be let in: a refusal proves nothing, so who was refused goes on asking. */
 export function isWanted({ record: { state, seed } }: Replica): boolean {
