@@ -11,9 +11,11 @@ import { test } from './world.ts'
 
 const MIB = 1_048_576
 const SIZE = 50 * MIB
-const MESSAGES = 20
+const MESSAGES = 50
 /** A generous bound for two browsers on two cores that others use too; what was measured is printed. */
 const MAX_LATENCY_RATIO = 10
+/** Longer tasks are what one notices; the browser tells of those from 50 ms on, and on a busy machine the others make some of ours as long. */
+const MAX_TASK_MS = 250
 /** Manifest, sets of chunks, messages and what was under way at the crash. */
 const OVERHEAD_BYTES = 4 * MIB
 
@@ -94,15 +96,21 @@ test('50 MB: messages go on, the page that fetches crashes, and it does not star
     }
     const idle = await latency('idle')
 
-    const sha256 = await inTab(
+    const { sha256, longest } = await inTab(
       alice,
       async ({ group }, size: number) => {
         const parts = Array.from({ length: size / 65_536 }, () => crypto.getRandomValues(new Uint8Array(65_536)))
-        const { attachments } = await group.sendMessage({ file: new File(parts, 'film.bin') })
-        return attachments[0]!.sha256
+        const file = new File(parts, 'film.bin')
+        await new Promise((resolve) => setTimeout(resolve))
+        const tasks: number[] = []
+        new PerformanceObserver((list) => tasks.push(...list.getEntries().map(({ duration }) => duration))).observe({ type: 'longtask' })
+        const { attachments } = await group.sendMessage({ file })
+        return { sha256: attachments[0]!.sha256, longest: Math.max(0, ...tasks) }
       },
       SIZE,
     )
+    // Hashing and sealing leave the page to its user in between: a whole file hashed at once would take half a second.
+    expect(longest).toBeLessThan(MAX_TASK_MS)
     await expect
       .poll(() => inTab(bob, async ({ group }) => (await group.getAttachments())[0]?.name), { timeout: MEETING_MS })
       .toBe('film.bin')
@@ -124,8 +132,8 @@ test('50 MB: messages go on, the page that fetches crashes, and it does not star
     expect(kept).toBeGreaterThanOrEqual(before - OVERHEAD_BYTES)
     expect(kept).toBeLessThan(SIZE)
     const bytesIn = (): Promise<number> => inTab(bob, ({ parley }) => parley.inspect().links.reduce((sum, link) => sum + link.bytesIn, 0))
-    await expect.poll(bytesIn, { timeout: MEETING_MS }).toBeGreaterThan(0)
-    await fetching()
+    // The fetch goes on by itself.
+    await expect.poll(bytesIn, { timeout: MEETING_MS }).toBeGreaterThan(OVERHEAD_BYTES / 4)
     const busy = await latency('busy', async () => (await received()) < SIZE)
     await expect.poll(received, { timeout: 4 * MEETING_MS }).toBe(SIZE)
     expect(await bytesIn()).toBeLessThan(SIZE - kept + OVERHEAD_BYTES)
@@ -137,7 +145,9 @@ test('50 MB: messages go on, the page that fetches crashes, and it does not star
     expect(read).toBe(sha256)
     expect(busy.of).toBeGreaterThan(2)
     expect(busy.ms / idle.ms).toBeLessThan(MAX_LATENCY_RATIO)
-    process.stdout.write(`attachments in Chromium: ${JSON.stringify({ idle, busy, before, kept, bytesIn: await bytesIn() })}\n`)
+    process.stdout.write(
+      `attachments in Chromium: ${JSON.stringify({ idle, busy, ratio: busy.ms / idle.ms, longest, before, kept, bytesIn: await bytesIn() })}\n`,
+    )
   } finally {
     await site.close()
     await relay.close()

@@ -169,6 +169,42 @@ test('a fetch goes on after a restart where it was', async () => {
   expect(linksOf(bob)[0]!.bytesIn).toBeLessThan(bytes.length - kept + 2 * CHUNK)
 })
 
+test('a fetch that a restart interrupts goes on by itself, also when the holder comes later; one that was stopped does not', async () => {
+  world = createWorld()
+  const [rows, disk] = [createMemoryDisk(), createMemoryBlobDisk()]
+  const open = (): Promise<Parley> =>
+    world.peer('bob', { ...filesOn(createMemoryBlobStore({ disk })), store: createMemoryStore({ disk: rows }) })
+  const alice = await world.peer('alice', filesOn())
+  const first = await open()
+  const [hers, his] = await createSharedGroup(alice, first)
+  const [wanted, stopped] = [content(30 * CHUNK), content(20 * CHUNK)]
+  const sent = await hers!.sendMessage({ file: [{ bytes: wanted }, { bytes: stopped }] })
+  await received(his!, sent.id)
+  const files = (await his!.getMessage(sent.id))!.attachments
+  const stop = new AbortController()
+  await expect(files[1]!.fetch({ signal: stop.signal, onProgress: (done) => done >= 2 * CHUNK && stop.abort() })).rejects.toMatchObject({
+    code: 'Aborted',
+  })
+  const interrupted = new Promise<unknown>((resolve) => {
+    const fetching = files[0]!.fetch({ onProgress: (done) => done >= 3 * CHUNK && void first.close() })
+    fetching.catch(resolve)
+  })
+  expect(await interrupted).toMatchObject({ code: 'Closed' })
+  world.network.partition(['alice'], ['bob'])
+  const bob = await open()
+  const [another, again] = await bob.conversations[0]!.getAttachments()
+  const kept = await another!.received()
+  expect(await again!.received()).toBeLessThan(wanted.length)
+  world.network.heal()
+  await until(async () => (await again!.received()) === wanted.length)
+  expect(isSame(await bytesOf(again!), wanted)).toBe(true)
+  expect(await another!.received()).toBe(kept)
+  await bob.close()
+  // It is here, so nothing is wanted after another restart.
+  const last = await open()
+  expect(await (await last.conversations[0]!.getAttachments())[0]!.received()).toBe(kept)
+})
+
 test('what could not be kept is not sent, and leaves nothing', async () => {
   world = createWorld()
   const disk = createMemoryBlobDisk()

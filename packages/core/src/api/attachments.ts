@@ -20,6 +20,7 @@ export interface FetchOptions {
  * A file of a message. A frozen snapshot: its data are own members, so that it can be cloned; the calls are not.
  *
  * Every call fetches what is missing from the members who hold it, several at once, and keeps it on this device; calls for one file share the fetch.
+ * What `blob`, `url` or `fetch` was asked for and a restart interrupted goes on by itself after it, unless a signal ended it or `wait` is false.
  * They fail with {AttachmentUnavailable} when it is deleted or broken, {StorageFull}, {Aborted}, {Closed}.
  */
 export interface Attachment {

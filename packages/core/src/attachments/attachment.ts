@@ -5,6 +5,7 @@ import { ParleyError, type ConversationId, type MessageId } from '@parley/protoc
 import type { Attachments } from './attachments.ts'
 import { thumbnailType, type AttachmentDescriptor } from './descriptor.ts'
 import type { Download } from './download.ts'
+import type { WantedFiles } from './wanted-files.ts'
 import { openFile, type ChunkReader } from './open-file.ts'
 import { servedType } from './sniff.ts'
 
@@ -28,9 +29,11 @@ export class MessageAttachment implements Attachment {
   readonly #conversation: ConversationId
   readonly #descriptor: AttachmentDescriptor
   readonly #attachments: Attachments | undefined
+  readonly #wanted: WantedFiles
 
   constructor(
     attachments: Attachments | undefined,
+    wanted: WantedFiles,
     conversation: ConversationId,
     messageId: MessageId,
     index: number,
@@ -50,10 +53,15 @@ export class MessageAttachment implements Attachment {
     this.#conversation = conversation
     this.#descriptor = descriptor
     this.#attachments = attachments
+    this.#wanted = wanted
     Object.freeze(this)
   }
 
   async blob(options: FetchOptions = {}): Promise<Blob> {
+    return this.#wholly(options, () => this.#blob(options))
+  }
+
+  async #blob(options: FetchOptions): Promise<Blob> {
     const parts: Blob[] = []
     let pieces: Uint8Array<ArrayBuffer>[] = []
     let bytes = 0
@@ -107,6 +115,10 @@ export class MessageAttachment implements Attachment {
   }
 
   async fetch(options: FetchOptions = {}): Promise<void> {
+    return this.#wholly(options, () => this.#fetch(options))
+  }
+
+  async #fetch(options: FetchOptions): Promise<void> {
     const download = this.#download()
     const end = download.use()
     try {
@@ -114,6 +126,12 @@ export class MessageAttachment implements Attachment {
     } finally {
       end()
     }
+  }
+
+  /** Runs what brings the whole file, as something that the user wants: unless it is here, or only what can be had now is asked for. */
+  async #wholly<T>(options: FetchOptions, bring: () => Promise<T>): Promise<T> {
+    if (options.wait === false || (await this.received()) === this.size) return bring()
+    return this.#wanted.during(this.id, bring)
   }
 
   #download(): Download {

@@ -9,6 +9,7 @@ import { MessageAttachment, noPlaceForFiles } from './attachment.ts'
 import type { Attachments } from './attachments.ts'
 import { NO_FILES, prepareFiles, type PreparedFiles } from './sending.ts'
 import type { TransferOptions } from './seal-file.ts'
+import { WantedFiles } from './wanted-files.ts'
 
 /** Attachments given at once unless told. */
 const DEFAULT_LIMIT = 50
@@ -31,6 +32,7 @@ export class ConversationAttachments {
   readonly #attachments: Attachments | undefined
   /** By payload, which is kept while a message stays as it is. */
   readonly #made = new WeakMap<object, readonly Attachment[]>()
+  readonly #wanted: WantedFiles
   readonly #automatic = new Map<string, Attachment>()
   readonly #closing = new AbortController()
   #isFetching = false
@@ -44,6 +46,7 @@ export class ConversationAttachments {
     this.#context = context
     this.#replica = replica
     this.#attachments = attachments
+    this.#wanted = new WantedFiles(context, replica.keys)
   }
 
   /** Begins to serve and to fetch. */
@@ -52,6 +55,7 @@ export class ConversationAttachments {
     if (this.#attachments === undefined) return
     this.#attachments.add(id, timeline.indexes.references, (task) => this.#replica.whenStill(task))
     this.#attachments.watchSources(id, () => this.#fetchSome())
+    for (const wanted of await this.#wanted.load()) this.#goOn(wanted)
     if (this.#autoFetchBytes === 0) return
     this.#replica.events.on('timeline', () => this.#look())
     this.#look()
@@ -118,6 +122,22 @@ export class ConversationAttachments {
 
   get #autoFetchBytes(): number {
     return this.#attachments === undefined ? 0 : (this.#attachments.init.autoFetchBytes ?? DEFAULT_AUTO_FETCH_BYTES)
+  }
+
+  /** Goes on with a fetch that a restart has interrupted. */
+  #goOn(id: string): void {
+    this.#find(id)
+      .then((attachment) => (attachment === undefined ? this.#wanted.forget(id) : attachment.fetch()))
+      .catch((error: unknown) => {
+        if (!this.#closing.signal.aborted) this.#context.report(error, 'attachment')
+      })
+  }
+
+  async #find(id: string): Promise<Attachment | undefined> {
+    const { timeline } = this.#replica
+    const key = await timeline.keyOf(placeOf(id).messageId)
+    const [content] = key === undefined ? [] : await timeline.read([key])
+    return content === undefined ? undefined : this.of(content).find((attachment) => attachment.id === id)
   }
 
   /** Messages may be new here: small pictures of the newest are fetched. */
@@ -187,7 +207,9 @@ export class ConversationAttachments {
     return Object.freeze(
       attachments.flatMap((bytes, index) => {
         const descriptor = readDescriptor(bytes)
-        return descriptor === undefined ? [] : [new MessageAttachment(this.#attachments, this.#replica.id, messageId, index, descriptor)]
+        return descriptor === undefined
+          ? []
+          : [new MessageAttachment(this.#attachments, this.#wanted, this.#replica.id, messageId, index, descriptor)]
       }),
     )
   }

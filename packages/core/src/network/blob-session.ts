@@ -14,10 +14,11 @@ import type { SessionLine } from './session-line.ts'
  */
 export const BLOB_WINDOW = 2
 /**
- * While somebody talks on the link, so long passes after a chunk before the next one is asked for: two peers that are busy with a file, with all of a core
- * and a disk, are slow with what is said. A file comes at some 12 MB/s then.
+ * While somebody talks on the link, so long passes after a chunk before another one is asked for: two peers that are busy with a file, with all of a core
+ * and a disk, are slow with what is said. A chunk costs browsers some 10 ms, so that with a window of two most messages meet none. A file comes at some
+ * 7 MB/s then.
  */
-export const TALK_PAUSE_MS = 30
+export const TALK_PAUSE_MS = 60
 /** Chunks and manifests that a peer may have asked for at a time; honest ones ask for `BLOB_WINDOW` and a manifest for each file. */
 export const MAX_BLOB_REQUESTS = 64
 /** Blobs of which a peer is told when more of them is here; the longest ago asked for are forgotten. */

@@ -37,6 +37,7 @@ const TABLES = {
   draft: 0x2a,
   inviteLink: 0x2b,
   lentKey: 0x2c,
+  wantedFile: 0x2d,
 } as const
 
 /** Before the keys of rows that hold an archive while it is verified. */
@@ -165,6 +166,10 @@ export class Keyspace {
 
   /** The link of an invite that this device made. `invite` is the 36-byte reference. Local. */
   inviteLink = (invite: Uint8Array): Uint8Array => this.#key('inviteLink', invite)
+
+  /** A file that the user asked for and that is not all here, by the id of the attachment as text. Local. */
+  wantedFile = (attachment: Uint8Array): Uint8Array => this.#key('wantedFile', attachment)
+  wantedFiles = (): { gte: Uint8Array; lt: Uint8Array } => this.#all(this.#key('wantedFile'))
 
   /** How many own entries another member's device has stored. */
   delivered = (): Uint8Array => this.#key('delivered')
