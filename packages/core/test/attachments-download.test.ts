@@ -9,7 +9,7 @@ import { PART_WAIT_MS } from '../src/attachments/download.ts'
 import type { Context } from '../src/context.ts'
 import type { FileReferences } from '../src/replica/file-references.ts'
 import { AttachmentFiles, bytesSource, ChunkSet, type FileReference, type SealedFile } from '../src/index.ts'
-import { BLOB_WINDOW, BlobSession, MAX_BLOB_REQUESTS } from '../src/network/blob-session.ts'
+import { BLOB_WINDOW, BlobSession, MAX_BLOB_REQUESTS, MAX_TALK_PAUSE_MS, TALK_PAUSE_MS } from '../src/network/blob-session.ts'
 import type { SessionLine } from '../src/network/session-line.ts'
 
 const CHUNK = 262_144
@@ -250,19 +250,21 @@ interface Sent {
   message: LinkMessage
 }
 
-function session(isReferenced = true): { session: BlobSession; sent: Sent[]; open: () => void } {
+function session(isReferenced = true): { session: BlobSession; sent: Sent[]; open: () => void; talk: () => void } {
   const sent: Sent[] = []
   let open = (): void => undefined
   const room = new Promise<void>((resolve) => (open = resolve))
   const line = {
     handle: new Uint8Array(8),
     isMember: true,
-    shared: { replica: { id: conversation }, context: { report: (error: unknown) => void reported.push(error) } },
+    liveMessages: 0,
+    shared: { replica: { id: conversation }, context: { clock, report: (error: unknown) => void reported.push(error) } },
     send: (lane: string, message: LinkMessage) => sent.push({ lane, message }) > 0,
     whenRoom: () => room,
-  } as unknown as SessionLine
+  }
   const port = { ...portOf(), isReferenced: async () => isReferenced, held: async () => source }
-  return { session: new BlobSession(line, port, (reject) => void reported.push(reject)), sent, open }
+  const made = new BlobSession(line as unknown as SessionLine, port, (reject) => void reported.push(reject))
+  return { session: made, sent, open, talk: () => line.liveMessages++ }
 }
 
 function portOf(): ConstructorParameters<typeof BlobSession>[1] {
@@ -327,6 +329,33 @@ test('what was not asked for is refused, also the second time', async () => {
   await expect(bob.handle({ ...chunk })).rejects.toMatchObject({ code: 'BadProof' })
   for (let index = 0; index < BLOB_WINDOW; index++) expect(bob.wantChunk(reference.blobId, index)).toBe(true)
   expect(bob.wantChunk(reference.blobId, BLOB_WINDOW)).toBe(false)
+})
+
+test('while somebody talks, and for a second after it, a file gets a part of the time only', async () => {
+  const { session: bob, talk } = session()
+  bob.start()
+  let index = 0
+  /** One chunk that takes so long; what room there is after it. */
+  const fetchOne = async (ms: number): Promise<number> => {
+    expect(bob.wantChunk(reference.blobId, index)).toBe(true)
+    await clock.advance(ms)
+    await bob.handle({ type: 'blobChunk', handle: new Uint8Array(8), blob: reference.blobId, index: index++, bytes: new Uint8Array(40) })
+    await settle()
+    return bob.room
+  }
+  expect(await fetchOne(5)).toBe(BLOB_WINDOW)
+  talk()
+  expect(await fetchOne(5)).toBe(BLOB_WINDOW - 1)
+  await clock.advance(TALK_PAUSE_MS)
+  expect(bob.room).toBe(BLOB_WINDOW)
+  // Nothing was said since, and still: the next word may come.
+  expect(await fetchOne(40)).toBe(BLOB_WINDOW - 1)
+  await clock.advance(199)
+  expect(bob.room).toBe(BLOB_WINDOW - 1)
+  await clock.advance(1)
+  expect(await fetchOne(500)).toBe(BLOB_WINDOW - 1)
+  await clock.advance(MAX_TALK_PAUSE_MS)
+  expect(await fetchOne(500)).toBe(BLOB_WINDOW)
 })
 
 /** Lets what is under way go on as far as it can without time passing. */

@@ -153,6 +153,7 @@ export const MESSAGES: readonly Case[] = [
       }
       await refuses('StorageFull', refusal!)
       await refuses('StorageFull', small.sendMessage({ file: fileOf(new Uint8Array(1_000_000).fill(7), 'large.bin', '') }))
+      await refuses('StorageFull', small.updateMessage(sent[0]!.id, { text: `changed ${text}` }))
       const texts = async (): Promise<string[]> => {
         const { totalPages } = await small.getMessages()
         const pages = await Promise.all(Array.from({ length: totalPages }, (_, i) => small.getMessages(totalPages - i)))

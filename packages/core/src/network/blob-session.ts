@@ -14,11 +14,17 @@ import type { SessionLine } from './session-line.ts'
  */
 export const BLOB_WINDOW = 2
 /**
- * While somebody talks on the link, so long passes after a chunk before another one is asked for: two peers that are busy with a file, with all of a core
- * and a disk, are slow with what is said. A chunk costs browsers some 10 ms, so that with a window of two most messages meet none. A file comes at some
- * 7 MB/s then.
+ * While somebody talks on the link, a file gets a part of the time only: two peers that are busy with one, with all of a core and a disk, are slow with what
+ * is said. After a chunk so many times what it took passes before another is asked for, so that with a window of two most messages meet none, on a slow
+ * machine too.
  */
+const TALK_PAUSE_FACTOR = 5
+/** Somebody who said something in this time talks. */
+const TALK_MS = 1_000
+/** At least; a chunk costs a fast machine some 10 ms. A file comes at some 7 MB/s then. */
 export const TALK_PAUSE_MS = 60
+/** At most: what takes long because the peer is far is nobody's burden. */
+export const MAX_TALK_PAUSE_MS = 250
 /** Chunks and manifests that a peer may have asked for at a time; honest ones ask for `BLOB_WINDOW` and a manifest for each file. */
 export const MAX_BLOB_REQUESTS = 64
 /** Blobs of which a peer is told when more of them is here; the longest ago asked for are forgotten. */
@@ -37,16 +43,17 @@ export class BlobSession implements BlobPeer {
   readonly #line: SessionLine
   readonly #port: BlobPort
   readonly #onReject: (reject: Reject) => void
-  /** What was asked for and not answered. */
-  readonly #asked = new Set<string>()
+  /** What was asked for and not answered, and when. */
+  readonly #asked = new Map<string, number>()
   #chunksAsked = 0
   /** What the peer asked for. */
   readonly #requests: Request[] = []
   #isServing = false
   readonly #interests = new Map<string, Uint8Array>()
   #isJoined = false
-  /** How much had been said when the last chunk came. */
+  /** How much had been said when the last chunk came, and when a chunk last found that something was. */
   #liveMessages: number
+  #talkedAt = Number.NEGATIVE_INFINITY
 
   constructor(line: SessionLine, port: BlobPort, onReject: (reject: Reject) => void) {
     this.#line = line
@@ -111,11 +118,14 @@ export class BlobSession implements BlobPeer {
         this.#answered(message.blob, MANIFEST)
         this.#hand(this.#port.onManifest(this, message.blob.slice(), message.bytes), message.bytes)
         return
-      case 'blobChunk':
-        this.#answered(message.blob, message.index)
+      case 'blobChunk': {
+        const askedAt = this.#answered(message.blob, message.index)
         // Not waited for: a disk that writes keeps nobody's messages waiting, and the window bounds what is in memory.
-        this.#hand(this.#port.onChunk(this, message.blob.slice(), message.index, message.bytes), message.bytes, () => this.#makeRoom())
+        this.#hand(this.#port.onChunk(this, message.blob.slice(), message.index, message.bytes), message.bytes, () =>
+          this.#makeRoom(askedAt),
+        )
         return
+      }
     }
   }
 
@@ -129,26 +139,33 @@ export class BlobSession implements BlobPeer {
     const isManifest = what === MANIFEST
     const chunks = isManifest ? [] : [what]
     if (!this.#line.send('control', { type: 'blobWant', handle: this.#line.handle, blob, manifest: isManifest, chunks })) return false
-    this.#asked.add(name)
+    this.#asked.set(name, this.#line.shared.context.clock.now())
     return true
   }
 
-  /** There is room for another chunk: at once, or after a pause while somebody talks. */
-  #makeRoom(): void {
+  /** There is room for another chunk: at once, or after a pause while somebody talks. `askedAt`: when this one was asked for. */
+  #makeRoom(askedAt: number): void {
     const { liveMessages } = this.#line
-    const isTalk = liveMessages !== this.#liveMessages
+    const { clock } = this.#line.shared.context
+    const now = clock.now()
+    if (liveMessages !== this.#liveMessages) this.#talkedAt = now
     this.#liveMessages = liveMessages
     const make = (): void => {
       this.#chunksAsked--
       this.#port.onRoom()
     }
-    if (isTalk) this.#line.shared.context.clock.setTimeout(make, TALK_PAUSE_MS)
-    else make()
+    if (now - this.#talkedAt >= TALK_MS) return make()
+    const fair = TALK_PAUSE_FACTOR * (now - askedAt)
+    clock.setTimeout(make, Math.min(MAX_TALK_PAUSE_MS, Math.max(TALK_PAUSE_MS, fair)))
   }
 
-  /** @throws {Reject} BadProof for what was not asked for. */
-  #answered(blob: Uint8Array, what: number | typeof MANIFEST): void {
-    if (!this.#asked.delete(nameOf(blob, what))) throw new Reject('BadProof', 'a part of a file that was not asked for')
+  /** When it was asked for. @throws {Reject} BadProof for what was not asked for. */
+  #answered(blob: Uint8Array, what: number | typeof MANIFEST): number {
+    const name = nameOf(blob, what)
+    const askedAt = this.#asked.get(name)
+    if (askedAt === undefined) throw new Reject('BadProof', 'a part of a file that was not asked for')
+    this.#asked.delete(name)
+    return askedAt
   }
 
   #hand(done: Promise<void>, bytes: Uint8Array, then?: () => void): void {
