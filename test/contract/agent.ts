@@ -20,7 +20,8 @@ const EVENTS = [
 
 interface EventRecord {
   readonly events: HeardEvent[]
-  wake: () => void
+  /** Those who wait for the next one. */
+  readonly waiting: Set<() => void>
 }
 
 export class Agent {
@@ -59,7 +60,7 @@ export class Agent {
         return this.#record(command.conversation).events.length
       case 'events': {
         const record = this.#record(command.conversation)
-        while (record.events.length <= command.from) await new Promise<void>((resolve) => (record.wake = resolve))
+        while (record.events.length <= command.from) await new Promise<void>((resolve) => record.waiting.add(resolve))
         return record.events.slice(command.from)
       }
       case 'misbehave':
@@ -117,12 +118,13 @@ export class Agent {
   #record(id: string): EventRecord {
     let record = this.#records.get(id)
     if (record !== undefined) return record
-    const made: EventRecord = (record = { events: [], wake: () => undefined })
+    const made: EventRecord = (record = { events: [], waiting: new Set() })
     this.#records.set(id, record)
     const conversation = this.#conversation(id)
     const note = (event: HeardEvent): void => {
       made.events.push(event)
-      made.wake()
+      for (const wake of made.waiting) wake()
+      made.waiting.clear()
     }
     for (const name of EVENTS) {
       conversation.on(name, (...args: unknown[]) => {
