@@ -55,6 +55,8 @@ export interface CommandSpec {
   readonly listen?: readonly string[]
   /** Refused by a running peer instead of run by it. */
   readonly ownsProfile?: true
+  /** When these words make a new profile a device of somebody, how: then the profile is opened so, and by no running peer. */
+  readonly becomes?: (args: readonly string[]) => { readonly link: string } | { readonly recover: readonly string[] } | undefined
   readonly options?: (command: Command) => void
   run(call: Call<never>): Promise<void>
 }

@@ -2,6 +2,7 @@
  * Every command there is, in the order of the help.
  */
 import type { CommandSpec } from './command.ts'
+import { deviceCommand, devicesCommand, recoverCommand, recoveryCommand, safetyCommand } from './commands/devices.ts'
 import { doctorCommand } from './commands/doctor.ts'
 import { attachmentsCommand, saveCommand } from './commands/files.ts'
 import { forgetCommand, joinCommand, listCommand, newCommand } from './commands/groups.ts'
@@ -18,6 +19,10 @@ import { tailCommand } from './commands/tail.ts'
 
 export const COMMANDS: readonly CommandSpec[] = [
   idCommand,
+  devicesCommand,
+  deviceCommand,
+  recoveryCommand,
+  recoverCommand,
 
   directCommand,
   contactsCommand,
@@ -28,6 +33,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   declineCommand,
   blockCommand,
   unblockCommand,
+  safetyCommand,
 
   newCommand,
   joinCommand,

@@ -1,6 +1,7 @@
 /**
  * Runs a command line: by the running peer of the profile when there is one, else here, with an engine of its own.
  */
+import { hostname } from 'node:os'
 import { resolve } from 'node:path'
 import type { Parley } from '@parley/core'
 import { isParleyError, ParleyError } from '@parley/protocol'
@@ -17,6 +18,8 @@ import type { Invocation } from './program.ts'
 
 /** How long a command waits for another short one to let go of the profile. */
 const LOCK_WAIT_MS = 5000
+/** What a device calls itself: the name of the computer, cut to what is allowed. */
+const MAX_DEVICE_NAME = 64
 /** Between two attempts: short beside the start of a process. */
 const LOCK_RETRY_MS = 100
 
@@ -28,6 +31,11 @@ export interface EngineInit {
   relays?: string[]
   rendezvous?: string[]
   offline?: boolean
+  link?: string
+  recover?: readonly string[]
+  deviceName?: string
+  onShortCode?: (code: string) => void
+  signal?: AbortSignal
 }
 
 export type OpenEngine = (init: EngineInit) => Promise<Parley>
@@ -53,7 +61,7 @@ async function runInvocation(
 ): Promise<0 | 1> {
   const profile = await makeProfile(invocation.profile ?? defaultProfile())
   const path = await socketPath(profile)
-  const init = engineInit(invocation, profile)
+  const init = { ...engineInit(invocation, profile), ...becoming(invocation, io, signal) }
   for (const end = Date.now() + LOCK_WAIT_MS; ; await new Promise((resolve) => setTimeout(resolve, LOCK_RETRY_MS))) {
     const peer = await attach(path)
     if (peer !== undefined) return runAttached(peer, argv, io, signal)
@@ -86,6 +94,15 @@ function engineInit({ spec, options, isOffline }: Invocation, profile: string): 
   return isOnline ? { profile, ...given } : { profile, offline: true }
 }
 
+/** What makes a new profile a device of somebody; the code that both devices show is said as soon as it is known. */
+function becoming({ spec, args, isJson }: Invocation, io: Io, signal: AbortSignal): Partial<EngineInit> {
+  const how = spec.becomes?.(args)
+  if (how === undefined) return {}
+  const print = new Printer(io, isJson)
+  const onShortCode = (code: string): void => print.result({ code }, () => `Type this on your other device: ${code}`)
+  return { ...how, deviceName: hostname().slice(0, MAX_DEVICE_NAME), onShortCode, signal }
+}
+
 async function runHere(
   invocation: Invocation,
   parley: Parley,
@@ -116,7 +133,8 @@ async function runForOther(argv: readonly string[], io: Io, signal: AbortSignal,
     const invocation = parseArgv(argv)
     if ('help' in invocation) throw new ParleyError('InvalidArgument', 'Help needs no running peer.')
     const { spec, options, isOffline } = invocation
-    if (spec.ownsProfile === true) throw new ParleyError('ProfileLocked', 'A peer of this profile runs already.')
+    if (spec.ownsProfile === true || spec.becomes?.(invocation.args) !== undefined)
+      throw new ParleyError('ProfileLocked', 'A peer of this profile runs already.')
     if (options.listen !== undefined || options.relay !== undefined || options.rendezvous !== undefined || isOffline)
       io.err('A running peer owns this profile; --listen, --relay, --rendezvous and --offline are its own to choose.')
     if (isOnline) await Promise.all((options.peer ?? []).map((address) => parley.connect(address, { signal })))

@@ -1,7 +1,7 @@
 /**
  * An engine that knows nobody else: enough to see what commands ask of it and print. Profiles live as long as the fake, and are locked like real ones.
  */
-import type { Contact, Conversation, LinkInspection, Parley } from '@parley/core'
+import type { Contact, Conversation, Device, DeviceLinkOffer, LinkInspection, Parley } from '@parley/core'
 import type { UserId } from '@parley/protocol'
 import { ParleyError } from '@parley/protocol'
 import type { EngineInit, OpenEngine } from '../src/run.ts'
@@ -13,7 +13,13 @@ interface FakeProfile {
   conversations: FakeConversation[]
   contacts: Contact[]
   blocked: Set<UserId>
+  devices: Device[]
 }
+
+const DEVICES = [
+  { id: 'device', name: '', addedAt: 0, isThis: true, status: 'active', removedAt: undefined },
+  { id: 'phone-id', name: 'phone', addedAt: 1, isThis: false, status: 'active', removedAt: undefined },
+] as unknown as Device[]
 
 export class FakeParley {
   readonly emitter = new Emitter()
@@ -77,6 +83,49 @@ export class FakeParley {
     this.emitter.emit('request', conversation)
   }
 
+  // --- devices
+
+  deviceLink: Partial<DeviceLinkOffer> | undefined
+  recovery: { createdAt: number } | undefined
+  safetyNumber = async (id: UserId): Promise<string> => `${id} ${'12345 '.repeat(12).trim()}`
+  renameDevice = async (id: string, name: string): Promise<void> => this.#changeDevice(id, { name })
+  removeDevice = async (id: string): Promise<void> => {
+    if (id === this.me.deviceId) throw new ParleyError('NotAllowed', 'another one has to')
+    this.#changeDevice(id, { status: 'removed', removedAt: 1 })
+  }
+
+  get devices(): Device[] {
+    return this.profile.devices
+  }
+
+  async linkDevice(): Promise<Partial<DeviceLinkOffer>> {
+    if (this.init.offline === true) throw new ParleyError('Unreachable', 'offline')
+    return (this.deviceLink = { state: 'waiting', link: 'parley-link:x', expiresAt: 1 })
+  }
+
+  /** As when the new device comes further. */
+  come(offer: Partial<DeviceLinkOffer>): void {
+    this.deviceLink = { ...this.deviceLink, ...offer }
+    this.emitter.emit('devices')
+  }
+
+  async confirmDevice(code: string): Promise<void> {
+    if (code !== this.deviceLink?.code) throw new ParleyError('LinkRejected', 'other codes')
+    this.come({ state: 'done', device: 'phone-id' as never })
+  }
+
+  async cancelDeviceLink(): Promise<void> {
+    this.come({ state: 'failed', failure: 'LinkRejected' })
+  }
+
+  async createRecovery(): Promise<readonly string[]> {
+    return Array.from({ length: 24 }, (_, i) => `word${i + 1}`)
+  }
+
+  #changeDevice(id: string, change: Partial<Device>): void {
+    this.profile.devices = this.profile.devices.map((device) => (device.id === id ? { ...device, ...change } : device))
+  }
+
   // --- conversations
 
   async createConversation({ with: user }: { with: UserId }): Promise<FakeConversation> {
@@ -134,7 +183,7 @@ export function fakeEngines(): { open: OpenEngine; opened: FakeParley[]; isLocke
   const open: OpenEngine = async (init) => {
     if (locked.has(init.profile)) throw new ParleyError('ProfileLocked', 'locked')
     locked.add(init.profile)
-    const profile = profiles.get(init.profile) ?? { conversations: [], contacts: [], blocked: new Set() }
+    const profile = profiles.get(init.profile) ?? { conversations: [], contacts: [], blocked: new Set(), devices: DEVICES }
     profiles.set(init.profile, profile)
     const parley = new FakeParley(init, profile, () => locked.delete(init.profile))
     opened.push(parley)

@@ -62,8 +62,8 @@ describe('help', () => {
   test('names the commands that work, and no other', () => {
     const shown = [...help('').matchAll(/^ {2}([a-z][a-z-]*)(?: |\n)/gm)].map(([, name]) => name)
     const wanted = [
-      'id',
-      'direct contacts add-contact remove-contact requests accept decline block unblock',
+      'id devices device recovery recover',
+      'direct contacts add-contact remove-contact requests accept decline block unblock safety',
       'new join list leave forget',
       'members add remove role invite invites revoke',
       'send edit delete react unreact pin unpin pinned hide unhide seen messages tail',
