@@ -15,7 +15,10 @@ import { contactKey } from '../src/replica/keyspace.ts'
 import { contextOf, unhex } from './vectors-cast.ts'
 
 const provider = nodeProvider()
-const cases = (numRuns: number) => ({ numRuns, seed: 20_260_101 })
+const environment = (globalThis as { process?: { env: Record<string, string | undefined> } }).process?.env ?? {}
+const factor = Number(environment['PARLEY_FUZZ'] ?? 0)
+const seed = factor > 0 ? Number(environment['PARLEY_SEED'] ?? Math.floor(Math.random() * 2 ** 31)) : 20_260_101
+const cases = (count: number) => ({ numRuns: factor > 0 ? Math.ceil(count * factor) : count, seed })
 const { alice, bob, binding, transcript } = vector.vectors
 const conversation = new Uint8Array(32).fill(7)
 const proof: Proof = { kind: 'inbox', key: new Uint8Array(32).fill(9) }

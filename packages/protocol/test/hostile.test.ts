@@ -5,8 +5,10 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import {
+  PackedEntries,
   ParleyError,
   Reject,
+  concatBytes,
   decodeChainState,
   decodeControl,
   decodeDelete,
@@ -36,6 +38,7 @@ import {
   startChain,
   toBase64Url,
 } from '../src/index.ts'
+import type { StoredEntry } from '../src/index.ts'
 import { alice, cases, conversation, hash, hostile, mutated } from './support/fixtures.ts'
 import {
   arbitraryChainState,
@@ -104,6 +107,26 @@ test.each(codecs)('$name: refused, or the same bytes again', ({ valid, again }) 
     cases(8_500),
   )
   expect(accepted).toBeGreaterThan(0)
+})
+
+test('an entry among other bytes is read, or refused, as it is alone', () => {
+  const around = fc.uint8Array({ maxLength: 80 })
+  const outcome = (read: () => StoredEntry): unknown => {
+    try {
+      const { header, headerBytes, body, purgedBodyHash, signature, bytes, length, isSigned } = read()
+      return { header, headerBytes, body, purgedBodyHash, signature, bytes, length, isSigned }
+    } catch (error) {
+      if (error instanceof Reject) return error.code
+      throw error
+    }
+  }
+  fc.assert(
+    fc.property(hostile(arbitraryEntry().map(({ bytes }) => bytes)), around, around, (bytes, before, after) => {
+      const entries = new PackedEntries(concatBytes(before, bytes, after), [before.length, before.length + bytes.length])
+      expect(outcome(() => entries.decode(0))).toEqual(outcome(() => decodeEntry(bytes)))
+    }),
+    cases(5_000),
+  )
 })
 
 test('an injured entry extends no chain with anything but a rejection', () => {
