@@ -19,7 +19,7 @@ import {
 } from '@parley/protocol'
 import { messageNumber } from './messages.ts'
 import type { Row, Section } from './report.ts'
-import { median } from './statistics.ts'
+import { median, processorMs } from './statistics.ts'
 
 /** Entries in one update: four chunks, as a peer answers a range. */
 const UPDATE_ENTRIES = 4 * CHUNK_ENTRIES
@@ -253,12 +253,6 @@ function timed(run: () => void): number {
   const start = processorMs()
   run()
   return processorMs() - start
-}
-
-/** Processor time of this process, all threads: what is waited for because the machine does other things does not count. */
-function processorMs(): number {
-  const { user, system } = process.cpuUsage()
-  return (user + system) / 1_000
 }
 
 /** Bytes that differ from call to call and are the same in every run. */

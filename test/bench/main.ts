@@ -5,6 +5,7 @@
 import { availableParallelism } from 'node:os'
 import { measureChat } from './chat.ts'
 import { measureLog } from './log.ts'
+import { measureMembers } from './members.ts'
 import { readOptions, type BenchOptions } from './options.ts'
 import { SYSTEM_NAMES } from './peer.ts'
 import type { Report, Section } from './report.ts'
@@ -25,9 +26,11 @@ async function run({ mode, sizes, rounds, json, profile }: BenchOptions): Promis
   }
   const flags = profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`]
   const sections: Section[] = []
-  for (const size of sizes)
-    sections.push(mode === 'chat' ? await measureChat(size, rounds, flags, say) : await measureLog(size, rounds, say))
+  for (const size of sizes) {
+    if (mode === 'chat') sections.push(await measureChat(size, rounds, flags, say))
+    else sections.push(await (mode === 'log' ? measureLog : measureMembers)(size, rounds, say))
+  }
   say('')
-  const columns = mode === 'chat' ? [...SYSTEM_NAMES] : ['parley', 'reference']
+  const columns = { chat: [...SYSTEM_NAMES], log: ['parley', 'reference'], members: ['parley'] }[mode]
   return { mode, columns, rounds, node: process.versions.node, cpus: availableParallelism(), sections }
 }

@@ -1,4 +1,4 @@
-/** Of several measurements, the ones that a table shows. */
+/** Measuring: the clock, and of several measurements the ones that a table shows. */
 
 /** The middle one, or the mean of the two in the middle. NaN of none. */
 export function median(values: readonly number[]): number {
@@ -9,4 +9,10 @@ export function median(values: readonly number[]): number {
 export function percentile(values: readonly number[], share: number, round: (index: number) => number = Math.ceil): number {
   const sorted = values.toSorted((a, b) => a - b)
   return sorted[Math.min(sorted.length - 1, Math.max(0, round(share * (sorted.length - 1))))] ?? Number.NaN
+}
+
+/** Milliseconds of processor time of this process, all threads: what is waited for because the machine does other things does not count. */
+export function processorMs(): number {
+  const { user, system } = process.cpuUsage()
+  return (user + system) / 1_000
 }

@@ -57,4 +57,15 @@ describe('npm run bench', () => {
     },
     TIMEOUT_MS,
   )
+
+  test(
+    'members: removing, letting in, learning who is in, opening',
+    async () => {
+      const report = await bench('members', '--sizes', '250')
+      expect(report).toMatchObject({ mode: 'members', columns: ['parley'], sections: [{ size: 250 }] })
+      expect(report.sections[0]?.rows).toHaveLength(4)
+      expectNumbers(report)
+    },
+    TIMEOUT_MS,
+  )
 })

@@ -7,6 +7,7 @@ import { epochIdOf, type CertLookup, type CryptoProvider, type DeviceCert } from
 import {
   compareHlc,
   conversationIdOfDirect,
+  decodeControl,
   decodeEntry,
   deviceIdOf,
   equalBytes,
@@ -232,9 +233,9 @@ export class ControlLog {
   }): StoreOperation {
     const first = this.#first(deviceIdOf(entry.deviceBytes), entry.number)
     const known = first !== undefined && equalBytes(first.id, entry.id) ? first : undefined
-    // What this device has just made itself needs no second look.
+    // What this device has just made itself needs no second look: it admits nobody whose proof it has not checked.
     const areCertsValid = known === undefined || (known.certs.length > 0 && !known.lacksIssuer)
-    const provenKey = known === undefined ? undefined : this.#proofs.provenKey(known)
+    const provenKey = known === undefined ? this.#proofs.inviteKey(clearPayload(entry.bytes)) : this.#proofs.provenKey(known)
     return {
       type: 'put',
       key:
@@ -410,4 +411,10 @@ export class ControlLog {
     const hlc: Hlc = { ms: header.time, ctr: header.ctr }
     return header.controls > previous.number && seq > previous.seq && compareHlc(hlc, previous.hlc) > 0
   }
+}
+
+/** What an entry in clear says; undefined when it is sealed. */
+function clearPayload(bytes: Uint8Array): ControlPayload | undefined {
+  const { header, body } = decodeEntry(bytes)
+  return header.epoch === 'clear' && body !== undefined ? decodeControl(body) : undefined
 }

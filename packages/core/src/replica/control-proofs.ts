@@ -1,6 +1,6 @@
 /** The signatures that control entries carry inside: of devices that forked, and of joiners. Each is checked once. */
 import { verifyJoinProof, type CertLookup, type CryptoProvider } from '@parley/crypto'
-import { deviceIdOf, forkClaims, messageIdFromBytes, messageIdOf, toBase32, type AdmitControl } from '@parley/protocol'
+import { deviceIdOf, forkClaims, messageIdFromBytes, messageIdOf, toBase32, type AdmitControl, type ControlPayload } from '@parley/protocol'
 import { compareEntries, type ControlEntry } from './control-entry.ts'
 import { Forks, type ProvenFork } from './forks.ts'
 
@@ -33,9 +33,14 @@ export class ControlProofs {
     this.#proofs.set(proofName(admitId, key), true)
   }
 
+  /** The key of the invite that an admission names, when it is known. */
+  inviteKey(payload: ControlPayload | undefined): Uint8Array | undefined {
+    return payload?.op === 'admit' ? this.#invites.get(messageIdFromBytes(payload.invite)) : undefined
+  }
+
   /** The invite key of an admission whose proof holds, for its row; undefined otherwise. */
   provenKey(entry: ControlEntry): Uint8Array | undefined {
-    const key = entry.payload?.op === 'admit' ? this.#invites.get(messageIdFromBytes(entry.payload.invite)) : undefined
+    const key = this.inviteKey(entry.payload)
     return key !== undefined && this.holds(entry.id, key) ? key : undefined
   }
 
