@@ -1,8 +1,8 @@
 /** Mentions as ranges of a text, how many of them are unread, and what this user marks as read and unread. */
-import { createManualClock, createMemoryDisk, createMemoryStore, type ManualClock, type MemoryDisk } from '@parley/testing'
+import { createMemoryDisk, createMemoryStore, type ManualClock, type MemoryDisk } from '@parley/testing'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Conversation, Message, Parley, SendMessageInit } from '../src/index.ts'
-import { createGroupOn, createWorld, passUntil, type World } from './support.ts'
+import { createTwo, passUntil, type World } from './support.ts'
 
 let clock: ManualClock
 let world: World
@@ -13,12 +13,8 @@ let hers: Conversation
 let his: Conversation
 
 beforeEach(async () => {
-  clock = createManualClock()
-  world = createWorld(clock)
   disk = createMemoryDisk()
-  alice = await world.peer('alice')
-  bob = await world.peer('bob', { store: createMemoryStore({ disk }) })
-  ;[hers, his] = (await createGroupOn(clock, alice, bob)) as [Conversation, Conversation]
+  ;({ clock, world, alice, bob, hers, his } = await createTwo({ store: createMemoryStore({ disk }) }))
 })
 afterEach(() => world.close())
 

@@ -1,22 +1,17 @@
 /** Pinning and hiding messages: who may, what everybody sees, and that it can be taken back. */
-import { createManualClock, type ManualClock } from '@parley/testing'
+import type { ManualClock } from '@parley/testing'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { Conversation, Message, Parley } from '../src/index.ts'
-import { createGroupOn, createWorld, heard, passUntil, type World } from './support.ts'
+import { createTwo, heard, passUntil, type World } from './support.ts'
 
 let clock: ManualClock
 let world: World
-let alice: Parley
 let bob: Parley
 let hers: Conversation
 let his: Conversation
 
 beforeEach(async () => {
-  clock = createManualClock()
-  world = createWorld(clock)
-  alice = await world.peer('alice')
-  bob = await world.peer('bob')
-  ;[hers, his] = (await createGroupOn(clock, alice, bob)) as [Conversation, Conversation]
+  ;({ clock, world, bob, hers, his } = await createTwo())
 })
 afterEach(() => world.close())
 

@@ -1,9 +1,9 @@
 /** Reactions between people: who and how many, the last choice wins, and what is bounded. */
 import { decodeEntry } from '@parley/protocol'
-import { createManualClock, createMemoryStore, type ManualClock, type MemoryStore } from '@parley/testing'
+import type { ManualClock, MemoryStore } from '@parley/testing'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { Conversation, Message, Parley } from '../src/index.ts'
-import { createGroupOn, createWorld, heard, passUntil, type World } from './support.ts'
+import { createTwo, heard, passUntil, type World } from './support.ts'
 
 let clock: ManualClock
 let world: World
@@ -14,12 +14,7 @@ let hers: Conversation
 let his: Conversation
 
 beforeEach(async () => {
-  clock = createManualClock()
-  world = createWorld(clock)
-  store = createMemoryStore()
-  alice = await world.peer('alice', { store })
-  bob = await world.peer('bob')
-  ;[hers, his] = (await createGroupOn(clock, alice, bob)) as [Conversation, Conversation]
+  ;({ clock, world, store, alice, bob, hers, his } = await createTwo())
 })
 afterEach(() => world.close())
 

@@ -1,6 +1,15 @@
 /** Peers of the real core on memory stores and a memory network. */
 import { nodeProvider } from '@parley/crypto/node'
-import { createMemoryNetwork, createMemoryStore, seededRandom, silentLogger, type ManualClock, type MemoryNetwork } from '@parley/testing'
+import {
+  createManualClock,
+  createMemoryNetwork,
+  createMemoryStore,
+  seededRandom,
+  silentLogger,
+  type ManualClock,
+  type MemoryNetwork,
+  type MemoryStore,
+} from '@parley/testing'
 import {
   createEngine,
   type AttachmentsInit,
@@ -98,6 +107,29 @@ export async function createGroupOn(clock: ManualClock, founder: Parley, ...othe
   const made = createSharedGroup(founder, ...others).then((conversations) => (result = conversations))
   await passUntil(clock, () => result !== undefined)
   return made
+}
+
+/** Alice and bob in a group that she made, on a clock that stands still. */
+export interface Two {
+  readonly clock: ManualClock
+  readonly world: World
+  /** Alice's. */
+  readonly store: MemoryStore
+  readonly alice: Parley
+  readonly bob: Parley
+  readonly hers: Conversation
+  readonly his: Conversation
+}
+
+/** Two people, for tests of what they do in a conversation. `ofBob` says what his engine is made with. */
+export async function createTwo(ofBob: PeerInit = {}): Promise<Two> {
+  const clock = createManualClock()
+  const world = createWorld(clock)
+  const store = createMemoryStore()
+  const alice = await world.peer('alice', { store })
+  const bob = await world.peer('bob', ofBob)
+  const [hers, his] = (await createGroupOn(clock, alice, bob)) as [Conversation, Conversation]
+  return { clock, world, store, alice, bob, hers, his }
 }
 
 /** Collects what an event brings. */

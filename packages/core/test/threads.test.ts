@@ -1,8 +1,8 @@
 /** Replies: how many there are, which they are, and that both stay true through deletions, restarts and every order of arrival. */
-import { createManualClock, createMemoryStore, type ManualClock, type MemoryStore } from '@parley/testing'
+import type { ManualClock, MemoryStore } from '@parley/testing'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Conversation, Message, Parley } from '../src/index.ts'
-import { createGroupOn, createWorld, passUntil, type World } from './support.ts'
+import { createTwo, passUntil, type World } from './support.ts'
 
 let clock: ManualClock
 let world: World
@@ -13,12 +13,7 @@ let hers: Conversation
 let his: Conversation
 
 beforeEach(async () => {
-  clock = createManualClock()
-  world = createWorld(clock)
-  store = createMemoryStore()
-  alice = await world.peer('alice', { store })
-  bob = await world.peer('bob')
-  ;[hers, his] = (await createGroupOn(clock, alice, bob)) as [Conversation, Conversation]
+  ;({ clock, world, store, alice, bob, hers, his } = await createTwo())
 })
 afterEach(() => world.close())
 

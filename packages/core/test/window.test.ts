@@ -1,8 +1,8 @@
 /** `conversation.timeline()`: a live window that grows both ways, stays where it is while messages come and go, and agrees with pages. */
-import { createManualClock, type ManualClock } from '@parley/testing'
+import type { ManualClock } from '@parley/testing'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Conversation, Message, Parley, Timeline } from '../src/index.ts'
-import { createGroupOn, createWorld, passUntil, type World } from './support.ts'
+import { createTwo, passUntil, type World } from './support.ts'
 
 let clock: ManualClock
 let world: World
@@ -12,11 +12,7 @@ let hers: Conversation
 let his: Conversation
 
 beforeEach(async () => {
-  clock = createManualClock()
-  world = createWorld(clock)
-  alice = await world.peer('alice')
-  bob = await world.peer('bob')
-  ;[hers, his] = (await createGroupOn(clock, alice, bob)) as [Conversation, Conversation]
+  ;({ clock, world, alice, bob, hers, his } = await createTwo())
 })
 afterEach(() => world.close())
 

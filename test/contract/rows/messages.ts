@@ -13,6 +13,11 @@ const DELETE = 'deleteMessage(messageId)'
 const MAX_TEXT_BYTES = 40_000
 const note = (text: string): File => fileOf(new TextEncoder().encode(text), 'note.txt', 'text/plain')
 
+/** Does it again until it is refused. */
+async function untilRefused(attempt: (i: number) => Promise<unknown>): Promise<void> {
+  for (let i = 0; i < 200; i++) await attempt(i)
+}
+
 export const MESSAGES: readonly Case[] = [
   {
     row: GET,
@@ -143,17 +148,13 @@ export const MESSAGES: readonly Case[] = [
       const small = erin.conversation(id)
       const sent: Message[] = []
       const text = 'x'.repeat(30_000)
-      const send = async (): Promise<Message> => small.sendMessage({ text: `${sent.length} ${text}` })
-      let refusal: Promise<Message> | undefined
-      for (let i = 0; refusal === undefined && i < 200; i++) {
-        const sending = send()
-        const outcome = await sending.then((message) => message).catch(() => undefined)
-        if (outcome === undefined) refusal = sending
-        else sent.push(outcome)
-      }
-      await refuses('StorageFull', refusal!)
+      const send = async (): Promise<unknown> => sent.push(await small.sendMessage({ text: `${sent.length} ${text}` }))
+      await refuses('StorageFull', untilRefused(send))
       await refuses('StorageFull', small.sendMessage({ file: fileOf(new Uint8Array(1_000_000).fill(7), 'large.bin', '') }))
-      await refuses('StorageFull', small.updateMessage(sent[0]!.id, { text: `changed ${text}` }))
+      let edited = sent[0]!
+      const edit = async (i: number): Promise<unknown> => (edited = await small.updateMessage(edited.id, { text: `0 edited ${i} ${text}` }))
+      await refuses('StorageFull', untilRefused(edit))
+      assert.equal((await small.getMessage(edited.id))?.text, edited.text)
       const texts = async (): Promise<string[]> => {
         const { totalPages } = await small.getMessages()
         const pages = await Promise.all(Array.from({ length: totalPages }, (_, i) => small.getMessages(totalPages - i)))
@@ -162,7 +163,8 @@ export const MESSAGES: readonly Case[] = [
       assert.deepEqual(await texts(), numbers(0, sent.length - 1))
       assert.deepEqual(await small.getAttachments(), [])
       await erin.ask({ do: 'widen' })
-      sent.push(await send())
+      await send()
+      await edit(-1)
       assert.deepEqual(await texts(), numbers(0, sent.length - 1))
       await small.sendMessage({ file: fileOf(new Uint8Array(1_000_000).fill(7), 'large.bin', '') })
       assert.equal((await small.getAttachments()).length, 1)
