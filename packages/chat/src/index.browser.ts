@@ -64,6 +64,7 @@ export type {
   Parley,
   ParleyEvents,
   Preferences,
+  Replicate,
   Random,
   Reaction,
   Role,
@@ -135,6 +136,7 @@ async function openEngine(init: ParleyInit, wait?: AbortSignal): Promise<Parley>
       ...(init.store === undefined ? { vault: indexedDbKeyVault({ name: keysOf(profile), crypto, random: systemRandom }) } : {}),
       ...(init.name === undefined ? {} : { name: init.name }),
       ...becoming(init),
+      ...(init.replicate === undefined ? {} : { replicate: init.replicate }),
     })
   } catch (error) {
     await attachments?.blobs.close()

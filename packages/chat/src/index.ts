@@ -56,6 +56,7 @@ export type {
   Parley,
   ParleyEvents,
   Preferences,
+  Replicate,
   Random,
   Reaction,
   Role,
@@ -114,6 +115,7 @@ export async function createParley(init: ParleyInit): Promise<Parley> {
       ...(attachments === undefined ? {} : { attachments }),
       ...(init.name === undefined ? {} : { name: init.name }),
       ...becoming(init),
+      ...(init.replicate === undefined ? {} : { replicate: init.replicate }),
     })
   } catch (error) {
     await attachments?.blobs.close()

@@ -1,5 +1,5 @@
 /** What `createParley` takes, the same on every platform; a platform ignores what it has no use for and says so in its documentation. */
-import type { BlobStore, Logger, Store, Transport } from '@parley/core'
+import type { BlobStore, Logger, Replicate, Store, Transport } from '@parley/core'
 
 /** How a profile is opened, and how it goes online. */
 export interface ParleyInit {
@@ -33,6 +33,8 @@ export interface ParleyInit {
   listen?: readonly string[]
   /** Multiaddresses of peers to stay connected with; in browsers over WebSockets. */
   peers?: readonly string[]
+  /** How much of the past is kept of conversations that this device comes late to; `all` unless told. In a browser the tab decides that hosts the profile. */
+  replicate?: Replicate
   /** No transport at all: read and write what is here. */
   offline?: boolean
   /** Instead of the platform's store. Owned by the engine, which closes it. */

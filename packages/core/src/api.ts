@@ -55,6 +55,8 @@ export interface SyncState {
   readonly done: number
   /** See `done`. */
   readonly total: number
+  /** False while messages of before are still to be fetched; left out when all are here. */
+  readonly complete?: false
 }
 
 export interface ConversationEvents {
@@ -253,6 +255,12 @@ export interface LinkInspection {
   /** Milliseconds; undefined before the first pong. */
   readonly roundTripMs: number | undefined
 }
+
+/**
+ * How much of a conversation's past a device keeps that comes to it late. `all`: the newest messages come first, then everything before them.
+ * `on-demand`: what comes before is fetched from other members when somebody looks for it.
+ */
+export type Replicate = 'all' | 'on-demand'
 
 /** What a user chose for the whole profile, on this device. */
 export interface Preferences {

@@ -1,7 +1,7 @@
 /** What the parts of the engine share: the environment, and who this device is. */
 import type { CryptoProvider, DeviceKeys } from '@parley/crypto'
 import type { DeviceId, UserId } from '@parley/protocol'
-import type { Preferences } from './api.ts'
+import type { Preferences, Replicate } from './api.ts'
 import type { Store } from './store.ts'
 import type { WaitingBytes } from './support/waiting-bytes.ts'
 import type { Clock, Logger, Random } from './transport.ts'
@@ -23,6 +23,8 @@ export interface Context {
   readonly random: Random
   readonly logger: Logger
   readonly me: Identity
+  /** How much of the past is kept here; `all` unless told. */
+  readonly replicate?: Replicate
   /** What peers made wait in memory, over all conversations. */
   readonly waiting: WaitingBytes
   /** What the user chose; the defaults where there is none. */

@@ -2,6 +2,7 @@
 import type { CryptoProvider } from '@parley/crypto'
 import type { AttachmentsInit } from './attachments/attachments.ts'
 import type { ViewCache } from './conversation/parts.ts'
+import type { Replicate } from './api.ts'
 import type { KeyVault } from './profile/key-vault.ts'
 import type { Store } from './store.ts'
 import type { Clock, Logger, Random, Transport } from './transport.ts'
@@ -19,6 +20,8 @@ export interface EngineInit {
   /** The user's name, when the profile is new. */
   name?: string
   viewCache?: ViewCache
+  /** How much of the past is kept of conversations that this device comes late to; `all` unless told. */
+  replicate?: Replicate
   /** A link code: the profile, which must be new, becomes a device of that user. `onShortCode` hears the code that both devices show. */
   link?: string
   onShortCode?: (code: string) => void

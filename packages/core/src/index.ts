@@ -68,6 +68,7 @@ export type {
   Parley,
   ParleyEvents,
   Preferences,
+  Replicate,
   Reaction,
   Role,
   SearchOptions,

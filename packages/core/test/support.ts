@@ -18,6 +18,7 @@ import {
   type ConversationEvents,
   type Logger,
   type Parley,
+  type Replicate,
   type Store,
   type Transport,
 } from '../src/index.ts'
@@ -38,6 +39,8 @@ export interface PeerInit {
   logger?: Logger
   /** Default: one on the network of the world, at the address `memory:<name>`. */
   transports?: readonly Transport[]
+  /** How much of the past is kept of what a peer comes late to. */
+  replicate?: Replicate
   /** Where files are kept; none by default. */
   attachments?: AttachmentsInit
 }

@@ -212,4 +212,4 @@ export {
   decodeLinkMessage,
   encodeLinkMessage,
 } from './link-messages.ts'
-export type { ControlCarrier, HaveHead, LinkMessage, LinkMessageType, RefusalCode } from './link-messages.ts'
+export type { ControlCarrier, GotHead, HaveHead, LinkMessage, LinkMessageType, RefusalCode } from './link-messages.ts'

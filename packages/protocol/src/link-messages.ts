@@ -5,12 +5,12 @@
 import { decodeCbor, encodeCbor, type CborValue } from './cbor.ts'
 import { Reject } from './errors.ts'
 import { isArray } from './flat-map.ts'
-import { MAX_ENTRY_BYTES } from './limits.ts'
+import { CHUNK_ENTRIES, MAX_ENTRY_BYTES } from './limits.ts'
 
 /** Raised with every change of the link messages that an older peer could not read. */
 export const PROTOCOL_VERSION = 1
 /** Hash of all vectors and limits at this version; a test compares it and says what to do when it differs. */
-export const WIRE_SCHEMA = 'jc7jok6ckhitxrwvdcsmkgshifjqjebueywhg7a54bp6yyrpkfbq'
+export const WIRE_SCHEMA = 'tyypmsy37aynhmirong3cil24znewgguoadee6wlalrnfcdk32kq'
 
 /** One message on a link: a range reply (4 MiB, SECURITY-DESIGN 5.12) and its envelope. */
 export const MAX_LINK_MESSAGE_BYTES = 4_194_304 + 1_024
@@ -37,13 +37,25 @@ export const MAX_SEALED_BYTES = 3_072
 /** Items of all arrays of one message. The most has a full list of control entries: code, handle, list, and five for each entry. */
 const MAX_LINK_ITEMS = 3 + 5 * MAX_CONTROLS
 
-/** How far a device's log goes at the sender: `nextSeq` entries, the last of which has id prefix `head`, `controls` of them control entries known. */
+/**
+ * What of a device's log is at the sender: the entries `from` to before `nextSeq`, the last of which has id prefix `head`; `controls` control entries are
+ * known.
+ */
 export interface HaveHead {
   device: Uint8Array
   nextSeq: number
   /** First 8 bytes of the head entry's id; 8 zero bytes when nextSeq is 0. */
   head: Uint8Array
   controls: number
+  /** Number of the first entry, the first of a chunk; left out when that is 0. */
+  from?: number
+}
+
+/** Entries of a log that are stored at the sender: `from` (0 when left out) to before `nextSeq`. */
+export interface GotHead {
+  device: Uint8Array
+  nextSeq: number
+  from?: number
 }
 
 /** One control entry with what its verification needs beside the bytes. */
@@ -88,13 +100,15 @@ export type LinkMessage =
     }
   | { type: 'controls'; handle: Uint8Array; entries: readonly ControlCarrier[] }
   | { type: 'update'; handle: Uint8Array; bytes: Uint8Array }
-  | { type: 'got'; handle: Uint8Array; heads: readonly { device: Uint8Array; nextSeq: number }[] }
+  | { type: 'got'; handle: Uint8Array; heads: readonly GotHead[] }
   | { type: 'slots'; handle: Uint8Array; slots: readonly Uint8Array[] }
   | { type: 'presence'; handle: Uint8Array; packet: Uint8Array }
   /** Which of these blobs do you hold? Each id has 32 bytes. */
   /** The sender hears of these devices from nobody else any more: what comes of them is to be passed to it again. */
   | { type: 'unheard'; handle: Uint8Array; devices: readonly Uint8Array[] }
   | { type: 'need'; handle: Uint8Array; epochs: readonly Uint8Array[] }
+  /** The id (32 bytes) of the entry before number `seq`, which begins a chunk: before a range that begins there. */
+  | { type: 'anchor'; handle: Uint8Array; device: Uint8Array; seq: number; id: Uint8Array }
   | { type: 'blobAsk'; handle: Uint8Array; blobs: readonly Uint8Array[] }
   /** These chunks of a blob: bit i mod 8, the lowest first, of byte i / 8. Empty: nothing of it. */
   | { type: 'blobHave'; handle: Uint8Array; blob: Uint8Array; bits: Uint8Array }
@@ -126,6 +140,7 @@ const CODES: Record<LinkMessageType, number> = {
   presence: 23,
   need: 24,
   unheard: 25,
+  anchor: 26,
   blobAsk: 32,
   blobHave: 33,
   blobWant: 34,
@@ -156,7 +171,7 @@ export function encodeLinkMessage(m: LinkMessage): Uint8Array {
     case 'sum':
       return encodeCbor([code, m.handle, m.sum])
     case 'have':
-      return encodeCbor([code, m.handle, m.heads.map((h) => [h.device, h.nextSeq, h.head, h.controls])])
+      return encodeCbor([code, m.handle, m.heads.map((h) => [h.device, h.nextSeq, h.head, h.controls, ...fromOf(h)])])
     case 'want':
       return encodeCbor([code, m.handle, m.controls.map((c) => [c.device, c.from]), m.ranges.map((r) => [r.device, r.from, r.to])])
     case 'controls':
@@ -164,7 +179,7 @@ export function encodeLinkMessage(m: LinkMessage): Uint8Array {
     case 'update':
       return encodeCbor([code, m.handle, m.bytes])
     case 'got':
-      return encodeCbor([code, m.handle, m.heads.map((h) => [h.device, h.nextSeq])])
+      return encodeCbor([code, m.handle, m.heads.map((h) => [h.device, h.nextSeq, ...fromOf(h)])])
     case 'slots':
       return encodeCbor([code, m.handle, [...m.slots]])
     case 'presence':
@@ -173,6 +188,8 @@ export function encodeLinkMessage(m: LinkMessage): Uint8Array {
       return encodeCbor([code, m.handle, [...m.devices]])
     case 'need':
       return encodeCbor([code, m.handle, [...m.epochs]])
+    case 'anchor':
+      return encodeCbor([code, m.handle, m.device, m.seq, m.id])
     case 'blobAsk':
       return encodeCbor([code, m.handle, [...m.blobs]])
     case 'blobHave':
@@ -226,7 +243,13 @@ function decodeBody(read: Reader): LinkMessage {
       return {
         type: 'have',
         handle: read.bytes(HANDLE_BYTES),
-        heads: read.records(MAX_HEADS, (r) => ({ device: r.bytes(16), nextSeq: r.seq(), head: r.bytes(8), controls: r.seq() })),
+        heads: read.records(MAX_HEADS, (r) => ({
+          device: r.bytes(16),
+          nextSeq: r.seq(),
+          head: r.bytes(8),
+          controls: r.seq(),
+          ...r.from(),
+        })),
       }
     case CODES.want:
       return {
@@ -252,7 +275,7 @@ function decodeBody(read: Reader): LinkMessage {
       return {
         type: 'got',
         handle: read.bytes(HANDLE_BYTES),
-        heads: read.records(MAX_HEADS, (r) => ({ device: r.bytes(16), nextSeq: r.seq() })),
+        heads: read.records(MAX_HEADS, (r) => ({ device: r.bytes(16), nextSeq: r.seq(), ...r.from() })),
       }
     case CODES.slots:
       return { type: 'slots', handle: read.bytes(HANDLE_BYTES), slots: read.list(MAX_SLOTS).map((slot) => bytesUpTo(slot, MAX_SLOT_BYTES)) }
@@ -262,6 +285,8 @@ function decodeBody(read: Reader): LinkMessage {
       return { type: 'unheard', handle: read.bytes(HANDLE_BYTES), devices: read.list(MAX_SLOTS).map((device) => bytesOf(device, 16)) }
     case CODES.need:
       return { type: 'need', handle: read.bytes(HANDLE_BYTES), epochs: read.list(MAX_NEEDS).map((epoch) => bytesOf(epoch, 16)) }
+    case CODES.anchor:
+      return { type: 'anchor', handle: read.bytes(HANDLE_BYTES), device: read.bytes(16), seq: read.seq(), id: read.bytes(32) }
     case CODES.blobAsk:
       return { type: 'blobAsk', handle: read.bytes(HANDLE_BYTES), blobs: read.list(MAX_BLOB_ASKS).map((blob) => bytesOf(blob, 32)) }
     case CODES.blobHave:
@@ -322,6 +347,15 @@ class Reader {
     return n
   }
 
+  /** Where a log begins at the sender: the start of a chunk, left out when that is the first. */
+  from(): { from?: number } {
+    if (this.#next === this.#items.length) return {}
+    const from = this.seq()
+    if (from === 0) throw new Reject('NotCanonical', 'a log that begins with its first entry does not say so')
+    if (from % CHUNK_ENTRIES !== 0) throw new Reject('BadShape', 'a log begins inside a chunk')
+    return { from }
+  }
+
   /** The place of a chunk in a blob. */
   chunk(): number {
     return chunkOf(this.#take())
@@ -358,6 +392,8 @@ class Reader {
     if (this.#next !== this.#items.length) throw new Reject('BadShape', 'too many items')
   }
 }
+
+const fromOf = ({ from = 0 }: { from?: number }): number[] => (from === 0 ? [] : [from])
 
 function chunkOf(value: CborValue): number {
   if (typeof value !== 'number' || value < 0) throw new Reject('BadShape', 'expected an unsigned integer')

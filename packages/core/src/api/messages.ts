@@ -82,10 +82,12 @@ export interface MessagePage {
   readonly messages: readonly Message[]
   /** The page that this is. */
   readonly page: number
-  /** Messages of the conversation, without the deleted ones. */
+  /** Messages of the conversation, also those that are still to be fetched, without the deleted ones. */
   readonly totalMessages: number
   /** At least 1. */
   readonly totalPages: number
+  /** False: not all messages of this page are here, and nobody who has them answers. Left out otherwise. */
+  readonly complete?: false
 }
 
 /** How a message was at some time. */

@@ -55,6 +55,12 @@ async function* linesOfConversation(source: ExportSource): AsyncGenerator<string
 }
 
 async function* contentsOf({ context, replica, attachments }: ExportSource): AsyncGenerator<string, void> {
+  // An archive is verified from the beginning of every log.
+  if (!(await replica.history.fetchAll()))
+    throw new ParleyError(
+      'Unreachable',
+      'older messages of this conversation are not here yet; try again when a member who has them is online',
+    )
   // All at once: what the lines say of people fits what the control entries say.
   const ends = replica.log.heads().map(({ log }) => ({ log, end: Math.min(replica.log.nextSeq(log), replica.told(log)) }))
   const controls = shownControls(replica)

@@ -80,22 +80,23 @@ export class Delivery {
     this.#announceState('sent', from, nextSeq)
   }
 
-  /** A device has stored entries of this one up to, not including, `nextSeq`. */
-  noteStored(device: DeviceId, nextSeq: number): void {
+  /** A device has stored entries of this one from `from` up to, not including, `nextSeq`. What lies between those known before and these is not stored there. */
+  noteStored(device: DeviceId, nextSeq: number, from = 0): void {
     const user = this.#replica.userOf(device)
     if (user === this.#context.me.userId) return
     // Nobody has more of this log than there is.
     const stored = Math.min(nextSeq, this.#replica.log.nextSeq(this.#context.me.deviceId))
-    if (user !== undefined && stored > (this.#stored.get(device) ?? 0)) {
+    const before = this.#stored.get(device) ?? 0
+    if (user !== undefined && stored > before && from <= before) {
       this.#stored.set(device, stored)
       this.#onDelivered()
     }
-    if (stored <= this.#deliveredSeq) return
-    const from = this.#deliveredSeq
+    if (stored <= this.#deliveredSeq || from > this.#deliveredSeq) return
+    const delivered = this.#deliveredSeq
     this.#deliveredSeq = stored
     this.#sentSeq = Math.max(this.#sentSeq, stored)
     this.#onDelivered()
-    this.#announceState('delivered', from, stored)
+    this.#announceState('delivered', delivered, stored)
   }
 
   /** Other members of whom a device is known to have stored this message. */

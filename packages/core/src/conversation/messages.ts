@@ -87,20 +87,24 @@ export class Messages {
 
   async page(page?: number | null): Promise<MessagePage> {
     this.#standing.assertOpen()
+    const { history, timeline } = this.#replica
     for (let attempt = 1; ; attempt++) {
-      const totalMessages = this.#replica.timeline.total
+      const here = timeline.total
+      const totalMessages = here + history.missing
       const totalPages = Math.max(1, Math.ceil(totalMessages / PAGE_MESSAGES))
       const shown = page ?? 1
       if (!Number.isInteger(shown) || shown < 1 || shown > totalPages) {
         throw new ParleyError('PageOutOfRange', `there are ${totalPages} pages; ask for a whole number from 1 to ${totalPages}`)
       }
-      const to = totalMessages - (shown - 1) * PAGE_MESSAGES
-      const keys = await this.#replica.timeline.slice(Math.max(0, to - PAGE_MESSAGES), to)
+      const isWhole = await history.until(Math.min(totalMessages, shown * PAGE_MESSAGES))
+      const to = Math.max(0, here - (shown - 1) * PAGE_MESSAGES)
+      const keys = await timeline.slice(Math.max(0, to - PAGE_MESSAGES), to)
       const messages = await this.read(keys)
       // Something came or went in between: the ranks mean something else now.
-      const isStale = this.#replica.timeline.total !== totalMessages || messages.length !== keys.length
+      const isStale = timeline.total !== here || messages.length !== keys.length
       if (isStale && attempt < MAX_PAGE_ATTEMPTS) continue
-      return Object.freeze({ messages: Object.freeze(messages), page: shown, totalMessages, totalPages })
+      const complete = isWhole ? {} : { complete: false as const }
+      return Object.freeze({ messages: Object.freeze(messages), page: shown, totalMessages, totalPages, ...complete })
     }
   }
 

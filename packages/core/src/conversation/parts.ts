@@ -210,7 +210,7 @@ export class ConversationParts {
       receipts,
       presence,
       blobs: this.blobs,
-      onStored: (device, nextSeq) => delivery.noteStored(device, nextSeq),
+      onStored: (device, nextSeq, from) => delivery.noteStored(device, nextSeq, from),
       onProgress,
     }
   }

@@ -3,6 +3,7 @@ import type { ConversationEvents, SyncState } from '../api.ts'
 import type { Network } from '../network/network.ts'
 import type { Replica } from '../replica/replica.ts'
 import type { Emitter } from '../support/emitter.ts'
+import { sameOr } from './same.ts'
 
 export class SyncProgress {
   readonly #replica: Replica
@@ -28,10 +29,17 @@ export class SyncProgress {
     const isSyncing = outstanding > 0 || (sessions.length > 0 && !sessions.some((s) => s.isLevel))
     this.#total = isSyncing ? Math.max(this.#total, outstanding) : 0
     const phase = sessions.length === 0 ? (this.#network.isReachable ? 'connecting' : 'offline') : isSyncing ? 'syncing' : 'live'
-    const next: SyncState = Object.freeze({ phase, peers: sessions.length, done: this.#total - outstanding, total: this.#total })
-    const before = this.#state
-    if (before.phase === next.phase && before.peers === next.peers && before.done === next.done && before.total === next.total) return
-    this.#state = next
-    this.#events.emit('syncState', next)
+    const isComplete = this.#replica.history.isComplete
+    const next: SyncState = Object.freeze({
+      phase,
+      peers: sessions.length,
+      done: this.#total - outstanding,
+      total: this.#total,
+      ...(isComplete ? {} : { complete: false as const }),
+    })
+    const state = sameOr(this.#state, next)
+    if (state === this.#state) return
+    this.#state = state
+    this.#events.emit('syncState', state)
   }
 }

@@ -89,6 +89,8 @@ export class TimelineWindow implements Timeline {
 
   loadBefore(count = WINDOW_MESSAGES): Promise<void> {
     return this.#grow(count, async (keys, step) => {
+      // What is not here yet is fetched, as far as anybody gives it.
+      await this.#source.replica.history.until(this.#timeline.total - (await this.#timeline.rank(keys.first)) + step)
       const rank = await this.#timeline.rank(keys.first)
       const [first] = await this.#timeline.slice(Math.max(0, rank - step), rank)
       const to = Math.min(this.#timeline.total, Math.max(0, rank - step) + MAX_WINDOW_MESSAGES)
@@ -206,7 +208,16 @@ export class TimelineWindow implements Timeline {
     }
     const shown = new Map(this.#snapshot.messages.map((message) => [message.id, message]))
     const messages = (await this.#source.read(keys)).map((message) => sameOr(shown.get(message.id), message))
-    this.#set({ ...change, messages, total, offset: from, hasBefore: from > 0, hasAfter: to < total, isLoading: false, error: undefined })
+    this.#set({
+      ...change,
+      messages,
+      total,
+      offset: from,
+      hasBefore: from > 0 || !this.#source.replica.history.isComplete,
+      hasAfter: to < total,
+      isLoading: false,
+      error: undefined,
+    })
   }
 
   #set(change: Partial<TimelineSnapshot>): void {

@@ -2,8 +2,9 @@
  * Telling a peer what of its entries is stored here, a burst at a time. Also when somebody else, or another link to the same device, was faster:
  * until it hears so it takes them to be missing, and holds back what follows them.
  */
-import { deviceIdBytes, MAX_HEADS } from '@parley/protocol'
+import { deviceIdBytes, MAX_HEADS, type GotHead } from '@parley/protocol'
 import type { LogId } from '../replica/forks.ts'
+import type { ConversationLog } from '../replica/log.ts'
 import type { SessionLine } from './session-line.ts'
 
 /** Acknowledgements gather for so long, so that a burst costs one. */
@@ -32,9 +33,15 @@ export class Acknowledgements {
   #send(): void {
     this.#cancel = undefined
     const { log } = this.#line.shared.replica
-    const heads = [...this.#logs].map((device) => ({ device: deviceIdBytes(device), nextSeq: log.nextSeq(device) }))
+    const heads = [...this.#logs].map((device) => gotHead(log, device))
     this.#logs.clear()
     for (let i = 0; i < heads.length; i += MAX_HEADS)
       this.#line.send('live', { type: 'got', handle: this.#line.handle, heads: heads.slice(i, i + MAX_HEADS) })
   }
+}
+
+/** What is here of a log. */
+export function gotHead(log: ConversationLog, device: LogId): GotHead {
+  const start = log.starts.of(device)
+  return { device: deviceIdBytes(device), nextSeq: log.nextSeq(device), ...(start === undefined ? {} : { from: start.nextSeq }) }
 }

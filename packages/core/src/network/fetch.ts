@@ -1,6 +1,7 @@
 /** Asking a peer for what is missing here, one window at a time. */
 import { deviceIdBytes, deviceIdOf, MAX_NEEDS, MAX_WANTS, toBase32 } from '@parley/protocol'
 import type { LogId } from '../replica/forks.ts'
+import { NEWEST_FIRST_ENTRIES } from '../replica/history.ts'
 import type { LogEntry } from '../replica/log-entry.ts'
 import type { Acknowledgements } from './acknowledgements.ts'
 import type { PeerLogs } from './peer-logs.ts'
@@ -24,6 +25,10 @@ export class Fetch {
   /** What the peer has and we do not, with the ends. */
   #wanted = new Map<LogId, number>()
   #waiting = 0
+  /** So much is missing that the newest comes first. */
+  #isNewestFirst = false
+  /** Where logs are asked for that begin late here. */
+  readonly #begun = new Map<LogId, number>()
   #lastReceived = Number.NEGATIVE_INFINITY
   #isBodiesAsked = false
   /** When this peer was asked for the keys of an epoch, by its id in base32. */
@@ -49,6 +54,24 @@ export class Fetch {
     this.#wanted = wanted
   }
 
+  /** All that is missing from this peer is known now: with much of it, the newest comes first. */
+  count(): void {
+    const { log } = this.#line.shared.replica
+    const missing = [...this.#wanted].reduce((sum, [id, to]) => sum + to - log.nextSeq(id), 0)
+    this.#isNewestFirst = missing > NEWEST_FIRST_ENTRIES
+  }
+
+  /** Whether the entries from `seq` on, which begin a chunk, were asked for to begin a log with. */
+  isBeginning(log: LogId, seq: number): boolean {
+    return this.#begun.get(log) === seq
+  }
+
+  /** What the peer gave to begin the log late is no use: it is asked for from its beginning. */
+  again(log: LogId): void {
+    this.#asked.delete(log)
+    this.ask()
+  }
+
   /** The peer holds another history of that log. */
   drop(log: LogId): void {
     this.#wanted.delete(log)
@@ -63,6 +86,7 @@ export class Fetch {
   clear(): void {
     this.#asked.clear()
     this.#owed.clear()
+    this.#begun.clear()
     this.#wanted.clear()
   }
 
@@ -88,16 +112,17 @@ export class Fetch {
   ask(controls: readonly { device: Uint8Array; from: number }[] = []): void {
     const { replica } = this.#line.shared
     const ranges: { device: Uint8Array; from: number; to: number }[] = []
-    for (const [device, to] of this.#asked)
-      if (replica.log.nextSeq(device) >= to || this.#logs.strayed.has(device)) this.#asked.delete(device)
+    for (const [device, to] of this.#asked) if (this.#isThrough(device, to)) this.#asked.delete(device)
     // One window at a time: what is under way is not asked for twice.
     let room = this.#asked.size > 0 ? 0 : WANT_WINDOW
     this.#waiting = 0
     for (const [device, to] of [...this.#wanted].sort(([a], [b]) => Number(this.#stalled.has(a)) - Number(this.#stalled.has(b)))) {
-      const from = replica.log.nextSeq(device)
-      if (from >= to || this.#logs.strayed.has(device)) {
+      const here = replica.log.nextSeq(device)
+      const start = this.#isNewestFirst ? replica.history.lateStart(device, to) : 0
+      const from = Math.max(here, start)
+      if (here >= to || this.#logs.strayed.has(device) || (this.#logs.begins.get(device) ?? 0) > from) {
         this.#wanted.delete(device)
-        if (from >= to) this.#acknowledgements.add([device])
+        if (here >= to) this.#acknowledgements.add([device])
         continue
       }
       this.#waiting += to - from
@@ -105,6 +130,12 @@ export class Fetch {
       const end = windowEnd(from, to, room)
       if (end === from) continue
       room -= end - from
+      if (start > 0) {
+        this.#begun.set(device, start)
+        ranges.push({ device: deviceIdBytes(device), from, to: end })
+        continue
+      }
+      this.#begun.delete(device)
       // One entry that is here already comes along: it shows whether the peer holds the same history.
       ranges.push({ device: deviceIdBytes(device), from: Math.max(replica.log.startOf(device), from - 1), to: end })
     }
@@ -124,10 +155,15 @@ export class Fetch {
 
   /** Asks for the next window when every range asked for has come. */
   goOn(): void {
-    const { log } = this.#line.shared.replica
-    const isThrough = [...this.#asked].every(([device, to]) => log.nextSeq(device) >= to || this.#logs.strayed.has(device))
+    const isThrough = [...this.#asked].every(([device, to]) => this.#isThrough(device, to))
     if (isThrough && (this.#asked.size > 0 || this.isBehind)) this.ask()
     else if (this.#waiting > 0) this.#line.shared.onProgress()
+  }
+
+  /** Whether nothing more comes of a range that ends at `to`: it is here, or no use since the log began earlier with what another peer gave. */
+  #isThrough(log: LogId, to: number): boolean {
+    const nextSeq = this.#line.shared.replica.log.nextSeq(log)
+    return nextSeq >= to || this.#logs.strayed.has(log) || (nextSeq > 0 && nextSeq < (this.#begun.get(log) ?? 0))
   }
 
   /** Nothing is missing from this peer. */

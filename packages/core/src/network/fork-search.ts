@@ -72,6 +72,8 @@ export class ForkSearches {
   start(log: LogId, differs: number, theirs: number, doubt?: Doubt): boolean {
     const { replica } = this.#line.shared
     if (this.#logs.strayed.has(log)) return true
+    // Where histories part is not known before the whole of one is here.
+    if (replica.log.starts.of(log) !== undefined) return false
     const low = replica.log.startOf(log)
     if (replica.userOf(this.#line.peer) === undefined || (doubt !== undefined && differs <= low)) return false
     this.#logs.strayed.add(log)

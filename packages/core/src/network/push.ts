@@ -72,6 +72,8 @@ export class Push {
     const from = this.#logs.theirs.get(device) ?? 0
     const to = Math.min(replica.log.nextSeq(device), Math.max(replica.limit(device), replica.log.startOf(device)))
     if (this.#logs.strayed.has(device) || from < (this.#logs.told.get(device) ?? 0) || from >= to) return
+    // The peer has less than where the log begins here.
+    if (from < replica.log.startOf(device)) return
     if (!this.#rate.take(device, to - from)) return this.#put(device)
     this.#logs.theirs.set(device, to)
     replica.log

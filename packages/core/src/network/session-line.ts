@@ -27,8 +27,8 @@ export interface Shared {
   readonly presence: Presence
   /** The attached files of the profile; undefined when it has no place for them. */
   readonly blobs: BlobPort | undefined
-  /** The peer has stored entries of this device up to, not including, this number. */
-  onStored(peerDevice: DeviceId, nextSeq: number): void
+  /** The peer has stored entries of this device from `from` up to, not including, `nextSeq`. */
+  onStored(peerDevice: DeviceId, nextSeq: number, from: number): void
   /** Something about the progress of syncing changed. */
   onProgress(): void
 }

@@ -20,8 +20,9 @@ import {
 } from '@parley/protocol'
 import type { LogId } from '../replica/forks.ts'
 import type { LogEntry } from '../replica/log-entry.ts'
-import { Acknowledgements } from './acknowledgements.ts'
+import { Acknowledgements, gotHead } from './acknowledgements.ts'
 import { answerWant } from './answers.ts'
+import { Backfill } from './backfill.ts'
 import { BlobSession } from './blob-session.ts'
 import { Fetch } from './fetch.ts'
 import { ForkSearches } from './fork-search.ts'
@@ -47,6 +48,7 @@ export class SyncSession {
   readonly #fetch: Fetch
   readonly #searches: ForkSearches
   readonly #acknowledgements: Acknowledgements
+  readonly #backfill: Backfill
   readonly #blobs: BlobSession | undefined
   readonly #patience: TokenBuckets<LogId>
   readonly #onReject: (reject: Reject) => void
@@ -78,6 +80,7 @@ export class SyncSession {
     this.#push = new Push(this.#line, this.#logs, { compare, tell })
     this.#acknowledgements = new Acknowledgements(this.#line)
     this.#fetch = new Fetch(this.#line, this.#logs, this.#acknowledgements, compare)
+    this.#backfill = new Backfill(this.#line, this.#logs)
     this.#searches = new ForkSearches(this.#line, this.#logs, this.#fetch, onReject)
     this.#patience = new TokenBuckets(shared.context.clock, { burst: MAX_DEFERRED_ENTRIES, perSecond: MAX_LIVE_ENTRIES_PER_SECOND })
     this.#blobs = shared.blobs && new BlobSession(this.#line, shared.blobs, onReject)
@@ -85,7 +88,7 @@ export class SyncSession {
 
   /** Entries that this session has asked for and not got. */
   get outstanding(): number {
-    return this.#fetch.waiting
+    return this.#fetch.waiting + this.#backfill.waiting
   }
 
   /** Whether heads have been compared once and nothing is missing from this peer. */
@@ -103,6 +106,7 @@ export class SyncSession {
     this.#blobs?.start()
     this.passSlots(this.#shared.receipts.all())
     this.#shared.presence.introduce(this).catch((error: unknown) => this.#shared.context.report(error, 'presence introduction'))
+    this.#backfill.start()
   }
 
   /** Another link to the same device took over. */
@@ -110,6 +114,7 @@ export class SyncSession {
     this.#isStarted = false
     this.#logs.isCompared = false
     this.#fetch.suspend()
+    this.#backfill.stop()
     this.#blobs?.stop()
     this.#cancelCompare()
   }
@@ -165,6 +170,7 @@ export class SyncSession {
       // Gone: it is told so, and hears nothing more.
       this.#wasMember = false
       this.#blobs?.stop()
+      this.#backfill.stop()
       this.#cancelCompare()
       this.#sendHave()
     }
@@ -217,10 +223,11 @@ export class SyncSession {
         if (standing === 'stranger') return
         if (standing === 'former') return this.#sendHave()
         if (!equalBytes(message.sum, replica.sum())) return this.#sendHave()
-        for (const head of replica.have()) this.#logs.note(deviceIdOf(head.device), head.nextSeq)
+        for (const head of replica.have()) this.#logs.note(deviceIdOf(head.device), head.nextSeq, head.from)
         this.#logs.told.clear()
         this.#push.resumeAll()
         this.#fetch.leveled()
+        this.#backfill.ask()
         return
       case 'have':
         return this.#onHave(message.heads)
@@ -235,11 +242,18 @@ export class SyncSession {
       case 'update':
         return this.#onUpdate(message.bytes)
       case 'got':
-        for (const { device, nextSeq } of message.heads) {
-          this.#logs.acknowledge(deviceIdOf(device), nextSeq)
+        for (const { device, nextSeq, from } of message.heads) {
+          this.#logs.acknowledge(deviceIdOf(device), nextSeq, from)
           this.#push.resume(deviceIdOf(device))
         }
         return
+      case 'anchor': {
+        const log = deviceIdOf(message.device)
+        // Others than those asked for come with ranges that were asked for to another end.
+        if (this.#fetch.isBeginning(log, message.seq) || this.#backfill.isAsked(log, message.seq))
+          replica.anchor(this, log, message.seq, message.id)
+        return
+      }
       case 'slots':
         for (const slot of message.slots) await this.#eachAlone(() => this.#shared.receipts.accept(slot, this))
         return
@@ -277,6 +291,7 @@ export class SyncSession {
     this.#cancelCompare()
     this.#cancelCompare = this.#shared.context.clock.setTimeout(() => {
       this.#fetch.giveUp()
+      this.#backfill.retry()
       this.#searches.expire()
       this.#compare()
     }, COMPARE_EVERY_MS)
@@ -290,7 +305,7 @@ export class SyncSession {
       latest === undefined ? head.controls : replica.controls.count(deviceIdOf(head.device), latest)
     const heads = replica
       .have()
-      .map((head) => (this.#line.isMember ? head : { ...head, nextSeq: 0, head: new Uint8Array(8), controls: controls(head) }))
+      .map((head) => (this.#line.isMember ? head : { ...head, nextSeq: 0, head: new Uint8Array(8), controls: controls(head), from: 0 }))
     this.#logs.told.clear()
     for (const head of heads) this.#logs.told.set(deviceIdOf(head.device), head.nextSeq)
     for (let i = 0; i === 0 || i < heads.length; i += MAX_HEADS)
@@ -315,7 +330,7 @@ export class SyncSession {
     this.#fetch.want(wanted)
     for (const head of heads) {
       const device = deviceIdOf(head.device)
-      this.#logs.note(device, head.nextSeq)
+      this.#logs.note(device, head.nextSeq, head.from)
       const held = replica.controls.count(device)
       if (head.controls > held && this.#mayAsk(device)) controls.push({ device: head.device, from: standing === 'stranger' ? 1 : held + 1 })
       // A device or a branch that is not known yet: it is among the control entries, and the comparison that follows them tells of it again.
@@ -335,8 +350,10 @@ export class SyncSession {
       if (log !== device && !this.#logs.theirs.has(log)) this.#logs.note(log, replica.log.startOf(log))
     this.#push.resumeKnown()
     this.#logs.isCompared = true
+    this.#fetch.count()
     this.#fetch.ask(controls.slice(0, MAX_WANTS))
     this.#tellHeads(heads)
+    if (this.#fetch.waiting === 0) this.#backfill.ask()
     // Counted; perhaps it is a fork, perhaps a lie.
     if (isStray) throw new Reject('Forked', 'the peer holds another history of a device')
   }
@@ -355,14 +372,14 @@ export class SyncSession {
   /** What the peer offered and we have got elsewhere: it need not wait to be asked for it before it pushes what follows. */
   #tellHeads(heads: readonly HaveHead[]): void {
     const { log } = this.#shared.replica
-    const known = heads.map(({ device }) => ({ device, nextSeq: log.nextSeq(deviceIdOf(device)) })).filter((head) => head.nextSeq > 0)
+    const known = heads.map(({ device }) => gotHead(log, deviceIdOf(device))).filter((head) => head.nextSeq > 0)
     if (this.#line.isMember && known.length > 0) this.#line.send('live', { type: 'got', handle: this.#line.handle, heads: known })
   }
 
   async #onUpdate(bytes: Uint8Array): Promise<void> {
     try {
       const { replica } = this.#shared
-      const { missing, strayed, repeated, doubted, refused, deferred } = await replica.ingest(bytes, this, {
+      const { missing, strayed, repeated, doubted, unfit, refused, deferred } = await replica.ingest(bytes, this, {
         take: (log, run) => this.#searches.take(log, run),
         isAsked: (log, run) => this.#fetch.isAsked(log, run.seq + run.entries.length),
       })
@@ -373,6 +390,7 @@ export class SyncSession {
       for (const { log, to, reject } of doubted)
         if (!this.#searches.start(log, replica.log.nextSeq(log), Math.max(this.#logs.theirs.get(log) ?? 0, to), reject))
           this.#onReject(reject)
+      for (const { log, reject } of unfit) this.#onUnfit(log, reject)
       await this.#searches.goOn()
       // Nothing is kept of it; heads are compared, and it is asked for. What overtook a history under way is nothing to count.
       if (missing && this.#fetch.waiting === 0)
@@ -391,7 +409,20 @@ export class SyncSession {
     } finally {
       if (this.#closed) this.#shared.replica.forget(this)
       this.#fetch.goOn()
+      this.#backfill.goOn()
+      if (this.#fetch.waiting === 0) this.#backfill.ask()
     }
+  }
+
+  /** What was to come before what is here, or to begin a log, does not: the peer lies, or its author did. */
+  #onUnfit(log: LogId, reject: Reject): void {
+    const { replica } = this.#shared
+    if (replica.log.nextSeq(log) > 0) this.#backfill.refuse(log)
+    else {
+      replica.history.fetchWhole(log)
+      this.#fetch.again(log)
+    }
+    this.#onReject(reject)
   }
 
   /** One of several independent statements: a bad one is counted and stops no other. */

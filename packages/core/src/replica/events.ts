@@ -11,6 +11,8 @@ export interface ReplicaEvents {
   /** Control entries changed who is a member, what people are called, or the metadata. */
   control: (entries: readonly ControlEntry[]) => void
   state: () => void
+  /** More of the past is here, or nothing more of it comes for now. */
+  history: () => void
   /** A fork came to light, or more of its branches: logs are named anew. */
   forks: () => void
 }

@@ -31,6 +31,7 @@ export class ForkSettling {
   readonly #events: Emitter<ReplicaEvents>
   readonly #untilOwnLogKnown: () => Promise<void>
   readonly #isOwnLogKnown: () => boolean
+  readonly #dropLate: () => Promise<boolean>
   readonly #takeControls: (carriers: readonly ControlCarrier[]) => Promise<void>
   /** Forks as they were when logs were last cut. */
   #settledForks = 0
@@ -38,7 +39,7 @@ export class ForkSettling {
   #isSelfForked = false
   #isClosed = false
 
-  /** `takeControls` takes in control entries that count now. */
+  /** `dropLate` forgets logs that forked and begin late here; `takeControls` takes in control entries that count now. */
   constructor(options: {
     conversation: Uint8Array
     context: Context
@@ -54,6 +55,7 @@ export class ForkSettling {
     events: Emitter<ReplicaEvents>
     untilOwnLogKnown: () => Promise<void>
     isOwnLogKnown: () => boolean
+    dropLate: () => Promise<boolean>
     takeControls: (carriers: readonly ControlCarrier[]) => Promise<void>
   }) {
     this.#conversation = options.conversation
@@ -70,6 +72,7 @@ export class ForkSettling {
     this.#events = options.events
     this.#untilOwnLogKnown = options.untilOwnLogKnown
     this.#isOwnLogKnown = options.isOwnLogKnown
+    this.#dropLate = options.dropLate
     this.#takeControls = options.takeControls
   }
 
@@ -102,9 +105,10 @@ export class ForkSettling {
     const { forks } = this.#controls
     if (forks.size === 0) return
     const isNews = forks.size !== this.#settledForks
+    const isDropped = await this.#dropLate()
     const change = await this.#cuts.cut()
-    if (!isNews && change === undefined) return
-    if (!isNews && change === 'added') return this.#events.emit('forks')
+    if (!isNews && !isDropped && change === undefined) return
+    if (!isNews && !isDropped && change === 'added') return this.#events.emit('forks')
     this.#settledForks = forks.size
     await this.#readBranches()
     // Proofs were among what counts now.

@@ -1,6 +1,7 @@
 /** What peers compare: the have-vector, and the sum of it. */
 import { compareBytes, deviceIdBytes, encodeCbor, type DeviceId, type Hash, type HaveHead } from '@parley/protocol'
 import type { ControlLog } from './control-log.ts'
+import type { LogId } from './forks.ts'
 import type { LogCuts } from './log-cuts.ts'
 import type { ConversationLog } from './log.ts'
 
@@ -34,13 +35,22 @@ export class Heads {
         head: shown.nextSeq === 0 ? new Uint8Array(8) : shown.head.slice(0, 8),
         // Control entries of a branch come with it.
         controls: log === device ? this.#controls.shown(device) : 0,
+        ...this.#fromOf(log),
       })
     }
     return [...heads.values()].sort((a, b) => compareBytes(a.device, b.device))
   }
 
+  /** Nothing is claimed that is not here. */
+  #fromOf(log: LogId): { from?: number } {
+    const start = this.#log.starts.of(log)
+    return start === undefined ? {} : { from: start.nextSeq }
+  }
+
   /** 16 bytes that are equal when two peers hold the same. */
   sum(): Uint8Array {
-    return this.#hash(encodeCbor(this.have().map((h) => [h.device, h.nextSeq, h.head, h.controls]))).slice(0, 16)
+    return this.#hash(
+      encodeCbor(this.have().map((h) => [h.device, h.nextSeq, h.head, h.controls, ...(h.from === undefined ? [] : [h.from])])),
+    ).slice(0, 16)
   }
 }

@@ -24,7 +24,9 @@ import type { Folding } from './folding.ts'
 import { holdsEntry } from './fork-proof.ts'
 import type { ForkSettling } from './fork-settling.ts'
 import { branchLogOf, type LogId } from './forks.ts'
+import type { History } from './history.ts'
 import type { HollowEntries } from './hollow.ts'
+import { LateIntake } from './late-intake.ts'
 import type { LogCuts } from './log-cuts.ts'
 import { carrierOf, isControl, type Ingested } from './log-entry.ts'
 import type { ConversationLog } from './log.ts'
@@ -45,6 +47,8 @@ export interface IngestResult {
   readonly refused: boolean
   /** A control entry that had come alone and is not the one in the log. */
   readonly contradiction: Contradiction | undefined
+  /** Runs that come before what is here and are no use. */
+  readonly unfit: readonly UnfitRun[]
   /** Live entries that were too many for now, by log: ask for them. */
   readonly deferred: ReadonlyMap<LogId, number>
 }
@@ -53,6 +57,12 @@ export interface IngestResult {
 export interface DoubtedRun {
   readonly log: LogId
   readonly to: number
+  readonly reject: Reject
+}
+
+/** What was to come before what is here of a log, or to begin it, and does not. */
+export interface UnfitRun {
+  readonly log: LogId
   readonly reject: Reject
 }
 
@@ -90,6 +100,8 @@ export class Ingest {
   readonly #forks: ForkSettling
   readonly #events: Emitter<ReplicaEvents>
   readonly #unsigned: UnsignedRuns
+  readonly #late: LateIntake
+  readonly #history: History
   readonly #live: TokenBuckets<DeviceId>
   /** Logs whose next entry is from the future, by our clock, and when it is not any more. One for each log. */
   readonly #held = new Map<LogId, { seq: number; until: number }>()
@@ -108,6 +120,7 @@ export class Ingest {
     folding: Folding
     forks: ForkSettling
     events: Emitter<ReplicaEvents>
+    history: History
   }) {
     this.#conversation = options.conversation
     this.#context = options.context
@@ -121,13 +134,21 @@ export class Ingest {
     this.#folding = options.folding
     this.#forks = options.forks
     this.#events = options.events
+    this.#history = options.history
     this.#unsigned = new UnsignedRuns(options.context.waiting)
+    this.#late = new LateIntake({ log: options.log, controls: options.controls, waiting: options.context.waiting })
     this.#live = new TokenBuckets(options.context.clock, { burst: MAX_LIVE_ENTRY_BURST, perSecond: MAX_LIVE_ENTRIES_PER_SECOND })
   }
 
   /** What this peer left unfinished is of no use any more. */
   forget(from: object): void {
     this.#unsigned.forget(from)
+    this.#late.forget(from)
+  }
+
+  /** A peer says which id comes before the chunk that begins at `seq`, of which it was asked for the entries. */
+  anchor(from: object, log: LogId, seq: number, id: Uint8Array): void {
+    this.#late.note(from, log, seq, id)
   }
 
   /** From which entry on a log is held back because of its clock; without bound when it is not. */
@@ -158,6 +179,7 @@ export class Ingest {
     const strayed: LogId[] = []
     const repeated: LogId[] = []
     const doubted: DoubtedRun[] = []
+    const unfit: UnfitRun[] = []
     const deferred = new Map<LogId, number>()
     let contradiction: Contradiction | undefined
     for (const run of runs) {
@@ -180,9 +202,10 @@ export class Ingest {
       repeated.push(...result.repeated)
       contradiction ??= result.contradiction
       doubted.push(...result.doubted)
+      unfit.push(...result.unfit)
     }
     await this.#folding.checkpointIfDue()
-    return { accepted, missing, strayed, repeated, doubted, refused, deferred, contradiction }
+    return { accepted, missing, strayed, repeated, doubted, unfit, refused, deferred, contradiction }
   }
 
   /** Takes in entries that follow each other in one log. @throws {Reject} */
@@ -190,6 +213,7 @@ export class Ingest {
     const author = this.#controls.membership.devices.get(deviceIdOf(run.device))
     if (author === undefined || (run.branch !== undefined && !this.#log.hasBranch(log))) return MISSING
     const { forks } = this.#controls
+    if (this.#late.isLate(log, run, from)) return this.#before(log, run, author.cert.signKey, from)
     const waiting = this.#unsigned.get(from, log)
     const continues = waiting !== undefined && waiting.seq + waiting.entries.length === run.seq
     const seq = continues ? waiting.seq : run.seq
@@ -228,20 +252,7 @@ export class Ingest {
       this.#held.set(log, { seq: ingested.head.nextSeq, until: held.untilMs })
     }
     if (entries.length === 0) return { ...NOTHING, refused }
-    const { operations: outdated, contradiction } = await this.#check.againstLog(entries)
-    if (contradiction !== undefined) this.passedOver.contradicted++
-    const { accepted: controls, operations } = await this.#controls.accept(
-      entries.filter(isControl).map((e) => carrierOf(e)),
-      this.#intake.latestMs,
-    )
-    await this.#intake.store([...outdated, ...ingested.operations, ...operations, ...this.#hollow.note(entries)], controls, 'relaxed')
-    this.#log.commit(log, ingested)
-    const isChanged = controls.length > 0 || contradiction !== undefined
-    if (isChanged) await this.#intake.settle()
-    const changes = await this.#folding.apply(entries)
-    if (controls.length > 0 || this.#controls.forks.isForked(author.cert.deviceId)) await this.#forks.settle()
-    if (isChanged) this.#events.emit('control', controls)
-    if (changes.length > 0) this.#events.emit('timeline', changes)
+    const contradiction = await this.#keep(ingested, () => this.#log.commit(log, ingested))
     this.#events.emit('entries', entries, from)
     return { ...NOTHING, accepted: entries.length, refused, contradiction }
   }
@@ -249,6 +260,52 @@ export class Ingest {
   /** How many entries of a log may be taken in now. */
   limit(log: LogId): number {
     return Math.min(this.#cuts.limit(log), this.heldFrom(log))
+  }
+
+  /** Takes in entries that come before those that are here, or begin a log late. */
+  async #before(log: LogId, run: EntryRun, signKey: Uint8Array, from: object): Promise<IngestResult> {
+    // Of a log that forked the whole is needed.
+    if (this.#controls.forks.isForked(deviceIdOf(run.device))) return NOTHING
+    const result = await this.#late.take(from, log, run, signKey, this.limit(log), this.#context.clock.now())
+    if (result === undefined || result.type === 'waiting') return NOTHING
+    if (result.type === 'unfit') return { ...NOTHING, unfit: [{ log, reject: result.reject }] }
+    if (result.type === 'inconsistent') {
+      // Its author signed what nobody can take in who has the whole: so nobody else has it.
+      await this.#history.drop(log)
+      this.#chunks.clear()
+      await this.#hollow.load()
+      await this.#folding.foldAnew()
+      return { ...NOTHING, unfit: [{ log, reject: new Reject('BadChain', 'entries that contradict what comes before them') }] }
+    }
+    const { verified, rest } = result
+    const isBeginning = this.#log.nextSeq(log) === 0
+    const contradiction = await this.#keep(verified, () => this.#log.starts.commit(log, verified))
+    if (isBeginning) this.#events.emit('entries', verified.entries, from)
+    this.#history.changed()
+    const kept: IngestResult = { ...NOTHING, accepted: verified.entries.length, contradiction }
+    if (rest.length === 0) return kept
+    const more = await this.run(log, { ...run, seq: verified.head.nextSeq, entries: rest }, from)
+    return { ...more, accepted: kept.accepted + more.accepted, contradiction: contradiction ?? more.contradiction }
+  }
+
+  /** Stores and folds entries that are certain; `commit` moves the log. Returns a control entry that had come alone and is not the one in the log. */
+  async #keep(ingested: Ingested, commit: () => void): Promise<Contradiction | undefined> {
+    const { entries } = ingested
+    const { operations: outdated, contradiction } = await this.#check.againstLog(entries)
+    if (contradiction !== undefined) this.passedOver.contradicted++
+    const { accepted: controls, operations } = await this.#controls.accept(
+      entries.filter(isControl).map((e) => carrierOf(e)),
+      this.#intake.latestMs,
+    )
+    await this.#intake.store([...outdated, ...ingested.operations, ...operations, ...this.#hollow.note(entries)], controls, 'relaxed')
+    commit()
+    const isChanged = controls.length > 0 || contradiction !== undefined
+    if (isChanged) await this.#intake.settle()
+    const changes = await this.#folding.apply(entries)
+    if (controls.length > 0 || this.#controls.forks.isForked(entries[0]!.device)) await this.#forks.settle()
+    if (isChanged) this.#events.emit('control', controls)
+    if (changes.length > 0) this.#events.emit('timeline', changes)
+    return contradiction
   }
 
   /** What of a run is certain. One that begins right behind our last entry, and does not follow it, is in doubt. @throws {Reject} */
@@ -286,6 +343,7 @@ const NOTHING: IngestResult = Object.freeze({
   strayed: [],
   repeated: [],
   doubted: [],
+  unfit: [],
   refused: false,
   deferred: new Map<LogId, number>(),
 })

@@ -22,6 +22,7 @@ const TABLES = {
   hollow: 0x17,
   branch: 0x18,
   branchControl: 0x19,
+  start: 0x1a,
   timeline: 0x20,
   overlay: 0x21,
   folded: 0x22,
@@ -92,6 +93,10 @@ export class Keyspace {
   /** Chain state after a device's last entry. */
   head = (device: Uint8Array): Uint8Array => this.#key('head', device)
   heads = (): { gte: Uint8Array; lt: Uint8Array } => this.#all(this.#key('head'))
+
+  /** Chain state before the first entry here, of a log that begins late. */
+  start = (device: Uint8Array): Uint8Array => this.#key('start', device)
+  starts = (): { gte: Uint8Array; lt: Uint8Array } => this.#all(this.#key('start'))
 
   /** A stored entry. */
   entry = (device: Uint8Array, seq: number): Uint8Array => this.#key('entry', device, u32be(seq))

@@ -85,6 +85,12 @@ export class LogChain {
     return at
   }
 
+  /** The id before the entry at `seq`, which begins a chunk; undefined when it is not here, or on a branch. */
+  async anchor(log: LogId, seq: number): Promise<Uint8Array | undefined> {
+    const isHere = !this.#heads.hasBranch(log) && seq >= this.#heads.startOf(log) && seq < this.#heads.nextSeq(log)
+    return isHere ? (await this.#base(log, seq)).prevId : undefined
+  }
+
   /** The id of a stored entry, computed from the start of its chunk; undefined when it is not here. */
   async idAt(device: DeviceId, seq: number): Promise<Uint8Array | undefined> {
     const state = this.#heads.state(device)

@@ -19,7 +19,8 @@ import {
 import type { Store, StoreOperation } from '../store.ts'
 import type { LogId } from './forks.ts'
 import type { Keyspace } from './keyspace.ts'
-import type { DeviceHead } from './log-entry.ts'
+import type { DeviceHead, LogEntry } from './log-entry.ts'
+import { epochAfter, sameEpoch } from './log-rows.ts'
 
 /** A branch that is known here: whose it is, and the chain before its first entry. */
 export interface KnownBranch {
@@ -36,6 +37,8 @@ export class LogHeads {
   readonly #store: Store
   readonly #heads = new Map<LogId, DeviceHead>()
   readonly #branches = new Map<LogId, KnownBranch>()
+  /** The chain before the first entry here, of logs that begin late. */
+  readonly #starts = new Map<LogId, ChainState>()
   /** Epochs by device as [first seq, epoch id or undefined for clear], ascending. */
   readonly #epochChanges = new Map<LogId, { seq: number; epoch: Uint8Array | undefined }[]>()
 
@@ -52,6 +55,8 @@ export class LogHeads {
       const [device, id, start] = decodeCbor(value) as [Uint8Array, Uint8Array, Uint8Array]
       this.#noteBranch(deviceIdOf(key.slice(key.length - 16)), device, id, decodeChainState(start))
     }
+    for (const { key, value } of await this.#store.range(this.#keys.starts()))
+      this.#starts.set(deviceIdOf(key.slice(key.length - 16)), decodeChainState(value))
     for (const { key, value } of await this.#store.range(this.#keys.heads())) {
       this.set(key.slice(key.length - 16), decodeChainState(value))
     }
@@ -81,12 +86,43 @@ export class LogHeads {
 
   /** The chain before the first entry. */
   startState(log: LogId): ChainState {
-    return this.#branches.get(log)?.start ?? startChain(this.#hash, this.#conversation, deviceIdBytes(log))
+    return this.#branches.get(log)?.start ?? this.#starts.get(log) ?? startChain(this.#hash, this.#conversation, deviceIdBytes(log))
   }
 
-  /** Number of the first entry: 0, or where the branch begins. */
+  /** Number of the first entry: 0, or where the branch begins, or what is here of a log that begins late. */
   startOf(log: LogId): number {
-    return this.#branches.get(log)?.branch.seq ?? 0
+    return this.#branches.get(log)?.branch.seq ?? this.#starts.get(log)?.nextSeq ?? 0
+  }
+
+  /** The logs that begin late. */
+  lateLogs(): LogId[] {
+    return [...this.#starts.keys()]
+  }
+
+  /** The chain before the first entry here of a log that begins late; undefined when it does not. */
+  lateStart(log: LogId): ChainState | undefined {
+    return this.#starts.get(log)
+  }
+
+  /** A log begins with these entries now, behind `start`. */
+  begin(log: LogId, start: ChainState, entries: readonly LogEntry[]): void {
+    if (start.nextSeq === 0) this.#starts.delete(log)
+    else this.#starts.set(log, start)
+    const fresh: { seq: number; epoch: Uint8Array | undefined }[] = []
+    let epoch: Uint8Array | undefined
+    for (const [i, entry] of entries.entries()) {
+      const next = epochAfter(epoch, entry)
+      if (i === 0 || !sameEpoch(next, epoch)) fresh.push({ seq: entry.seq, epoch: next })
+      epoch = next
+    }
+    this.#epochChanges.set(log, [...fresh, ...(this.#epochChanges.get(log) ?? [])])
+  }
+
+  /** Nothing of the log is here any more. */
+  forget(log: LogId): void {
+    this.#starts.delete(log)
+    this.#heads.delete(log)
+    this.#epochChanges.delete(log)
   }
 
   /** Whose log it is. */

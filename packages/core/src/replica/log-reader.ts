@@ -32,9 +32,9 @@ export class LogReader {
     return (await this.read(device, from, to, maxBytes)).map((bytes, i) => (from + i < sealed ? sealEntry(bytes, from + i) : bytes))
   }
 
-  /** Stored entries `from <= seq < to`, fewer when `maxBytes` would be exceeded (at least one). */
+  /** Stored entries `from <= seq < to`, none when the log begins later, fewer when `maxBytes` would be exceeded (at least one). */
   async read(device: DeviceId, from: number, to: number, maxBytes = Number.POSITIVE_INFINITY): Promise<Uint8Array[]> {
-    const end = Math.min(to, this.#heads.nextSeq(device))
+    const end = from < this.#heads.startOf(device) ? from : Math.min(to, this.#heads.nextSeq(device))
     const result: Uint8Array[] = []
     let bytes = 0
     for (let at = from; at < end; at += READ_BATCH) {

@@ -13,10 +13,26 @@ export function entryRows(
   entries: readonly LogEntry[],
   state: ChainState,
 ): StoreOperation[] {
+  const before = { epoch: heads.epochAt(deviceIdOf(device), entries[0]!.seq - 1) }
+  return [
+    ...logRows(keys, device, entries, { before, sealed: completeUpTo(state.nextSeq) }),
+    { type: 'put', key: keys.head(device), value: encodeChainState(state) },
+  ]
+}
+
+/**
+ * Rows of entries that follow each other. `before` is the epoch of the one before the first; where that is unknown, the first says its own. Those before
+ * number `sealed` are in complete chunks.
+ */
+export function logRows(
+  keys: Keyspace,
+  device: Uint8Array,
+  entries: readonly LogEntry[],
+  { before, sealed }: { before: { epoch: Uint8Array | undefined } | 'unknown'; sealed: number },
+): StoreOperation[] {
   const operations: StoreOperation[] = []
-  let epoch = heads.epochAt(deviceIdOf(device), entries[0]!.seq - 1)
-  const sealed = completeUpTo(state.nextSeq)
-  for (const entry of entries) {
+  let epoch = before === 'unknown' ? undefined : before.epoch
+  for (const [i, entry] of entries.entries()) {
     operations.push({
       type: 'put',
       key: keys.entry(device, entry.seq),
@@ -25,12 +41,11 @@ export function entryRows(
     if (entry.seq % CHUNK_ENTRIES === 0)
       operations.push({ type: 'put', key: keys.anchor(device, entry.seq / CHUNK_ENTRIES), value: entry.prevId })
     const next = epochAfter(epoch, entry)
-    if (entry.seq === 0 || !sameEpoch(next, epoch)) {
+    if (entry.seq === 0 || (i === 0 && before === 'unknown') || !sameEpoch(next, epoch)) {
       operations.push({ type: 'put', key: keys.epochOf(device, entry.seq), value: next ?? new Uint8Array(0) })
     }
     epoch = next
   }
-  operations.push({ type: 'put', key: keys.head(device), value: encodeChainState(state) })
   return operations
 }
 

@@ -23,6 +23,7 @@ import type { DeviceHead, Draft, Ingested, LogEntry } from './log-entry.ts'
 import { LogHeads } from './log-heads.ts'
 import { LogReader } from './log-reader.ts'
 import { entryRows, epochAfter, sameEpoch } from './log-rows.ts'
+import { LogStarts } from './log-starts.ts'
 import { LogVerifier } from './log-verifier.ts'
 
 export class ConversationLog {
@@ -34,6 +35,8 @@ export class ConversationLog {
   readonly #reader: LogReader
   readonly #chain: LogChain
   readonly #verifier: LogVerifier
+  /** Logs that begin late. */
+  readonly starts: LogStarts
   /** Logs whose head moved since this device's last entry. */
   readonly #news = new Set<LogId>()
 
@@ -47,6 +50,7 @@ export class ConversationLog {
     this.#reader = new LogReader({ keys, store, heads: this.#heads })
     this.#chain = new LogChain({ conversation, hash, keys, store, heads: this.#heads, reader: this.#reader })
     this.#verifier = new LogVerifier({ conversation, crypto, keys, heads: this.#heads })
+    this.starts = new LogStarts({ conversation, crypto, keys, store, heads: this.#heads, reader: this.#reader, chain: this.#chain })
   }
 
   /** Reads the heads and epoch changes; nothing of the entries. */
@@ -75,7 +79,7 @@ export class ConversationLog {
     return this.#heads.startState(log)
   }
 
-  /** Number of the first entry: 0, or where the branch begins. */
+  /** Number of the first entry: 0, or where the branch begins, or what is here of a log that begins late. */
   startOf(log: LogId): number {
     return this.#heads.startOf(log)
   }
@@ -138,6 +142,11 @@ export class ConversationLog {
   /** The chain before the entry at `seq`; undefined when the log does not reach it. */
   stateAt(log: LogId, seq: number): Promise<ChainState | undefined> {
     return this.#chain.stateAt(log, seq)
+  }
+
+  /** The id before the entry at `seq`, which begins a chunk; undefined when it is not here, or on a branch. */
+  anchor(log: LogId, seq: number): Promise<Uint8Array | undefined> {
+    return this.#chain.anchor(log, seq)
   }
 
   /** The id of a stored entry, computed from the start of its chunk; undefined when it is not here. */

@@ -15,6 +15,8 @@ export class Overlays {
   readonly #overlays = new Map<MessageId, Overlay>()
   /** Messages that have an overlay and have not come yet. */
   readonly #orphans = new Set<MessageId>()
+  /** Those of them that are known to be deleted. */
+  readonly #deletedOrphans = new Set<MessageId>()
 
   /** `written` says how many entries of a log had been folded at the last checkpoint: overlays of later messages are not in the store. */
   constructor(options: { keys: Keyspace; store: Store; log: ConversationLog; written: (log: LogId) => number }) {
@@ -33,6 +35,7 @@ export class Overlays {
   set(id: MessageId, overlay: Overlay, isOrphan: boolean): void {
     this.#overlays.set(id, overlay)
     if (isOrphan) this.#orphans.add(id)
+    if (isOrphan && overlay.deleted) this.#deletedOrphans.add(id)
   }
 
   get hasOrphans(): boolean {
@@ -44,6 +47,7 @@ export class Overlays {
     if (!this.#orphans.has(id)) return undefined
     const overlay = await this.get(id)
     this.#orphans.delete(id)
+    this.#deletedOrphans.delete(id)
     this.#overlays.set(id, overlay)
     return overlay
   }
@@ -81,9 +85,20 @@ export class Overlays {
     for (const id of ids) this.#orphans.add(id)
   }
 
+  /** Looks which of them are deleted: they are counted while logs begin late. */
+  async readOrphans(): Promise<void> {
+    const ids = this.orphans()
+    for (const [i, { deleted }] of (await this.read(ids)).entries()) if (deleted) this.#deletedOrphans.add(ids[i]!)
+  }
+
+  deletedOrphans(): Iterable<MessageId> {
+    return this.#deletedOrphans
+  }
+
   clear(): void {
     this.#overlays.clear()
     this.#orphans.clear()
+    this.#deletedOrphans.clear()
   }
 
   #mayBeStored(id: MessageId): boolean {

@@ -16,6 +16,7 @@ import { Folding } from './folding.ts'
 import { ForkProving } from './fork-proving.ts'
 import { ForkSettling } from './fork-settling.ts'
 import { Heads } from './heads.ts'
+import { History } from './history.ts'
 import { HollowEntries } from './hollow.ts'
 import { Ingest } from './ingest.ts'
 import { KeyHandout } from './key-handout.ts'
@@ -44,6 +45,7 @@ export interface ReplicaParts {
   readonly forks: ForkSettling
   readonly handout: KeyHandout
   readonly heads: Heads
+  readonly history: History
   readonly hollow: HollowEntries
   readonly ingest: Ingest
   readonly intake: ControlIntake
@@ -75,6 +77,14 @@ export function assembleReplica(context: Context, id: ConversationId, stored: Co
   const mutex = new Mutex()
   const record = new StoredRecord(conversation, stored)
   const own = new OwnLog({ context, controls, log, record })
+  const history = new History({
+    context,
+    log,
+    controls,
+    timeline,
+    events,
+    canOpen: (of, seq) => counting.canOpen(of, seq),
+  })
   const folding = new Folding({ context, timeline, hollow, events })
   const boxes = new EpochBoxes({ conversation, context, keys, epochs, controls })
   const chunks = new ChunkLookup({ conversation, hash, log, controls, hollow })
@@ -111,6 +121,7 @@ export function assembleReplica(context: Context, id: ConversationId, stored: Co
     record,
     proofs,
     events,
+    dropLate: () => history.dropForked(),
     untilOwnLogKnown: () => own.untilKnown(),
     isOwnLogKnown: () => own.isKnown,
     takeControls: async (carriers) => {
@@ -122,7 +133,7 @@ export function assembleReplica(context: Context, id: ConversationId, stored: Co
   const rotation = new Rotation({ conversation, context, keys, epochs, controls, boxes, log })
   controls.onEntry = (entry) => boxes.note(entry)
   const check = new ControlCheck({ conversation, crypto, log, controls, keys })
-  const ingest = new Ingest({ conversation, context, log, controls, hollow, chunks, check, cuts, intake, folding, forks, events })
+  const ingest = new Ingest({ conversation, context, log, controls, hollow, chunks, check, cuts, intake, folding, forks, events, history })
   const heads = new Heads({ hash, log, controls, cuts })
   const proving = new ForkProving({ conversation, context, log, controls, forks, proofs, ingest })
   const membership = new MembershipWrites({ context, log, controls, boxes, rotation, writes })
@@ -141,6 +152,7 @@ export function assembleReplica(context: Context, id: ConversationId, stored: Co
     forks,
     handout,
     heads,
+    history,
     hollow,
     ingest,
     intake,

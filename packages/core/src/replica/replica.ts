@@ -28,6 +28,7 @@ import type { EpochKeys, LentKey } from './epochs.ts'
 import type { ReplicaEvents } from './events.ts'
 import { holdsEntry } from './fork-proof.ts'
 import type { LogId } from './forks.ts'
+import type { History } from './history.ts'
 import type { HollowEntries } from './hollow.ts'
 import type { IngestResult, PassedOver, UpdateSource } from './ingest.ts'
 import type { Keyspace } from './keyspace.ts'
@@ -49,6 +50,7 @@ export class Replica {
   readonly timeline: Timeline
   readonly keys: Keyspace
   readonly hollow: HollowEntries
+  readonly history: History
   readonly #context: Context
   readonly #parts: ReplicaParts
 
@@ -64,6 +66,7 @@ export class Replica {
     this.controls = parts.controls
     this.log = parts.log
     this.hollow = parts.hollow
+    this.history = parts.history
     this.timeline = parts.timeline
   }
 
@@ -81,6 +84,7 @@ export class Replica {
     await this.controls.open(this.#context.store)
     await this.log.open()
     await this.#parts.intake.resume()
+    await this.history.dropForked()
     await this.#parts.cuts.cut()
     await this.#parts.cuts.clamp()
     await this.timeline.open()
@@ -336,6 +340,11 @@ export class Replica {
       this.#settleContradiction(result.contradiction)
       return result
     })
+  }
+
+  /** A peer says which id (32 bytes) comes before the chunk that begins at `seq`, of which it was asked for the entries. */
+  anchor(from: object, log: LogId, seq: number, id: Uint8Array): void {
+    this.#parts.ingest.anchor(from, log, seq, id)
   }
 
   /** A peer is gone: what it left unfinished is dropped. */

@@ -49,8 +49,8 @@ export interface OperationParts {
   readonly responses: Responses
   readonly contents: MessageContents
   readonly indexes: MessageIndexes
-  /** How many entries of a log have been folded. */
-  foldedSeq(log: LogId): number
+  /** Whether that entry has been folded. */
+  isFolded(log: LogId, seq: number): boolean
   /** The key of a message that is shown. */
   keyOf(id: MessageId): Promise<Uint8Array | undefined>
   tree(): RankTree
@@ -266,7 +266,7 @@ export class TimelineOperations {
   }
 
   #isFolded({ log, seq, isHere }: { log: LogId; seq: number; isHere: boolean }): boolean {
-    return isHere && seq < this.#parts.foldedSeq(log)
+    return isHere && this.#parts.isFolded(log, seq)
   }
 
   /** Where a message is, or where it belongs when it is not here. */

@@ -10,7 +10,6 @@ import {
   messageIdBytes,
   messageIdOf,
   messageIdParts,
-  type ChainState,
   type DeviceId,
   type EntryParts,
   type Hash,
@@ -19,8 +18,9 @@ import {
 } from '@parley/protocol'
 import type { Store, StoreOperation } from '../store.ts'
 import type { Content } from './content-cache.ts'
+import { Coverage } from './coverage.ts'
 import { openRankTree, type RankTree } from '../rank-tree/rank-tree.ts'
-import { decodeFolded, encodeFolded } from './folded-row.ts'
+import { decodeFolded, encodeFolded, type FoldedSpan } from './folded-row.ts'
 import type { LogId } from './forks.ts'
 import type { Keyspace } from './keyspace.ts'
 import { entriesOf, type LogSource } from './log-entries.ts'
@@ -82,9 +82,9 @@ export class Timeline {
   /** Replies, mentions and files, by their place in the timeline. */
   readonly indexes: MessageIndexes
   readonly #operations: TimelineOperations
-  /** How many entries of each device have been folded. */
-  readonly #folded = new Map<LogId, number>()
-  /** The same at the last checkpoint. */
+  /** Which entries have been folded. */
+  readonly #folded = new Coverage()
+  /** Up to where, at the last checkpoint. */
   readonly #written = new Map<LogId, number>()
   /** Which entries counted when they were folded. */
   readonly #voices = new Map<LogId, readonly Voice[]>()
@@ -119,7 +119,7 @@ export class Timeline {
       responses,
       contents,
       indexes: this.indexes,
-      foldedSeq: (of) => this.#foldedSeq(of),
+      isFolded: (of, seq) => this.#folded.has(of, seq),
       keyOf: (id) => this.keyOf(id),
       tree: () => this.#tree,
     })
@@ -131,14 +131,18 @@ export class Timeline {
     await this.indexes.open(this.#host.me(), this.#store, this.#keys)
     const folded = await this.#readFolded()
     // A fork came to light, and the process ended before everything was folded anew.
-    if (this.#isOutdated || [...folded].some(([log, state]) => state.nextSeq > this.#log.nextSeq(log))) return this.rebuild()
-    for (const [device, state] of folded) {
-      this.#folded.set(device, state.nextSeq)
-      this.#written.set(device, state.nextSeq)
+    if (this.#isOutdated || [...folded].some(([log, span]) => !this.#isHere(log, span))) return this.rebuild()
+    for (const [log, { from = this.#log.startOf(log), state }] of folded) {
+      this.#folded.set(log, from, state.nextSeq)
+      this.#written.set(log, state.nextSeq)
     }
-    for (const { log, state } of this.#log.heads())
-      for await (const batch of entriesOf(this.#source, log, folded.get(log)?.nextSeq ?? this.#log.startOf(log), state.nextSeq))
-        await this.apply(batch)
+    if (this.#log.starts.late().length > 0) await this.#overlays.readOrphans()
+    for (const { log, state } of this.#log.heads()) {
+      const start = this.#log.startOf(log)
+      const span = folded.get(log)
+      for await (const batch of entriesOf(this.#source, log, start, span?.from ?? start)) await this.apply(batch)
+      for await (const batch of entriesOf(this.#source, log, span?.state.nextSeq ?? start, state.nextSeq)) await this.apply(batch)
+    }
     for (const { log } of this.#log.heads()) this.#voices.set(log, this.#host.voice(log))
     this.#version = this.#host.version()
   }
@@ -154,14 +158,16 @@ export class Timeline {
       const now = this.#host.voice(log)
       this.#voices.set(log, now)
       if (before === undefined) continue
-      const end = this.#foldedSeq(log)
+      const start = this.#folded.start(log)
+      const end = this.#folded.end(log)
       for (const { from, to } of without(before, now)) {
-        const gone = await this.#takeOut(log, from, Math.min(to, end))
+        const gone = await this.#takeOut(log, Math.max(from, start), Math.min(to, end))
         if (gone === undefined) return undefined
         changes.push(...gone)
       }
       for (const { from, to } of without(now, before))
-        for await (const batch of entriesOf(this.#source, log, from, Math.min(to, end))) changes.push(...(await this.apply(batch)))
+        for await (const batch of entriesOf(this.#source, log, Math.max(from, start), Math.min(to, end)))
+          changes.push(...(await this.apply(batch)))
     }
     if (this.#version !== this.#host.version()) this.#sinceCheckpoint++
     this.#version = this.#host.version()
@@ -190,9 +196,14 @@ export class Timeline {
     await this.open()
   }
 
-  /** How many messages there are. */
+  /** How many messages are here. */
   get total(): number {
     return this.#tree.size
+  }
+
+  /** Messages that were deleted and have not come. */
+  deletedAhead(): Iterable<MessageId> {
+    return this.#overlays.deletedOrphans()
   }
 
   /** Whether `checkpoint` has something to write. */
@@ -216,13 +227,13 @@ export class Timeline {
     let posts: Uint8Array[] = []
     for (const entry of entries) {
       const { kind } = entry.parts.header
-      const folded = this.#foldedSeq(entry.log)
-      this.#folded.set(entry.log, Math.max(entry.seq + 1, folded))
+      const isLate = this.#folded.has(entry.log, entry.seq)
+      this.#folded.add(entry.log, entry.seq)
       // Written with a key that had been frozen, and seen by no member before.
       if (entry.seq >= this.#host.limit(entry.log) || !this.#host.mayPost(entry.device, entry.seq)) continue
       if (!this.#voices.has(entry.log)) this.#voices.set(entry.log, this.#host.voice(entry.log))
       if (kind === EntryKind.post) {
-        const key = await this.#operations.post(entry, entry.seq < folded)
+        const key = await this.#operations.post(entry, isLate)
         if (key !== undefined) posts.push(key)
         continue
       }
@@ -251,14 +262,14 @@ export class Timeline {
     for (const [id, overlay] of overlays)
       operations.push({ type: 'put', key: this.#keys.overlay(messageIdBytes(id)), value: encodeOverlay(overlay) })
     const folded = {
-      heads: this.#log.heads(),
+      heads: this.#log.heads().map((head) => ({ ...head, from: this.#log.startOf(head.log) })),
       orphans: this.#overlays.orphans(),
       version: this.#host.version(),
       ahead: this.#responses.ahead(),
       isMissingKeys: this.isMissingKeys,
     }
     operations.push({ type: 'put', key: this.#keys.folded(), value: encodeFolded(folded) })
-    const written = [...this.#folded]
+    const written = this.#folded.logs().map((log): [LogId, number] => [log, this.#folded.end(log)])
     const { length } = this.#takes
     const count = this.#sinceCheckpoint
     this.#sinceCheckpoint = 0
@@ -302,7 +313,7 @@ export class Timeline {
   async keyOf(id: MessageId): Promise<Uint8Array | undefined> {
     const { device, seq, entry16 } = messageIdParts(id)
     const log = await this.#log.locate(deviceIdOf(device), seq, entry16)
-    if (log === undefined || seq >= this.#foldedSeq(log)) return undefined
+    if (log === undefined || !this.#folded.has(log, seq)) return undefined
     const key = timelineKey(await this.#log.clockAt(log, seq), entry16, device, seq)
     return (await this.#tree.has(key)) ? key : undefined
   }
@@ -349,11 +360,12 @@ export class Timeline {
     changes.push(...(await this.#operations.settleAnswers()))
   }
 
-  #foldedSeq(log: LogId): number {
-    return this.#folded.get(log) ?? 0
+  /** Whether what was folded of a log is what is here of it, or part of that. */
+  #isHere(log: LogId, { from = this.#log.startOf(log), state }: FoldedSpan): boolean {
+    return state.nextSeq <= this.#log.nextSeq(log) && from >= this.#log.startOf(log)
   }
 
-  async #readFolded(): Promise<ReadonlyMap<LogId, ChainState>> {
+  async #readFolded(): Promise<ReadonlyMap<LogId, FoldedSpan>> {
     const row = await this.#store.get(this.#keys.folded())
     this.#isOutdated = false
     if (row === undefined) return new Map()
@@ -363,7 +375,7 @@ export class Timeline {
     this.#overlays.loadOrphans(folded.orphans)
     this.#responses.loadAhead(folded.ahead)
     this.#operations.isMissingKeys = folded.isMissingKeys
-    return folded.states
+    return folded.spans
   }
 }
 

@@ -16,6 +16,8 @@ import type {
   PostPayload,
 } from '../../src/index.ts'
 
+/** The beginning of any chunk but the first. */
+const chunkStart = fc.integer({ min: 1, max: 0xff_ffff }).map((chunk) => chunk * 256)
 const u32 = fc.oneof(fc.integer({ min: 0, max: 300 }), fc.integer({ min: 0, max: 0xffff_ffff }))
 
 /** Exactly `length` bytes. */
@@ -240,7 +242,12 @@ export function arbitraryLinkMessage(): fc.Arbitrary<LinkMessage> {
       entries: fc.array(fc.record({ device, seq: u32, prevId: bytesOf(32), entry: fc.uint8Array({ maxLength: 60 }) }), few),
     }),
     fc.record({ type: fc.constant('update' as const), handle, bytes: fc.uint8Array({ maxLength: 60 }) }),
-    fc.record({ type: fc.constant('got' as const), handle, heads: fc.array(fc.record({ device, nextSeq: u32 }), few) }),
+    fc.record({
+      type: fc.constant('got' as const),
+      handle,
+      heads: fc.array(fc.oneof(fc.record({ device, nextSeq: u32 }), fc.record({ device, nextSeq: u32, from: chunkStart })), few),
+    }),
+    fc.record({ type: fc.constant('anchor' as const), handle, device, seq: u32, id: bytesOf(32) }),
     fc.record({ type: fc.constant('slots' as const), handle, slots: fc.array(fc.uint8Array({ maxLength: 60 }), few) }),
     fc.record({ type: fc.constant('presence' as const), handle, packet: fc.uint8Array({ maxLength: 60 }) }),
     fc.record({ type: fc.constant('unheard' as const), handle, devices: fc.array(device, few) }),
