@@ -127,7 +127,8 @@ function measureNetwork(system: SystemName, size: number, aliceFolder: string, b
   })
 }
 
-async function folderBytes(folder: string): Promise<number> {
+/** Bytes of all files in a folder. */
+export async function folderBytes(folder: string): Promise<number> {
   let bytes = 0
   for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
     if (entry.isFile()) bytes += (await stat(join(entry.parentPath, entry.name))).size

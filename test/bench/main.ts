@@ -7,23 +7,34 @@ import { measureChat } from './chat.ts'
 import { measureLog } from './log.ts'
 import { measureMembers } from './members.ts'
 import { readOptions, type BenchOptions } from './options.ts'
+import { measureScale, renderScale } from './scale.ts'
 import { SYSTEM_NAMES } from './peer.ts'
 import type { Report, Section } from './report.ts'
 import { renderReport } from './table.ts'
 
 try {
   const options = readOptions(process.argv.slice(2))
-  const report = await run(options)
-  console.log(options.json ? JSON.stringify(report) : renderReport(report))
+  if (options.mode === 'scale') {
+    const report = await measureScale(options.sizes, options.rounds, saying(options))
+    console.log(options.json ? JSON.stringify(report) : renderScale(report))
+  } else {
+    const report = await run({ ...options, mode: options.mode })
+    console.log(options.json ? JSON.stringify(report) : renderReport(report))
+  }
 } catch (error) {
   console.error(error instanceof Error ? error.message : error)
   process.exitCode = 1
 }
 
-async function run({ mode, sizes, rounds, json, profile }: BenchOptions): Promise<Report> {
-  const say = (text: string): void => {
+function saying({ json }: BenchOptions): (text: string) => void {
+  return (text) => {
     if (!json && process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`)
   }
+}
+
+async function run(options: BenchOptions & { mode: Report['mode'] }): Promise<Report> {
+  const { mode, sizes, rounds, profile } = options
+  const say = saying(options)
   const flags = profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`]
   const sections: Section[] = []
   for (const size of sizes) {

@@ -2,7 +2,7 @@
 import { parseArgs } from 'node:util'
 
 export interface BenchOptions {
-  readonly mode: 'chat' | 'log' | 'members'
+  readonly mode: 'chat' | 'log' | 'members' | 'scale'
   readonly sizes: readonly number[]
   readonly rounds: number
   readonly json: boolean
@@ -10,16 +10,18 @@ export interface BenchOptions {
   readonly profile: string | undefined
 }
 
-export const USAGE = `npm run bench [-- chat|log|members] [options]
+export const USAGE = `npm run bench [-- chat|log|members|scale] [options]
   chat               messages: append, open, page, sync, latency, disk (the default)
   log                entries: verify, project and admit against hashing the same bytes
   members            a group of 200: removing one, letting one in, learning who is in, opening
-  --sizes 1000,10000 how many messages (chat), entries (log, default 20000,100000) or control entries (members, default 1000,5000)
+  scale              messages by ten authors, at several lengths of the history (default 10000,100000; 1000000 takes an hour)
+  --sizes 1000,10000 how many messages (chat, scale), entries (log, default 20000,100000) or control entries (members, default 1000,5000)
   --rounds 3         measurements that each median is taken of
   --json             one JSON object instead of tables
   --profile DIR      writes a CPU profile of every measured process there`
 
-const DEFAULT_SIZES = { chat: [1_000, 10_000], log: [20_000, 100_000], members: [1_000, 5_000] } as const
+const DEFAULT_SIZES = { chat: [1_000, 10_000], log: [20_000, 100_000], members: [1_000, 5_000], scale: [10_000, 100_000] } as const
+const MODES = Object.keys(DEFAULT_SIZES) as readonly BenchOptions['mode'][]
 const DEFAULT_ROUNDS = 3
 /** Less than a page, and there is no middle to read. */
 const MIN_SIZE = 50
@@ -31,8 +33,8 @@ export function readOptions(argv: readonly string[]): BenchOptions {
     allowPositionals: true,
     options: { sizes: { type: 'string' }, rounds: { type: 'string' }, json: { type: 'boolean' }, profile: { type: 'string' } },
   })
-  const mode = positionals[0] ?? 'chat'
-  if ((mode !== 'chat' && mode !== 'log' && mode !== 'members') || positionals.length > 1) throw new Error(USAGE)
+  const mode = MODES.find((name) => name === (positionals[0] ?? 'chat'))
+  if (mode === undefined || positionals.length > 1) throw new Error(USAGE)
   const sizes = values.sizes === undefined ? DEFAULT_SIZES[mode] : values.sizes.split(',').map(Number)
   if (sizes.some((size) => !Number.isInteger(size) || size < MIN_SIZE)) throw new Error(`sizes are whole numbers from ${MIN_SIZE}`)
   const rounds = Number(values.rounds ?? DEFAULT_ROUNDS)

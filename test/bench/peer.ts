@@ -11,6 +11,8 @@ export const PAGE_MESSAGES = 25
 export interface SyncTimes {
   /** Until the newest page could be read. */
   readonly newestMs: number
+  /** Bytes on the wire until then, where the system can tell. */
+  readonly newestBytes?: number
   /** Until every message was there and in the store. */
   readonly completeMs: number
 }
@@ -38,6 +40,8 @@ export interface System {
   create(folder: string): Promise<BenchPeer>
   /** `listen` also lets others in. */
   open(folder: string, network: 'offline' | 'online' | 'listen'): Promise<BenchPeer>
+  /** Makes a history in an empty folder; without it, messages are sent. */
+  makeHistory?(folder: string, total: number): Promise<void>
   /** An empty folder becomes somebody who knows nobody yet. */
   newcomer(folder: string): Promise<BenchPeer>
 }

@@ -1,7 +1,7 @@
 /** What a child process can be asked to do: one system, one folder, one measurement. */
 import { setTimeout as pause } from 'node:timers/promises'
 import { messageNumber } from './messages.ts'
-import { loadSystem, type BenchPeer, type SyncTimes, type SystemName } from './peer.ts'
+import { loadSystem, PAGE_MESSAGES, type BenchPeer, type SyncTimes, type SystemName } from './peer.ts'
 import { settledTrafficBytes } from './traffic.ts'
 
 /** Milliseconds since the start of the machine: one clock for all processes. */
@@ -21,28 +21,41 @@ export function createTasks(name: SystemName) {
     return current
   }
 
+  const fill = async (from: number, count: number, inFlight: number): Promise<number> => {
+    const start = performance.now()
+    let next = from
+    const worker = async (): Promise<void> => {
+      while (next < from + count) await peer().send(messageNumber(next++))
+    }
+    await Promise.all(Array.from({ length: inFlight }, worker))
+    return ((performance.now() - start) * 1_000) / count
+  }
+
   return {
     async create(folder: string): Promise<void> {
       current = await (await system).create(folder)
     },
 
-    /** Sends messages `from` up to `from + count`, so many at a time. Returns microseconds a message. */
-    async fill(from: number, count: number, inFlight: number): Promise<number> {
-      const start = performance.now()
-      let next = from
-      const worker = async (): Promise<void> => {
-        while (next < from + count) await peer().send(messageNumber(next++))
-      }
-      await Promise.all(Array.from({ length: inFlight }, worker))
-      return ((performance.now() - start) * 1_000) / count
+    /** A history of so many messages, made as fast as that system can: of the engine by many authors. */
+    async makeHistory(folder: string, total: number): Promise<void> {
+      const { create, makeHistory } = await system
+      if (makeHistory !== undefined) return makeHistory(folder, total)
+      current = await create(folder)
+      await fill(0, total, 256)
     },
+
+    /** Sends messages `from` up to `from + count`, so many at a time. Returns microseconds a message. */
+    fill,
 
     async open(folder: string, network: 'offline' | 'online' | 'listen'): Promise<void> {
       current = await (await system).open(folder, network)
     },
 
     /** Opens and reads the newest page; then one in the middle, cold and warm; then what the process weighs. */
-    async read(folder: string, total: number): Promise<{ openMs: number; coldPageMs: number; warmPageMs: number; memoryMb: number }> {
+    async read(
+      folder: string,
+      total: number,
+    ): Promise<{ openMs: number; coldPageMs: number; warmPageMs: number; farPageMs: number; memoryMb: number }> {
       const { open } = await system
       const start = performance.now()
       current = await open(folder, 'offline')
@@ -57,7 +70,10 @@ export function createTasks(name: SystemName) {
       const coldPageMs = performance.now() - coldStart
       const warmStart = performance.now()
       for (let i = 0; i < WARM_READS; i++) await current.page(middle)
-      return { openMs, coldPageMs, warmPageMs: (performance.now() - warmStart) / WARM_READS, memoryMb }
+      const warmPageMs = (performance.now() - warmStart) / WARM_READS
+      const farStart = performance.now()
+      await current.page(Math.ceil(total / PAGE_MESSAGES))
+      return { openMs, coldPageMs, warmPageMs, farPageMs: performance.now() - farStart, memoryMb }
     },
 
     address: (): Promise<string> => peer().address(),
@@ -73,6 +89,16 @@ export function createTasks(name: SystemName) {
       current = await (await system).open(folder, 'online')
       const start = performance.now()
       await current.reconnect(address)
+      const ms = performance.now() - start
+      return { ms, bytes: await settledTrafficBytes() }
+    },
+
+    /** Comes back to a history that has grown to so many messages. */
+    async catchUp(folder: string, address: string, total: number): Promise<{ ms: number; bytes: number }> {
+      current = await (await system).open(folder, 'online')
+      const start = performance.now()
+      await current.reconnect(address)
+      while ((await current.total()) < total) await pause(1)
       const ms = performance.now() - start
       return { ms, bytes: await settledTrafficBytes() }
     },
