@@ -2,6 +2,7 @@
  * Every command there is, in the order of the help.
  */
 import type { CommandSpec } from './command.ts'
+import { exportCommand, importCommand } from './commands/archive.ts'
 import { deviceCommand, devicesCommand, recoverCommand, recoveryCommand, safetyCommand } from './commands/devices.ts'
 import { doctorCommand } from './commands/doctor.ts'
 import { attachmentsCommand, saveCommand } from './commands/files.ts'
@@ -14,6 +15,7 @@ import { daemonCommand, peersCommand } from './commands/peer.ts'
 import { addContactCommand, blockCommand, contactsCommand, directCommand, removeContactCommand, unblockCommand } from './commands/people.ts'
 import { hideCommand, pinCommand, pinnedCommand, reactCommand, unhideCommand, unpinCommand, unreactCommand } from './commands/reactions.ts'
 import { acceptCommand, declineCommand, requestsCommand } from './commands/requests.ts'
+import { searchCommand } from './commands/search.ts'
 import { sendCommand } from './commands/send.ts'
 import { tailCommand } from './commands/tail.ts'
 
@@ -40,6 +42,8 @@ export const COMMANDS: readonly CommandSpec[] = [
   listCommand,
   leaveCommand,
   forgetCommand,
+  exportCommand,
+  importCommand,
 
   membersCommand,
   addCommand,
@@ -61,6 +65,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   unhideCommand,
   seenCommand,
   messagesCommand,
+  searchCommand,
   tailCommand,
 
   attachmentsCommand,

@@ -1,7 +1,18 @@
 /**
  * Conversations, messages and members as people read them.
  */
-import type { Attachment, Contact, Conversation, FormerMember, InviteInfo, Member, Message, MessagePage, Metadata } from '@parley/core'
+import type {
+  Attachment,
+  Contact,
+  Conversation,
+  FormerMember,
+  InviteInfo,
+  Member,
+  Message,
+  MessagePage,
+  Metadata,
+  SearchResults,
+} from '@parley/core'
 import type { Terminal } from './printer.ts'
 import { sizeText } from './progress.ts'
 import { clip, oneLine, pad, printable, width, wrap } from './text.ts'
@@ -64,18 +75,33 @@ function remarksOn(message: Message, terminal: Terminal, isShown: boolean): stri
 
 /** The page with a line for each day, oldest first, and where one is in the conversation. `ids`: each message with its own. */
 export function formatPage(page: MessagePage, terminal: Terminal, options: { ids?: boolean } = {}): string {
+  const lines = linesByDay(page.messages, terminal, options)
+  if (lines.length === 0) lines.push('No messages yet.')
+  lines.push(`page ${page.page} of ${page.totalPages}, ${page.totalMessages} messages`)
+  return lines.join('\n')
+}
+
+/** What a search found, and how to see more of it. */
+export function formatResults(found: SearchResults, terminal: Terminal, options: { ids?: boolean } = {}): string {
+  const { results, total, cursor, isComplete } = found
+  const messages = results.map(({ message }) => message)
+  const lines = linesByDay(messages, terminal, options)
+  lines.push(`${results.length} of ${total}${isComplete ? '' : ' or more'}`)
+  if (cursor !== undefined) lines.push(`more with --cursor ${cursor}`)
+  return lines.join('\n')
+}
+
+function linesByDay(messages: readonly Message[], terminal: Terminal, options: { ids?: boolean }): string[] {
   const lines: string[] = []
   let day = ''
-  for (const message of page.messages) {
+  for (const message of messages) {
     const its = dayOf(message.sentAt, terminal)
     if (its !== day) lines.push(`— ${its} —`)
     day = its
     lines.push(formatMessage(message, terminal))
     if (options.ids === true) lines.push(`       ${message.id}`)
   }
-  if (lines.length === 0) lines.push('No messages yet.')
-  lines.push(`page ${page.page} of ${page.totalPages}, ${page.totalMessages} messages`)
-  return lines.join('\n')
+  return lines
 }
 
 export function formatMetadata(metadata: Metadata): string {

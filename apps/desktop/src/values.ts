@@ -31,6 +31,14 @@ export function parseCount(text: string): number {
   return count
 }
 
+/** A day, or a time, as ISO 8601 writes it. @throws {InvalidArgument} */
+export function parseDate(text: string): Date {
+  const date = new Date(text)
+  if (!/^\d{4}-\d{2}/.test(text) || Number.isNaN(date.getTime()))
+    throw new ParleyError('InvalidArgument', `"${text}" is no date. Write 2025-06-01, or 2025-06-01T18:30.`)
+  return date
+}
+
 /**
  * One `key=value` more. `true`, `false` and numbers as JSON writes them become that, `"5"` in double quotes stays the text 5, `null` stands for
  * removal; everything else is the text itself. @throws {InvalidArgument} without `=` or key

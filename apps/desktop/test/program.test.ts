@@ -64,9 +64,9 @@ describe('help', () => {
     const wanted = [
       'id devices device recovery recover',
       'direct contacts add-contact remove-contact requests accept decline block unblock safety',
-      'new join list leave forget',
+      'new join list leave forget export import',
       'members add remove role invite invites revoke',
-      'send edit delete react unreact pin unpin pinned hide unhide seen messages tail',
+      'send edit delete react unreact pin unpin pinned hide unhide seen messages search tail',
       'attachments save',
       'daemon peers doctor',
       'help',

@@ -73,6 +73,8 @@ export type {
   SearchResults,
   SendMessageInit,
   Store,
+  StorageEstimate,
+  StorageUse,
   SyncState,
   Timeline,
   TimelineAnchor,
@@ -131,6 +133,7 @@ async function openEngine(init: ParleyInit, wait?: AbortSignal): Promise<Parley>
       random: systemRandom,
       logger,
       viewCache: viewCache(profile),
+      persist: () => navigator.storage.persist(),
       ...(attachments === undefined ? {} : { attachments }),
       // A store of the application's own keeps the keys too, so that the two cannot come apart.
       ...(init.store === undefined ? { vault: indexedDbKeyVault({ name: keysOf(profile), crypto, random: systemRandom }) } : {}),

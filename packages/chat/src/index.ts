@@ -65,6 +65,8 @@ export type {
   SearchResults,
   SendMessageInit,
   Store,
+  StorageEstimate,
+  StorageUse,
   SyncState,
   Timeline,
   TimelineAnchor,

@@ -11,6 +11,7 @@ import type { DeviceCalls, DeviceEvents } from './api/devices.ts'
 import type { History, MemberCalls, MemberStatus } from './api/members.ts'
 import type { Message, MessageCalls, MessageState, Metadata, MetadataChange, User } from './api/messages.ts'
 import type { ProfileSearchCalls, SearchCalls } from './api/search.ts'
+import type { StorageCalls } from './api/storage.ts'
 
 export type { FormerMember, History, InviteInfo, InviteInit, InviteState, Member, MemberCalls, MemberStatus, Role } from './api/members.ts'
 export type { Attachment, AttachmentCalls, FetchOptions, FileInput, FilesInit, ListAttachmentsOptions } from './api/attachments.ts'
@@ -32,6 +33,7 @@ export type {
 } from './api/messages.ts'
 export type { Timeline, TimelineAnchor, TimelineOptions, TimelineSnapshot } from './api/timeline.ts'
 export type { ArchiveSource, ExportCalls, ExportOptions, ImportCalls, ImportOptions } from './api/archive.ts'
+export type { StorageCalls, StorageEstimate, StorageUse } from './api/storage.ts'
 export type { Highlight, ProfileSearchCalls, SearchCalls, SearchOptions, SearchResult, SearchResults } from './api/search.ts'
 export type { Device, DeviceCalls, DeviceEvents, DeviceLinkOffer } from './api/devices.ts'
 export type { Contact, ContactCalls, ContactEvents, RequestCalls } from './api/contacts.ts'
@@ -269,7 +271,7 @@ export interface Preferences {
 }
 
 /** One person on one device: the engine of a profile. */
-export interface Parley extends ContactCalls, DeviceCalls, ProfileSearchCalls, ImportCalls {
+export interface Parley extends ContactCalls, DeviceCalls, ProfileSearchCalls, ImportCalls, StorageCalls {
   /** This user on this device. */
   readonly me: User & { readonly deviceId: DeviceId }
   /** Ordered by last activity, newest first. */

@@ -33,4 +33,6 @@ export interface EngineInit {
   signal?: AbortSignal
   /** Where attached files are kept, and what makes them; without it files can be neither sent nor read. */
   attachments?: AttachmentsInit
+  /** Asks the platform to keep what is in the store, where it might not. Default: it does. */
+  persist?(): Promise<boolean>
 }

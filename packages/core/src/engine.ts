@@ -23,6 +23,7 @@ import type {
   Preferences,
   SearchOptions,
   SearchResults,
+  StorageEstimate,
 } from './api.ts'
 import { Contacts } from './contacts/contacts.ts'
 import { PeopleClient } from './contacts/people-client.ts'
@@ -90,6 +91,7 @@ class Engine extends PeopleClient implements Parley {
   readonly #viewCache: ViewCache | undefined
   readonly #attachments: Attachments | undefined
   readonly #searchBudget = new SearchBudget()
+  readonly #persist: () => Promise<boolean>
   readonly #conversations = new Map<ConversationId, LiveConversation>()
   readonly #joins = new Mutex()
   readonly #profile: OwnProfile
@@ -100,6 +102,7 @@ class Engine extends PeopleClient implements Parley {
   constructor(init: EngineInit, profile: StoredProfile, preferences: StoredPreferences, context: (report: Context['report']) => Context) {
     super()
     this.#store = init.store
+    this.#persist = () => init.persist?.() ?? Promise.resolve(true)
     this.#viewCache = init.viewCache
     this.#preferences = preferences
     this.#context = context((error, where) => this.#report(error, where))
@@ -245,6 +248,17 @@ class Engine extends PeopleClient implements Parley {
       const id = await importArchive(this.#context, this.#attachments, host, source, checkObject(options, 'options'))
       return this.#live({ id })
     })
+  }
+
+  async storageEstimate(): Promise<StorageEstimate> {
+    this.assertOpen()
+    const [store, files] = await Promise.all([this.#store.estimate(), this.#attachments?.init.blobs.estimate()])
+    return Object.freeze({ store: Object.freeze(store), files: files && Object.freeze(files) })
+  }
+
+  async persist(): Promise<boolean> {
+    this.assertOpen()
+    return this.#persist()
   }
 
   get preferences(): Preferences {

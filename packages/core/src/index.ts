@@ -75,6 +75,8 @@ export type {
   SearchResult,
   SearchResults,
   SendMessageInit,
+  StorageEstimate,
+  StorageUse,
   SyncState,
   Timeline,
   TimelineAnchor,

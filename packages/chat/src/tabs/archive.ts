@@ -1,5 +1,6 @@
 /** Archives between tabs. A stream cannot be handed to another tab and a Blob can: the browser keeps it where there is room. */
 import type { ArchiveSource, Conversation, ExportOptions } from '@parley/core'
+import { ParleyError } from '@parley/protocol'
 import type { CallPlan } from './plan.ts'
 
 /** The calls by which a guest exports a conversation and imports an archive, beside those of the API. */
@@ -13,9 +14,11 @@ export function exportBlob(conversation: Conversation, args: readonly unknown[])
   return new Response(conversation.exportConversation(args[0] as ExportOptions)).blob()
 }
 
-/** An archive as it can be handed over. */
+/** An archive as it can be handed over. By shape: the Blob of another realm is one too. @throws {InvalidArgument} for what gives no bytes. */
 export async function blobOf(source: ArchiveSource): Promise<Blob> {
-  if (source instanceof Blob) return source
+  if (typeof source !== 'object' || source === null)
+    throw new ParleyError('InvalidArgument', 'an archive is a Blob, a File or a stream of bytes')
+  if ('arrayBuffer' in source) return source
   if ('getReader' in source) return new Response(source).blob()
   const parts: BlobPart[] = []
   for await (const part of source) parts.push(part as Uint8Array<ArrayBuffer>)

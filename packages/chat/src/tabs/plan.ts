@@ -69,6 +69,8 @@ export const PARLEY = {
   setProfile: CALL,
   connect: CALL,
   importConversation: OWN,
+  storageEstimate: CALL,
+  persist: CALL,
   search: CALL,
   wake: TELL,
   inspect: { kind: 'getter', fresh: true },
