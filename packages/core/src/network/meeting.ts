@@ -38,6 +38,7 @@ export class Meeting {
   readonly #links = new Set<Link>()
   #cancelRedial = (): void => undefined
   #isRunning = false
+  #isMet = false
 
   constructor(init: MeetingInit) {
     this.#init = init
@@ -70,7 +71,8 @@ export class Meeting {
   #dial(): void {
     const { transports, hints, clock, logger } = this.#init
     if (!this.#isRunning) return
-    if (this.#links.size === 0)
+    // Others may be met on the way; only whoever knows it ends the search.
+    if (!this.#isMet)
       for (const hint of hints)
         for (const transport of transports)
           transport.dial?.(hint).catch((error: unknown) => {
@@ -121,7 +123,9 @@ export class Meeting {
       case 'proofs': {
         const theirs = toBase32(handshake.tag(this.#proof, 'theirs'))
         const tag = message.tags.find((t) => toBase32(t) === theirs)
-        return tag === undefined ? onStranger() : lines.met(this.#proof, tag)
+        if (tag === undefined) return onStranger()
+        this.#isMet = true
+        return lines.met(this.#proof, tag)
       }
       case 'join':
         return lines.hear(this.#proof, message.sealed)
