@@ -3,7 +3,7 @@
  * peers of a simulation live in one process and open the same boxes with the same keys. Every result is what the original gives;
  * `simulation.test.ts` runs one both ways. To be used with `vi.mock('@parley/crypto', …)`.
  */
-import { createPrivateKey, createPublicKey, diffieHellman, type KeyObject } from 'node:crypto'
+import { createHmac, createPrivateKey, createPublicKey, diffieHellman, type KeyObject } from 'node:crypto'
 import { compareBytes, equalBytes } from '@parley/protocol'
 import type * as Crypto from '@parley/crypto'
 
@@ -25,6 +25,13 @@ export function withFastCrypto(original: typeof Crypto): typeof Crypto {
   const keyOf = secretKeys()
   return {
     ...original,
+    hmacSha256: (key, bytes) => new Uint8Array(createHmac('sha256', key).update(bytes).digest()),
+    sealBody(key, nonce, aad, plaintext) {
+      const sealed = original.sealBody(key, nonce, aad, plaintext)
+      // Whoever opens it gets what went in.
+      open([key, sealed, aad], () => plaintext.slice())
+      return sealed
+    },
     openBody: (key, sealed, aad) => open([key, sealed, aad], () => original.openBody(key, sealed, aad)),
     deriveKey(secret, purpose, context) {
       let keys = derive.get(purpose)

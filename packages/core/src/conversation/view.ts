@@ -72,8 +72,15 @@ function toRow(value: object): Row {
 function shows(row: unknown, value: unknown): boolean {
   if (row === value) return true
   if (typeof row !== 'object' || typeof value !== 'object' || row === null || value === null) return false
-  const shown = Object.entries(value).filter(([, item]) => item !== undefined)
-  return shown.length === Object.keys(row).length && shown.every(([key, item]) => shows((row as Row)[key], item))
+  // Walked through without lists of keys: this looks at every row of the window with every change.
+  let rest = Object.keys(row).length
+  for (const key in value) {
+    const item = (value as Row)[key]
+    if (item === undefined) continue
+    if (!shows((row as Row)[key], item)) return false
+    rest--
+  }
+  return rest === 0
 }
 
 /** Keeps the rows that are equal at both ends of the list; replaces what lies between. */

@@ -1,11 +1,12 @@
 import type { CryptoProvider, SignatureJob } from '@parley/crypto'
-import { equalBytes } from '@parley/protocol'
+import { equalBytes, toBase32 } from '@parley/protocol'
 
 /**
  * The provider of a simulation: the given one, with every verdict in the same turn (a thread pool would bring its own order of events) and
  * remembered, since the same signature is checked by every peer; those made here are known to hold.
  */
 export function simulationCrypto(provider: CryptoProvider): CryptoProvider {
+  const agreed = new Map<string, Promise<Uint8Array | undefined>>()
   const known = new Map<number, { job: SignatureJob; verdict: Promise<boolean> }>()
   const remember = ({ message, publicKey, signature }: SignatureJob, verdict: Promise<boolean>): void => {
     known.set(firstBits(signature), {
@@ -40,7 +41,21 @@ export function simulationCrypto(provider: CryptoProvider): CryptoProvider {
         },
       }
     },
-    agreementKey: (secret) => provider.agreementKey(secret),
+    agreementKey(secret) {
+      const key = provider.agreementKey(secret)
+      const { publicKey } = key
+      return {
+        publicKey,
+        agree(theirs) {
+          // Both ends come to the same, so it is computed for the first of them.
+          const [a, b] = [toBase32(publicKey), toBase32(theirs)]
+          const pair = a < b ? a + b : b + a
+          let shared = agreed.get(pair)
+          if (shared === undefined) agreed.set(pair, (shared = key.agree(theirs)))
+          return shared
+        },
+      }
+    },
     encapsulate: (secret, publicKey) => provider.encapsulate(secret, publicKey),
   }
 }
