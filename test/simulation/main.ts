@@ -1,24 +1,27 @@
 /**
  * Runs one simulation, or several, and prints what happens.
  *
- *   npm run simulate -- [--seed N] [--seeds COUNT] [--steps M] [--peers P] [--forks] [--quiet]
+ *   npm run simulate -- [--seed N] [--seeds COUNT] [--steps M] [--peers P] [--[no-]forks] [--quiet]
  *
- * With `--forks`, profiles are also copied and restored from backups, so that devices fork. With `--seeds`, that many seeds from `--seed` on. Exits with 1 at the first seed that fails, and prints the command that repeats it.
+ * With `--forks`, which is what every fourth seed has unless told otherwise, profiles are copied and restored from backups, so that devices fork. With `--seeds`, that many seeds from `--seed` on. Exits with 1 at the first seed that fails, and prints the command that repeats it.
  */
-import { nodeProvider } from '@parley/crypto/node'
-import { simulate } from '@parley/testing'
+import './fast-modules.ts'
 import { parseArgs } from 'node:util'
+
+const { nodeProvider } = await import('@parley/crypto/node')
+const { simulate } = await import('@parley/testing')
 
 /** The first violation is the one that tells; the rest follows from it. */
 const MOST_SHOWN = 5
 
 const { values } = parseArgs({
+  allowNegative: true,
   options: {
     seed: { type: 'string', default: '1' },
     seeds: { type: 'string', default: '1' },
     steps: { type: 'string', default: '300' },
     peers: { type: 'string', default: '5' },
-    forks: { type: 'boolean', default: false },
+    forks: { type: 'boolean' },
     quiet: { type: 'boolean', default: false },
   },
 })
@@ -33,7 +36,7 @@ for (let seed = first; seed < first + count; seed++) {
     seed,
     steps: whole('steps', values.steps),
     peers: whole('peers', values.peers),
-    forks: values.forks,
+    ...(values.forks === undefined ? {} : { forks: values.forks }),
     crypto: nodeProvider(),
     ...(isQuiet ? {} : { onLine: say }),
   })

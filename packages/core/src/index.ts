@@ -85,6 +85,8 @@ export type {
   UpdateMessageInit,
   User,
 } from './api.ts'
+export { resolveMembership } from './membership/index.ts'
+export type { Membership, MembershipFact } from './membership/index.ts'
 export { createEngine } from './engine.ts'
 export type { EngineInit } from './engine-init.ts'
 export type { ViewCache } from './conversation/parts.ts'

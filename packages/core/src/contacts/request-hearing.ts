@@ -87,7 +87,7 @@ export class RequestHearing implements Hearing {
       })),
     )
     await this.#controls.accept(entries, this.#context.clock.now() + MAX_FUTURE_SKEW_MS)
-    if ((await this.#boxes.unlock()).length > 0) await this.#controls.refold()
+    if ((await this.#boxes.unlock()).rows.length > 0) await this.#controls.refold()
     // With an earlier key, as of somebody who comes back, nobody can take part.
     if (!this.#isMeant() || this.#epochs.current === undefined) return
     this.#isHeard = true

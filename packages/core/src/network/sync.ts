@@ -88,12 +88,13 @@ export class SyncSession {
 
   /** Entries that this session has asked for and not got. */
   get outstanding(): number {
-    return this.#fetch.waiting + this.#backfill.waiting
+    // Who is out gives nothing any more; what counts of it comes from others.
+    return this.#line.standing === 'former' ? 0 : this.#fetch.waiting + this.#backfill.waiting
   }
 
   /** Whether heads have been compared once and nothing is missing from this peer. */
   get isLevel(): boolean {
-    return this.#logs.isCompared && this.#fetch.waiting === 0
+    return this.#line.standing === 'former' || (this.#logs.isCompared && this.#fetch.waiting === 0)
   }
 
   /** Begins to compare and to push. A session that is not started only answers. */

@@ -13,6 +13,8 @@ import type { LogCuts } from './log-cuts.ts'
 import type { ConversationLog } from './log.ts'
 import type { ConversationRecord, StoredRecord } from './record.ts'
 
+const NOTHING = { rows: [], undo: () => undefined }
+
 export class ControlIntake {
   readonly #context: Context
   readonly #controls: ControlLog
@@ -63,16 +65,17 @@ export class ControlIntake {
    * here: memory never runs ahead of the store. `settle` follows once the log has them.
    */
   async store(operations: readonly StoreOperation[], controls: readonly ControlEntry[], durability: 'strict' | 'relaxed'): Promise<void> {
-    const keys = controls.length > 0 ? await this.#boxes.unlock() : []
-    if (keys.length > 0) await this.#controls.refold()
+    const { rows: keys, undo } = controls.length > 0 ? await this.#boxes.unlock() : NOTHING
     const record = this.#recordNow()
     const isChanged = record !== this.#record.value
     try {
       await this.#context.store.write([...operations, ...keys, ...(isChanged ? [this.#record.row(record)] : [])], { durability })
     } catch (error) {
+      undo()
       await this.#controls.drop(controls)
       throw error
     }
+    if (keys.length > 0) await this.#controls.refold()
     this.#record.value = record
     if (keys.length > 0) this.#newKeys.push(...keys.map(({ key }) => key.slice(-16)))
     if (isChanged) this.#events.emit('state')
@@ -93,9 +96,9 @@ export class ControlIntake {
 
   /** What was left undone when the process ended: keys, and the standing. */
   async resume(): Promise<void> {
-    const keys = await this.#boxes.unlock()
-    if (keys.length > 0) {
-      await this.#context.store.write([...keys])
+    const { rows } = await this.#boxes.unlock()
+    if (rows.length > 0) {
+      await this.#context.store.write(rows)
       await this.#controls.refold()
     }
   }

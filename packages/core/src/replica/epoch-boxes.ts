@@ -140,14 +140,24 @@ export class EpochBoxes {
     return held.filter(({ id }) => !behind.has(toBase32(id))).slice(0, MAX_ADMIT_BOXES)
   }
 
-  /** Opens what can be opened of the epochs that membership knows; each secret must match the commitment. Returns the rows that keep it. */
-  async unlock(): Promise<StoreOperation[]> {
+  /**
+   * Opens what can be opened of the epochs that membership knows; each secret must match the commitment. Returns the rows that keep it, and what makes it
+   * as if nothing had been opened, for when they could not be written.
+   */
+  async unlock(): Promise<{ rows: readonly StoreOperation[]; undo: () => void }> {
     const rows: StoreOperation[] = []
+    const boxes = new Map(this.#boxes)
+    const before: [id: Uint8Array, epoch: Epoch | undefined][] = []
+    const undo = (): void => {
+      for (const [id, epoch] of before.reverse()) this.#epochs.putBack(id, epoch)
+      for (const [name, list] of boxes) this.#boxes.set(name, list)
+    }
     const add = (id: Uint8Array, secret: EpochSecret | undefined): boolean => {
       const held = this.#epochs.get(id)?.secret
       if (secret === undefined || (held !== undefined && (held.msg !== undefined || secret.msg === undefined))) return false
       const record = this.#controls.membership.epochs.get(toBase32(id))
       if (record === undefined || !equalBytes(record.commitment, epochCommitment(secret))) return false
+      before.push([id, this.#epochs.get(id)])
       this.#epochs.add(secret)
       rows.push({ type: 'put', key: this.#keys.epoch(id), value: epochSecretBytes(secret) })
       return true
@@ -171,7 +181,7 @@ export class EpochBoxes {
           add(parent, unwrapSecret(held.secret, { conversation: this.#conversation, epoch: record.id, parent }, { ctl, msg }))
         }
     }
-    return rows
+    return { rows, undo }
   }
 
   /** What binds a box to its place. */

@@ -73,6 +73,12 @@ export class EpochKeys {
     return epoch
   }
 
+  /** Makes it what it was before `add`: undefined, or the half that was here. */
+  putBack(id: Uint8Array, epoch: Epoch | undefined): void {
+    if (epoch === undefined) this.#epochs.delete(toBase32(id))
+    else this.#epochs.set(toBase32(id), epoch)
+  }
+
   get(id: Uint8Array): Epoch | undefined {
     return this.#epochs.get(toBase32(id))
   }

@@ -1,4 +1,5 @@
 /** What must be true when everything has healed and time has passed. */
+import type { Membership } from '@parley/core'
 import { countedEntries } from './naive-fold.ts'
 import type { SimPeer } from './sim-peer.ts'
 import type { Shown } from './invariants.ts'
@@ -15,8 +16,11 @@ export async function checkEnd(world: World, shown: readonly Shown[]): Promise<s
   const [first] = equals
   if (first === undefined) return ''
   for (const one of equals) {
-    if (one.vector !== first.vector)
-      world.violate('I3', `${one.peer.name} and ${first.peer.name} do not hold the same in the end:\n  ${one.vector}\n  ${first.vector}`)
+    if (one.expected.held !== first.expected.held)
+      world.violate(
+        'I3',
+        `${one.peer.name} and ${first.peer.name} do not hold the same in the end:\n  ${one.expected.held}\n  ${first.expected.held}`,
+      )
   }
   checkComplete(world, shown)
   checkForks(world, shown)
@@ -24,10 +28,13 @@ export async function checkEnd(world: World, shown: readonly Shown[]): Promise<s
     const lost = peer.held.entries.size - countedEntries(world.ledger, peer.held).size
     if (lost > 0) world.violate('I3', `${peer.name} has accepted ${lost} entries of forked devices that it does not show in the end`)
   }
+  checkOut(world)
   const seenBy: string[][] = []
-  for (const { peer } of equals) {
-    await checkStates(world, peer, shown.length)
-    seenBy.push(await checkSeen(world, peer))
+  for (const { peer, vector } of equals) {
+    await checkStates(world, peer, shown)
+    const lines = await checkSeen(world, peer)
+    // Who came when there was no history for newcomers shows less of it.
+    if (vector === first.vector) seenBy.push(lines)
   }
   const [agreed = []] = seenBy
   for (const [index, lines] of seenBy.entries()) {
@@ -38,16 +45,19 @@ export async function checkEnd(world: World, shown: readonly Shown[]): Promise<s
       `${equals[index]?.peer.name} and ${first.peer.name} do not agree on who has seen what: ${lines[at]} instead of ${agreed[at]}`,
     )
   }
-  for (const { peer, expected } of equals) checkAnnounced(world, peer, expected.messages)
+  // What comes into sight again, or only now, because of who is in and who has which key is not told of as a message.
+  for (const { peer, expected } of equals) if (areAlwaysIn(expected.membership)) checkAnnounced(world, peer, expected.messages)
   return `${first.vector}\n${first.text}\n${agreed.join('\n')}`
 }
 
 /** I3: every entry that anybody here holds is everywhere; only what a forked device wrote may be nowhere but with those who are frozen, too. */
 function checkComplete(world: World, shown: readonly Shown[]): void {
-  for (const { peer: owner } of shown) {
+  for (const { peer: owner, expected } of shown) {
     for (const entry of owner.held.entries.keys()) {
       // A frozen device has no say any more in what counts of a fork.
       if (world.ledger.isForked(owner.deviceId) && world.ledger.isForked(entry.device)) continue
+      // What was written by somebody who was out by then is of use to nobody.
+      if (entry.seq >= (expected.membership.devices.get(entry.device)?.spans.at(-1)?.to ?? 0)) continue
       for (const { peer } of shown)
         if (!peer.held.entries.has(entry))
           world.violate('I3', `${peer.name} lacks entry ${entry.seq} of ${entry.device}, which ${owner.name} holds`)
@@ -67,14 +77,23 @@ function checkForks(world: World, shown: readonly Shown[]): void {
   }
 }
 
+/** Who is out has heard of it, unless they shut their ears. */
+function checkOut(world: World): void {
+  const present = new Set(world.present())
+  for (const peer of world.peers)
+    if (peer.isMember && !present.has(peer) && !peer.isDeaf && !peer.isGone)
+      world.violate('I4', `${peer.name} is out in the end and does not know it`)
+}
+
 /** Everybody is online and connected, and everything has been delivered. */
-async function checkStates(world: World, peer: SimPeer, count: number): Promise<void> {
+async function checkStates(world: World, peer: SimPeer, shown: readonly Shown[]): Promise<void> {
   const { conversation } = peer
   if (conversation === undefined) return
+  const here = new Set(shown.map((one) => one.peer.user))
   for (const member of conversation.members())
-    if (member.status !== 'ONLINE') world.violate('API', `${peer.name} takes ${member.name} for offline in the end`)
+    if (member.status !== 'ONLINE' && here.has(member.id)) world.violate('API', `${peer.name} takes ${member.name} for offline in the end`)
   const { phase, peers } = conversation.syncState
-  if (phase !== 'live' || peers !== count - 1) world.violate('API', `${peer.name} is ${phase} with ${peers} peers in the end`)
+  if (phase !== 'live' || peers < shown.length - 1) world.violate('API', `${peer.name} is ${phase} with ${peers} peers in the end`)
   if (peer.isSuspect) return
   const { messages } = await conversation.getMessages()
   for (const { id, state } of messages) {
@@ -97,7 +116,7 @@ async function checkSeen(world: World, peer: SimPeer): Promise<string[]> {
     }
   }
   for (const viewer of world.peers) {
-    if (viewer.isSuspect) continue
+    if (viewer.isSuspect || !viewer.isMember || viewer.isDeaf) continue
     const user = viewer.parley?.me.id
     const place = Math.max(
       -1,
@@ -113,6 +132,12 @@ async function checkSeen(world: World, peer: SimPeer): Promise<string[]> {
 /** A user does not count among those who have seen their own message. */
 function authorIsNot(world: World, id: string, viewer: SimPeer): boolean {
   return viewer.deviceId === undefined || !world.ledger.log(viewer.deviceId).some(({ said }) => said.what === 'post' && said.id === id)
+}
+
+function areAlwaysIn({ devices }: Membership): boolean {
+  return [...devices.values()].every(
+    ({ spans: [first, ...more] }) => more.length === 0 && first?.from === 0 && !Number.isFinite(first.to) && first.role !== 'reader',
+  )
 }
 
 /** Every message of others that came in this run and was not deleted has been announced. */

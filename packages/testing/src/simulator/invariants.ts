@@ -3,6 +3,7 @@ import type { Conversation, Message } from '@parley/core'
 import type { UserId } from '@parley/protocol'
 import type { Ledger } from './ledger.ts'
 import { naiveFold, type Expected, type ExpectedMessage } from './naive-fold.ts'
+import type { Secrecy } from './secrecy.ts'
 import type { SimPeer } from './sim-peer.ts'
 
 /** Messages of a page (API.md). */
@@ -19,6 +20,7 @@ type Violate = (invariant: string, what: string) => void
 /** What one peer showed when it was looked at. */
 export interface Shown {
   readonly peer: SimPeer
+  /** Equal for those that must show the same. */
   readonly vector: string
   /** Members, metadata and messages as one text. */
   readonly text: string
@@ -31,15 +33,15 @@ export interface Shown {
  */
 export async function checkPeer(
   peer: SimPeer,
-  ledger: Ledger,
+  { ledger, secrecy }: { readonly ledger: Ledger; readonly secrecy: Secrecy },
   pick: number,
   allPages: boolean,
   violate: Violate,
 ): Promise<Shown | undefined> {
   const { conversation } = peer
   if (conversation === undefined) return undefined
-  await ledger.learnUsers()
   const expected = naiveFold(ledger, peer.held)
+  peer.shows(new Set(expected.messages.map(({ id }) => id)))
   const report = (what: string): void => violate('I2', `${peer.name} ${what}`)
   const total = expected.messages.length
   const pages = Math.max(1, Math.ceil(total / PAGE))
@@ -51,13 +53,14 @@ export async function checkPeer(
       return undefined
     }
     const end = total - (page - 1) * PAGE
+    secrecy.checkShown(peer.name, conversation, peer.held, messages)
     comparePage(messages, expected.messages.slice(Math.max(0, end - PAGE), end), (what) => report(`page ${page}: ${what}`))
   }
   compareView(conversation, expected, report)
   await compareLast(conversation, expected, report)
   checkResources(peer, violate)
   const text = JSON.stringify([conversation.getMembers(), conversation.getMetadata(), conversation.getTitle(), total])
-  return { peer, vector: peer.held.vector(expected.purgedAhead), text, expected }
+  return { peer, vector: expected.vector, text, expected }
 }
 
 /** The view document of a peer that has been at rest for some frames of a screen shows the newest messages. */
@@ -97,7 +100,7 @@ function comparePage(shown: readonly Message[], expected: readonly ExpectedMessa
 }
 
 function compareView(conversation: Conversation, expected: Expected, report: (what: string) => void): void {
-  const members = conversation.members().map(({ id, name }) => ({ id, name }))
+  const members = conversation.members().map(({ id, name, role }) => ({ id, name, role }))
   if (JSON.stringify(members) !== JSON.stringify(expected.members)) {
     report(`shows the members ${JSON.stringify(members)} instead of ${JSON.stringify(expected.members)}`)
   }
@@ -137,14 +140,18 @@ function isAsDue(message: Message, due: ExpectedMessage): boolean {
     message.sentAt === due.sentAt &&
     message.editedAt === due.editedAt &&
     message.replyTo === due.replyTo &&
+    message.replies === due.replies &&
+    message.isPinned === due.isPinned &&
+    message.isHidden === due.isHidden &&
+    (message.reactions.length + due.reactions.length === 0 || JSON.stringify(message.reactions) === JSON.stringify(due.reactions)) &&
     sorted(message.metadata) === sorted(due.metadata)
   )
 }
 
 /** The same, to be read by people. */
 function essence(message: Omit<ExpectedMessage, 'author'> & { author: { id: UserId } }): unknown[] {
-  const { id, author, text, metadata, sentAt, editedAt, replyTo } = message
-  return [id, author.id, text, sorted(metadata), sentAt, editedAt ?? null, replyTo ?? null]
+  const { id, author, text, metadata, sentAt, editedAt, replyTo, replies, reactions, isPinned, isHidden } = message
+  return [id, author.id, text, sorted(metadata), sentAt, editedAt ?? null, replyTo ?? null, replies, reactions, isPinned, isHidden]
 }
 
 function sorted(values: Readonly<Record<string, unknown>>): string {

@@ -2,7 +2,15 @@
  * The global record of everything that any device ever wrote, kept by the simulator from what reaches the authors' disks. What any peer
  * holds is compared with it, byte by byte.
  */
-import { deriveKey, epochSecretFromBytes, openBody, verifyDeviceCert, type CryptoProvider, type EpochSecret } from '@parley/crypto'
+import {
+  deriveKey,
+  epochSecretFromBytes,
+  openBody,
+  verifyDeviceCert,
+  type CryptoProvider,
+  type DeviceCert,
+  type EpochSecret,
+} from '@parley/crypto'
 import {
   bodyAad,
   branchLogId,
@@ -14,6 +22,7 @@ import {
   decodeDelete,
   decodeEdit,
   decodePost,
+  decodeReact,
   deviceIdOf,
   EntryKind,
   equalBytes,
@@ -24,6 +33,7 @@ import {
   toBase32,
   type ChainState,
   type ControlPayload,
+  type Dep,
   type ConversationId,
   type DeviceId,
   type EntryParts,
@@ -40,6 +50,7 @@ export type Said =
   | { what: 'post'; id: MessageId; content: PostPayload }
   | { what: 'edit'; target: MessageId; content: PostPayload }
   | { what: 'delete'; target: MessageId }
+  | { what: 'react'; target: MessageId; emoji: string; on: boolean }
   | { what: 'control'; payload: ControlPayload }
   | { what: 'other' }
 
@@ -57,6 +68,12 @@ export interface LedgerEntry {
   /** The chain after it. */
   readonly state: ChainState
   readonly epoch: Uint8Array | undefined
+  /** The entry before it, in its history. */
+  readonly before: LedgerEntry | undefined
+  /** What of others its author had newly seen. */
+  readonly deps: readonly Dep[]
+  /** Of what ends somebody's membership: how many entries each device had written by then, whoever had seen them. */
+  readonly lengths: ReadonlyMap<DeviceId, number> | undefined
   /** What was written after it: one entry, or one of each history. */
   readonly next: LedgerEntry[]
 }
@@ -69,6 +86,9 @@ export interface EntryRow {
   readonly seq: number
   readonly parts: EntryParts
 }
+
+/** Operations that end the membership of somebody, or of a device. */
+const ENDINGS: ReadonlySet<ControlPayload['op']> = new Set(['remove', 'leave', 'device-remove'])
 
 interface DeviceLog {
   readonly first: LedgerEntry[]
@@ -88,8 +108,9 @@ export class Ledger {
   readonly #logs = new Map<DeviceId, DeviceLog>()
   readonly #epochs = new Map<string, EpochSecret>()
   readonly #users = new Map<DeviceId, UserId>()
-  readonly #certUsers = new Map<string, UserId>()
-  readonly #userOfCert = new WeakMap<Uint8Array, UserId>()
+  /** Certificates by their bytes in base32; those that are not valid are not here. */
+  readonly #known = new Map<string, DeviceCert>()
+  readonly #certOf = new WeakMap<Uint8Array, DeviceCert>()
   /** Certificates of admitted devices whose owner has not been looked up. */
   #certs: Uint8Array[] = []
   #conversation: Uint8Array | undefined
@@ -110,9 +131,14 @@ export class Ledger {
     return this.#size
   }
 
+  /** How many certificates are known to be valid. */
+  get certificates(): number {
+    return this.#known.size
+  }
+
   /** Rises with everything that becomes known. */
   get facts(): number {
-    return this.#size + this.#certUsers.size
+    return this.#size + this.#known.size
   }
 
   meetConversation(id: Uint8Array): void {
@@ -121,7 +147,9 @@ export class Ledger {
 
   meetEpoch(id: Uint8Array, secret: Uint8Array): void {
     const parsed = epochSecretFromBytes(secret)
-    if (parsed !== undefined) this.#epochs.set(toBase32(id), parsed)
+    const key = toBase32(id)
+    // Some hold no more than the half that opens control entries.
+    if (parsed !== undefined && this.#epochs.get(key)?.msg === undefined) this.#epochs.set(key, parsed)
   }
 
   /** Everything that a device ever wrote, in the order of writing. */
@@ -154,19 +182,26 @@ export class Ledger {
     return this.#users.get(device)
   }
 
-  /** Whose certificate it is; likewise. */
-  userOfCert(cert: Uint8Array): UserId | undefined {
-    const user = this.#userOfCert.get(cert) ?? this.#certUsers.get(toBase32(cert))
-    if (user !== undefined) this.#userOfCert.set(cert, user)
-    return user
+  /** The certificate in these bytes, if it is valid; likewise. */
+  certIn(bytes: Uint8Array): DeviceCert | undefined {
+    const cert = this.#certOf.get(bytes) ?? this.#known.get(toBase32(bytes))
+    if (cert !== undefined) this.#certOf.set(bytes, cert)
+    return cert
+  }
+
+  /** All devices that were ever let in. */
+  devices(): Iterable<DeviceId> {
+    return this.#users.keys()
   }
 
   async learnUsers(): Promise<void> {
     for (const bytes of this.#certs.splice(0)) {
-      const cert = await verifyDeviceCert(this.#crypto, bytes)
+      const cert = await verifyDeviceCert(this.#crypto, bytes, (device) =>
+        [...this.#known.values()].find(({ deviceId }) => deviceId === device),
+      )
       if (cert === undefined) continue
       this.#users.set(cert.deviceId, cert.userId)
-      this.#certUsers.set(toBase32(bytes), cert.userId)
+      this.#known.set(toBase32(bytes), cert)
     }
   }
 
@@ -209,8 +244,7 @@ export class Ledger {
     const plain = this.#open(epoch, deviceBytes, seq, parts.headerBytes, parts.body, parts.header.kind === EntryKind.control)
     if (plain === undefined) return `entry ${seq} of ${device} cannot be opened with the key of its epoch`
     const said = say(parts.header.kind, plain, () => messageIdOf(deviceBytes, seq, id))
-    if (said.what === 'control' && said.payload.op === 'genesis') this.#certs.push(said.payload.founderCert.slice())
-    if (said.what === 'control' && said.payload.op === 'admit') this.#certs.push(said.payload.cert.slice())
+    if (said.what === 'control') this.#certs.push(...certsIn(said.payload).map((cert) => cert.slice()))
     if (said.what === 'post') this.#posts = undefined
     if (said.what === 'control') this.#controls = undefined
     return {
@@ -224,6 +258,9 @@ export class Ledger {
       said,
       state,
       epoch,
+      before,
+      deps: parts.header.deps.map(({ device8, seq: at, entry8 }) => ({ device8: device8.slice(), seq: at, entry8: entry8.slice() })),
+      lengths: said.what === 'control' && ENDINGS.has(said.payload.op) ? this.#lengths() : undefined,
       next: [],
     }
   }
@@ -256,6 +293,10 @@ export class Ledger {
     return key && openBody(key, body, bodyAad(conversation, device, seq, header))
   }
 
+  #lengths(): ReadonlyMap<DeviceId, number> {
+    return new Map([...this.#logs].map(([device, { entries }]) => [device, Math.max(0, ...entries.map(({ seq }) => seq + 1))]))
+  }
+
   #all(what: Said['what']): LedgerEntry[] {
     return [...this.#logs.values()].flatMap((log) => log.entries.filter((entry) => entry.said.what === what)).sort(inOrder)
   }
@@ -265,6 +306,21 @@ function isSame(known: LedgerEntry, parts: EntryParts, bodyHash: Uint8Array | un
   if (!equalBytes(known.headerBytes, parts.headerBytes) || bodyHash === undefined || !equalBytes(known.bodyHash, bodyHash)) return false
   const { signature } = known
   return signature === undefined ? parts.signature === undefined : parts.signature !== undefined && equalBytes(signature, parts.signature)
+}
+
+/** The certificates that an operation brings. */
+export function certsIn(payload: ControlPayload): readonly Uint8Array[] {
+  switch (payload.op) {
+    case 'genesis':
+      return [payload.founderCert]
+    case 'admit':
+    case 'device-add':
+      return [payload.cert]
+    case 'grant':
+      return payload.certs
+    default:
+      return []
+  }
 }
 
 function isShown(side: ForkSide['entries'][number] | undefined, headerBytes: Uint8Array, bodyHash: Uint8Array): boolean {
@@ -281,6 +337,10 @@ function say(kind: EntryKind, plain: Uint8Array, id: () => MessageId): Said {
     }
     case EntryKind.delete:
       return { what: 'delete', target: messageIdFromBytes(decodeDelete(plain).target) }
+    case EntryKind.react: {
+      const { target, emoji, on } = decodeReact(plain)
+      return { what: 'react', target: messageIdFromBytes(target), emoji, on }
+    }
     case EntryKind.control:
       return { what: 'control', payload: decodeControl(plain) }
     default:

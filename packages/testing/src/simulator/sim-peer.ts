@@ -9,7 +9,7 @@ import {
   type Transport,
 } from '@parley/core'
 import type { CryptoProvider } from '@parley/crypto'
-import type { DeviceId, MessageId } from '@parley/protocol'
+import type { DeviceId, MessageId, UserId } from '@parley/protocol'
 import type { ManualClock } from '../manual-clock.ts'
 import type { CrashKind } from '../memory-store.ts'
 import type { MemoryNetwork } from '../memory-transport.ts'
@@ -17,6 +17,8 @@ import { seededRandom } from '../seeded-random.ts'
 import type { Ledger, LedgerEntry } from './ledger.ts'
 import { PeerClock } from './peer-clock.ts'
 import { PeerDisk } from './peer-disk.ts'
+import { deafened } from './deaf.ts'
+import type { Secrecy } from './secrecy.ts'
 import { HeldRows, isOfInterest } from './store-rows.ts'
 
 /** Put between the engine and its store or network, to show that the simulator notices. */
@@ -34,6 +36,7 @@ export interface PeerWorld {
   readonly sabotage: Sabotage
   /** Whether any profile was copied or restored. */
   readonly isAnySuspect: boolean
+  readonly secrecy: Secrecy
   /** Something happened that must not. */
   violate(invariant: string, what: string): void
   log(line: string): void
@@ -85,11 +88,16 @@ export class SimPeer {
   readonly original: SimPeer | undefined
   /** Whether this profile was copied, is a copy, or was restored from a backup: it may fork, and then it is frozen. */
   isSuspect = false
+  /** Ids in base32 of the epochs whose messages it could ever read. */
+  readonly keys = new Set<string>()
+  /** A patched client: from the time on that it is put out it hears nothing from others, and goes on writing. */
+  isDeaf = false
   /** Another copy of the profile took its place in the end. */
   isGone = false
   readonly #world: PeerWorld
   readonly #seed: number
   #run: Run | undefined
+  #user: UserId | undefined
   /** What this peer wrote itself, strictly: no crash takes it back. */
   readonly #own = new Set<LedgerEntry>()
 
@@ -107,6 +115,11 @@ export class SimPeer {
     return this.#run?.parley
   }
 
+  /** Who they are; undefined before the first start. */
+  get user(): UserId | undefined {
+    return this.#user
+  }
+
   get clock(): PeerClock | undefined {
     return this.#run?.clock
   }
@@ -122,6 +135,11 @@ export class SimPeer {
     return this.condition === 'running' && this.conversation?.state === 'member'
   }
 
+  /** Whether it was put out and knows nobody to hear from that it was brought back: the keys it has are those of long ago, and it has given nobody its card. */
+  get isOutOfReach(): boolean {
+    return this.wasMember && !this.isMember && this.parley?.inspect().links.length === 0
+  }
+
   /** Whether the disk says that this peer has been let in. */
   get wasMember(): boolean {
     return this.deviceId !== undefined && this.held.entries.size > 0
@@ -130,6 +148,11 @@ export class SimPeer {
   /** Whether nothing is under way inside, so that what is shown must be what is stored. */
   get isAtRest(): boolean {
     return this.condition === 'running' && this.disk.inFlight === 0
+  }
+
+  /** Only these are shown now: what a removal took out of sight may come back by another one, and is told of again. */
+  shows(ids: ReadonlySet<MessageId>): void {
+    for (const id of this.#run?.announced ?? []) if (!ids.has(id)) this.#run?.announced.delete(id)
   }
 
   get announced(): ReadonlySet<MessageId> {
@@ -144,7 +167,7 @@ export class SimPeer {
   async start(): Promise<void> {
     const { clock, sabotage, networks, crypto } = this.#world
     const heldAtStart = new Set(this.held.entries.keys())
-    const plain = networks.map((network) => network.transport(this.name))
+    const plain = networks.map((network) => deafened(network.transport(this.name), () => this.isDeaf))
     const transports = plain.map((transport) => sabotage.transport?.(transport, this.name) ?? transport)
     const store = this.disk.open()
     const run: Run = {
@@ -178,6 +201,7 @@ export class SimPeer {
     if (!isAlive()) return
     run.parley = parley
     this.deviceId = parley.me.deviceId
+    this.#user = parley.me.id
     parley.on('error', (error) => isAlive() && this.#complain(`has an error event: ${error.message}`))
     for (const conversation of parley.conversations) this.listen(conversation)
     this.condition = 'running'
@@ -256,13 +280,13 @@ export class SimPeer {
     const line = `${this.name} warns: ${event} ${JSON.stringify(facts)}`
     const code = String(facts['code'])
     const isInnocent = INNOCENT.has(code) || (code === FORKED && this.#world.isAnySuspect)
-    if (event === 'rejected' && !isInnocent) this.#world.violate('I6', line)
+    if (event === 'rejected' && !isInnocent && !this.isDeaf) this.#world.violate('I6', line)
     else this.#world.log(`  ${line}`)
   }
 
   /** A failure that the engine reports. A full disk is to be reported; nothing else fails here. */
   #complain(what: string): void {
-    if (this.disk.wasFull) this.#world.log(`  ${this.name} ${what}`)
+    if (this.disk.wasFull || this.isDeaf) this.#world.log(`  ${this.name} ${what}`)
     else this.#world.violate('I6', `${this.name} ${what}`)
   }
 
@@ -275,12 +299,16 @@ export class SimPeer {
   /** Rows have reached the disk. */
   #follow(operations: readonly StoreOperation[]): void {
     const size = this.#world.ledger.size
-    const { isTruth, written, problems } = this.held.follow(operations, this.deviceId)
+    const { isTruth, written, epochs, problems } = this.held.follow(operations, this.deviceId)
     for (const problem of problems) this.#world.violate('I3', `${this.name}: ${problem}`)
     if (!isTruth) return
+    for (const epoch of epochs) this.keys.add(epoch)
     this.isTouched = true
     this.touchedAt = this.#world.clock.now()
-    if (this.#world.ledger.size > size) for (const entry of written) if (entry.device === this.deviceId) this.#own.add(entry)
+    if (this.#world.ledger.size === size) return
+    const own = written.filter(({ device }) => device === this.deviceId)
+    for (const entry of own) this.#own.add(entry)
+    if (!this.isDeaf) this.#world.secrecy.wrote(this.name, own, this.held)
   }
 
   /** After a crash: what the disk holds now, compared with what it held. */

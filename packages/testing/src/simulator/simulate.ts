@@ -8,8 +8,11 @@
 import type { CryptoProvider } from '@parley/crypto'
 import { toBase32, utf8 } from '@parley/protocol'
 import { checkEnd } from './end.ts'
+import { naiveFold } from './naive-fold.ts'
 import type { Sabotage } from './sim-peer.ts'
-import { inviteAndStart, pauseAfter, startPeer, takeStep } from './steps.ts'
+import { inviteAndStart } from './member-steps.ts'
+import { startPeer } from './start.ts'
+import { pauseAfter, takeStep } from './steps.ts'
 import { explain, World, type Violation } from './world.ts'
 
 /** What to simulate. The same options give the same report, byte for byte. */
@@ -22,7 +25,10 @@ export interface SimulationOptions {
   peers?: number
   /** The provider that all peers use; its native speed is welcome. */
   crypto: CryptoProvider
-  /** Whether profiles are copied and restored from backups, so that devices fork. Default false. */
+  /**
+   * Whether profiles are copied and restored from backups, so that devices fork; nobody is put out then. Else people are put out, leave and come back.
+   * By default every fourth seed has forks.
+   */
   forks?: boolean
   /** Hears the log while it grows. */
   onLine?: (line: string) => void
@@ -48,6 +54,7 @@ export interface SimulationReport {
 }
 
 export const DEFAULT_STEPS = 300
+const FORKS_EVERY = 4
 export const DEFAULT_PEERS = 5
 /** Joining takes some seconds; a group that is not complete after so long never will be. */
 const MAX_SETUP_MS = 60_000
@@ -61,7 +68,9 @@ const AFTERGLOW_MS = 45_000
 
 /** Runs one simulation. Settles when it is over; a violation is in the report, not thrown. */
 export async function simulate(options: SimulationOptions): Promise<SimulationReport> {
-  const { seed, steps = DEFAULT_STEPS, peers = DEFAULT_PEERS, forks = false, crypto, onLine = () => undefined, sabotage = {} } = options
+  const { seed, steps = DEFAULT_STEPS, peers = DEFAULT_PEERS, crypto, onLine = () => undefined, sabotage = {} } = options
+  const isForked = seed % FORKS_EVERY === 0
+  const { forks = isForked } = options
   const world = new World({ seed, forks, crypto, sabotage, onLine })
   const onUnhandled = (reason: unknown): void => world.violate('I6', `unhandled rejection: ${explain(reason)}`)
   process.on('unhandledRejection', onUnhandled)
@@ -82,7 +91,7 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
     process.off('unhandledRejection', onUnhandled)
   }
   return {
-    repro: `npm run simulate -- --seed ${seed} --steps ${steps} --peers ${peers}${forks ? ' --forks' : ''}`,
+    repro: `npm run simulate -- --seed ${seed} --steps ${steps} --peers ${peers}${forks === isForked ? '' : forks ? ' --forks' : ' --no-forks'}`,
     violations: world.violations,
     log: world.lines,
     digest: toBase32(crypto.sha256(utf8([...world.lines, shown].join('\n')))),
@@ -141,13 +150,14 @@ async function end(world: World): Promise<string> {
   for (const peer of world.peers) peer.disk.mend()
   await world.clock.advance(1_000)
   await meetCopies(world)
-  for (const peer of world.present()) if (peer.condition === 'stopped' && peer.runs > 0) startPeer(world, peer)
+  for (const peer of world.peers) if (peer.condition === 'stopped' && peer.runs > 0 && !peer.isGone) startPeer(world, peer)
   const isLevel = (): boolean => {
-    const vectors = world
-      .present()
+    const present = world.present()
+    const vectors = present
       .filter((peer) => !world.ledger.isForked(peer.deviceId))
-      .map((peer) => (peer.isMember ? peer.held.vector([]) : peer.name))
-    return new Set(vectors).size === 1
+      .map((peer) => (peer.isMember ? naiveFold(world.ledger, peer.held).held : peer.name))
+    const others = world.members().filter((peer) => !present.includes(peer) && !peer.isDeaf && !peer.isGone)
+    return new Set(vectors).size === 1 && others.length === 0
   }
   const until = world.elapsedMs + MAX_QUIET_MS
   while (!isLevel() && world.elapsedMs < until && world.violations.length === 0) {

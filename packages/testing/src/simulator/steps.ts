@@ -1,11 +1,13 @@
 /** What can happen, and how often: to people, disks, processes and networks. */
 import type { MessageId } from '@parley/protocol'
 import type { SeededRandom } from '../seeded-random.ts'
+import { admin, inviteAndStart, MEMBER_STEPS, RACES } from './member-steps.ts'
 import { naiveFold, type ExpectedMessage } from './naive-fold.ts'
 import type { SimPeer } from './sim-peer.ts'
+import { startPeer } from './start.ts'
 import { NAMES, type World } from './world.ts'
 
-interface Step {
+export interface Step {
   readonly name: string
   /** How often, against the others. */
   readonly weight: number
@@ -60,11 +62,13 @@ const FORK_STEPS: readonly Step[] = [
   { name: 'copy', weight: 2, act: copyProfile },
 ]
 
+/** Where devices fork nobody is put out, for whom a frozen device lets in has to be invited again. */
 const STEPS_WITH_FORKS: readonly Step[] = [...STEPS, ...FORK_STEPS]
+const STEPS_WITH_CHANGES: readonly Step[] = [...STEPS, ...MEMBER_STEPS]
 
 /** Chooses a step that can be done and does it. Returns what it did. */
 export function takeStep(world: World): string {
-  const steps = world.hasForks ? STEPS_WITH_FORKS : STEPS
+  const steps = world.hasForks ? STEPS_WITH_FORKS : STEPS_WITH_CHANGES
   const weights = steps.reduce((sum, step) => sum + step.weight, 0)
   for (;;) {
     let at = world.random.integer(weights)
@@ -84,11 +88,6 @@ export function pauseAfter(random: SeededRandom): number {
   if (kind < 90) return random.integer(1_500)
   if (kind < 98) return random.integer(8_000)
   return random.integer(50_000)
-}
-
-/** Starts a peer again. */
-export function startPeer(world: World, peer: SimPeer): void {
-  world.call(peer, 'starts', () => peer.start())
 }
 
 function done(what: string, act: () => void = () => undefined): string {
@@ -118,6 +117,7 @@ function sendMany(world: World, peer: SimPeer, count: number): string {
           world.violate('I1', `${peer.name} was told that "${text}" is sent, and it is not on the disk`)
         }
       },
+      racesOf(world),
     )
   }
   return `${peer.name} sends ${count}`
@@ -133,7 +133,7 @@ function edit(world: World, peer: SimPeer): string | undefined {
     'edits',
     async () => conversation?.updateMessage(message.id, { text, ...(world.random.integer(4) === 0 ? { metadata: { edited: true } } : {}) }),
     undefined,
-    ['MessageNotFound'],
+    ['MessageNotFound', ...racesOf(world)],
   )
   return `${peer.name} edits ${short(message.id)}`
 }
@@ -142,7 +142,7 @@ function remove(world: World, peer: SimPeer): string | undefined {
   const message = ownMessage(world, peer)
   if (message === undefined) return undefined
   const { conversation } = peer
-  world.call(peer, 'deletes', async () => conversation?.deleteMessage(message.id), undefined, ['MessageNotFound'])
+  world.call(peer, 'deletes', async () => conversation?.deleteMessage(message.id), undefined, ['MessageNotFound', ...racesOf(world)])
   return `${peer.name} deletes ${short(message.id)}`
 }
 
@@ -150,26 +150,26 @@ function setMetadata(world: World, peer: SimPeer): string {
   const key = world.random.pick(['colour', 'topic', 'count'])
   const value = world.random.pick([null, 'blue', `by ${peer.name}`, 7, world.random.integer(1_000), true])
   const { conversation } = peer
-  world.call(peer, 'sets metadata', async () => conversation?.setMetadata({ [key]: value }))
+  world.call(peer, 'sets metadata', async () => conversation?.setMetadata({ [key]: value }), undefined, racesOf(world))
   return `${peer.name} sets ${key} to ${JSON.stringify(value)}`
 }
 
 function setTitle(world: World, peer: SimPeer): string {
   const title = `Picnic ${world.random.integer(100)}`
   const { conversation } = peer
-  world.call(peer, 'sets the title', async () => conversation?.setTitle(title))
+  world.call(peer, 'sets the title', async () => conversation?.setTitle(title), undefined, racesOf(world))
   return `${peer.name} sets the title to ${title}`
 }
 
 function setProfile(world: World, peer: SimPeer): string {
   const name = `${peer.name} ${world.random.integer(100)}`
-  world.call(peer, 'sets the profile', async () => peer.parley?.setProfile({ name }))
+  world.call(peer, 'sets the profile', async () => peer.parley?.setProfile({ name }), undefined, racesOf(world))
   return `${peer.name} is now called ${name}`
 }
 
 function type(world: World, peer: SimPeer): string {
-  // A frozen device refuses at once.
-  if (world.ledger.isForked(peer.deviceId)) return `${peer.name} keeps quiet`
+  // A frozen device refuses at once, and so does that of somebody who only reads.
+  if (world.ledger.isForked(peer.deviceId) || peer.conversation?.role === 'reader') return `${peer.name} keeps quiet`
   if (world.random.integer(3) === 0) return done(`${peer.name} stops typing`, () => peer.conversation?.stopTyping())
   return done(`${peer.name} types`, () => peer.conversation?.startTyping())
 }
@@ -185,7 +185,7 @@ function see(world: World, peer: SimPeer): string | undefined {
     'has seen',
     async () => conversation?.seen(target.id),
     () => void (peer.seen = [...peer.seen, target.id]),
-    ['MessageNotFound'],
+    ['MessageNotFound', ...racesOf(world)],
   )
   return `${peer.name} has seen up to ${short(target.id)}`
 }
@@ -286,13 +286,13 @@ function restart(world: World): string | undefined {
 }
 
 function newcomer(world: World): string | undefined {
-  const founder = world.peers[0]
+  const founder = world.hasForks ? world.peers[0] : admin(world)
   // Whom a forked device lets in would have to be invited again.
   if (founder === undefined || !founder.isMember || world.peers.some(({ backup, isSuspect }) => isSuspect || backup !== undefined))
     return undefined
   if (world.peers.length >= world.startedWith + MAX_NEWCOMERS) return undefined
   const peer = world.addPeer()
-  inviteAndStart(world, founder, peer)
+  inviteAndStart(world, founder, peer, racesOf(world))
   return `${founder.name} invites ${peer.name}`
 }
 
@@ -333,18 +333,9 @@ function copyProfile(world: World): string | undefined {
   return `the profile of ${peer.name} is copied`
 }
 
-/** Starts a peer as soon as the founder has made an invite for it. A peer whose founder crashed meanwhile stays out for good. */
-export function inviteAndStart(world: World, founder: SimPeer, peer: SimPeer): void {
-  const { conversation } = founder
-  world.call(
-    founder,
-    'invites',
-    async () => conversation?.invite(),
-    (link) => {
-      peer.inviteLink = link
-      startPeer(world, peer)
-    },
-  )
+/** Where people are put out and lowered, calls can find that it has happened. */
+function racesOf(world: World): readonly string[] {
+  return world.hasForks ? [] : RACES
 }
 
 function ownMessage(world: World, peer: SimPeer): ExpectedMessage | undefined {

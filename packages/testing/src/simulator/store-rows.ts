@@ -3,6 +3,7 @@
  * engine has stored. The layout is that of the core's keyspace; a change there has to be followed here.
  */
 import type { StoreOperation, StoreRow } from '@parley/core'
+import { epochSecretFromBytes } from '@parley/crypto'
 import {
   decodeCbor,
   decodeChainState,
@@ -48,6 +49,8 @@ export interface Followed {
   readonly isTruth: boolean
   /** Entries that are on this disk now and were not before. */
   readonly written: readonly LedgerEntry[]
+  /** Ids in base32 of the epochs whose messages can be read from now on. */
+  readonly epochs: readonly string[]
   /** What is wrong. */
   readonly problems: readonly string[]
 }
@@ -60,6 +63,8 @@ export class HeldRows {
   readonly entries = new Map<LedgerEntry, boolean>()
   /** Control entries, which can be there before the log reaches them. */
   readonly controls = new Set<LedgerEntry>()
+  /** By epoch id in base32, whether its messages can be read; else only its control entries can. */
+  readonly epochs = new Map<string, boolean>()
   /** Rises with every change. */
   version = 0
   readonly #ledger: Ledger
@@ -82,6 +87,7 @@ export class HeldRows {
   follow(operations: readonly StoreOperation[], author: DeviceId | undefined): Followed {
     const problems: string[] = []
     const written: LedgerEntry[] = []
+    const before = new Map(this.epochs)
     const truth = operations.filter(isOfInterest)
     if (truth.length > 1) truth.sort((a, b) => ORDER.indexOf(a.key[0] as never) - ORDER.indexOf(b.key[0] as never) || byPlace(a, b))
     const gone: LedgerEntry[] = []
@@ -117,7 +123,8 @@ export class HeldRows {
       if (inLog === undefined || contradicted.includes(inLog)) problems.push(`deletes control entry ${first} of ${device}`)
     }
     if (truth.length > 0) this.version++
-    return { isTruth: truth.length > 0, written, problems }
+    const epochs = [...this.epochs].flatMap(([id, isWhole]) => (isWhole && before.get(id) !== true ? [id] : []))
+    return { isTruth: truth.length > 0, written, epochs, problems }
   }
 
   /** Whether a control entry here proves that the device forked. */
@@ -134,11 +141,22 @@ export class HeldRows {
     return false
   }
 
-  /** Equal for two peers that hold the same entries. Bodies purged ahead of the deletion that is yet to come make a difference. */
-  vector(purgedAhead: readonly string[]): string {
-    const logs = [...this.logs].filter(([, log]) => log.nextSeq > log.first).sort(([a], [b]) => (a < b ? -1 : 1))
+  /** Whether what the entry says can be read with the keys that are here. */
+  canRead({ epoch, said }: LedgerEntry): boolean {
+    if (epoch === undefined) return true
+    const isWhole = this.epochs.get(toBase32(epoch))
+    return said.what === 'control' ? isWhole !== undefined : isWhole === true
+  }
+
+  /** Equal for two peers that hold the same entries. `reach`: how many entries of a device can count; nobody needs to hold more. */
+  vector(reach: (device: DeviceId) => number): string {
+    const logs = [...this.logs].flatMap(([id, log]) => {
+      const end = Math.min(log.nextSeq, reach(log.device))
+      const head = end === log.nextSeq ? log.headId : toBase32(log.entries.get(end - 1)?.entry.id ?? new Uint8Array(0))
+      return end > log.first ? [`${id} ${end} ${head}`] : []
+    })
     const controls = [...this.controls].map(({ id }) => toBase32(id.subarray(0, 8))).sort()
-    return JSON.stringify([logs.map(([log, { nextSeq, headId }]) => [log, nextSeq, headId]), controls.join(' '), purgedAhead])
+    return JSON.stringify([logs.sort(), controls.join(' ')])
   }
 
   #put(key: Uint8Array, value: Uint8Array, author: DeviceId | undefined, written: LedgerEntry[]): string | undefined {
@@ -148,6 +166,7 @@ export class HeldRows {
         return undefined
       case TABLES.epoch:
         this.#ledger.meetEpoch(key.subarray(SCOPE_BYTES), value)
+        this.epochs.set(toBase32(key.subarray(SCOPE_BYTES)), epochSecretFromBytes(value)?.msg !== undefined)
         return undefined
       case TABLES.branch:
         return this.#putBranch(logOf(key), value)

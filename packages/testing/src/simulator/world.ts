@@ -5,6 +5,8 @@ import { createMemoryNetwork, type MemoryNetwork } from '../memory-transport.ts'
 import { seededRandom, type SeededRandom } from '../seeded-random.ts'
 import { checkDocument, checkPeer, compareShown, type Shown } from './invariants.ts'
 import { Ledger } from './ledger.ts'
+import { naiveFold } from './naive-fold.ts'
+import { Secrecy } from './secrecy.ts'
 import { simulationCrypto } from './sim-crypto.ts'
 import { SimPeer, type PeerWorld, type Sabotage } from './sim-peer.ts'
 
@@ -66,6 +68,7 @@ export class World implements PeerWorld {
   readonly clock: ManualClock
   readonly crypto: CryptoProvider
   readonly ledger: Ledger
+  readonly secrecy: Secrecy
   readonly sabotage: Sabotage
   readonly conditions: Conditions = { latencyMs: 10, loss: 0 }
   readonly networks: readonly MemoryNetwork[]
@@ -97,6 +100,7 @@ export class World implements PeerWorld {
     this.#start = this.clock.now()
     this.crypto = simulationCrypto(options.crypto)
     this.ledger = new Ledger(this.crypto)
+    this.secrecy = new Secrecy(this.ledger, (invariant, what) => this.violate(invariant, what))
     this.random = seededRandom(options.seed)
     // Every second seed gives each pair of peers two paths, so that the same entries come twice and in another order.
     const names = options.seed % 2 === 0 ? ['memory'] : ['memory', 'second']
@@ -130,9 +134,15 @@ export class World implements PeerWorld {
     return this.#hasForks
   }
 
-  /** Who belongs to the group and must be there in the end. */
+  /** Who belongs to the group and must be there in the end: who was invited, where nobody is put out; else whom the founder takes for a member. */
   present(): SimPeer[] {
-    return this.peers.filter((peer, index) => (index === 0 || peer.inviteLink !== undefined) && !peer.isGone)
+    const [founder] = this.peers
+    if (this.hasForks || founder === undefined)
+      return this.peers.filter((peer, index) => (index === 0 || peer.inviteLink !== undefined) && !peer.isGone)
+    const { devices } = naiveFold(this.ledger, founder.held).membership
+    return this.peers.filter(
+      (peer) => !peer.isDeaf && peer.deviceId !== undefined && devices.get(peer.deviceId)?.isActive === true && !peer.isOutOfReach,
+    )
   }
 
   /** Members that are up. */
@@ -182,7 +192,10 @@ export class World implements PeerWorld {
       (error: unknown) => {
         const code = typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : String(error)
         const isExpected =
-          expected.includes(code) || (code === 'StorageFull' && peer.disk.wasFull) || (code === 'ProfileForked' && peer.isSuspect)
+          peer.isDeaf ||
+          expected.includes(code) ||
+          (code === 'StorageFull' && peer.disk.wasFull) ||
+          (code === 'ProfileForked' && peer.isSuspect)
         if (settle(code) && !isExpected) this.violate('API', `${peer.name} ${what} failed: ${explain(error)}`)
       },
     )
@@ -199,17 +212,18 @@ export class World implements PeerWorld {
     const count = ++this.#checks
     for (const peer of this.peers) {
       for (const { what, since } of peer.waiting.values()) {
-        if (this.clock.now() - since > MAX_CALL_MS) this.violate('I6', `${peer.name} ${what} has not settled in ${MAX_CALL_MS} ms`)
+        if (this.clock.now() - since > MAX_CALL_MS && !peer.isDeaf)
+          this.violate('I6', `${peer.name} ${what} has not settled in ${MAX_CALL_MS} ms`)
       }
     }
+    await this.ledger.learnUsers()
+    this.secrecy.check(this.peers)
     const isFull = full || count % FULL_CHECK_EVERY === 0
     const shown: Shown[] = []
     for (const peer of this.peers) {
-      if (!peer.isAtRest || !peer.isMember) continue
+      if (!peer.isAtRest || !peer.isMember || peer.isDeaf) continue
       if (isFull || peer.isTouched) {
-        const one = await this.#look(peer, () =>
-          checkPeer(peer, this.ledger, count, isFull, (invariant, what) => this.violate(invariant, what)),
-        )
+        const one = await this.#look(peer, () => checkPeer(peer, this, count, isFull, (invariant, what) => this.violate(invariant, what)))
         peer.isTouched = false
         if (one === undefined) this.#shown.delete(peer)
         else this.#shown.set(peer, one)

@@ -1,0 +1,57 @@
+/** A process for every core that simulates seeds, so that they are done as soon as this machine can. */
+import { fork, type ChildProcess } from 'node:child_process'
+import { availableParallelism } from 'node:os'
+import { fileURLToPath } from 'node:url'
+import type { SimulationReport } from '@parley/testing'
+
+/** What is told of one seed. */
+export type SeedResult = Pick<SimulationReport, 'violations' | 'repro' | 'entries' | 'steps'> & { readonly seed: number }
+
+const WORKER = fileURLToPath(new URL('seed-worker.ts', import.meta.url))
+
+export class SeedPool {
+  readonly #results = new Map<number, PromiseWithResolvers<SeedResult>>()
+  readonly #left: number[]
+  #workers: ChildProcess[] = []
+
+  constructor(seeds: readonly number[]) {
+    this.#left = [...seeds]
+    for (const seed of seeds) this.#results.set(seed, Promise.withResolvers())
+    // Whoever asks for one hears of its failure.
+    for (const { promise } of this.#results.values()) promise.catch(() => undefined)
+  }
+
+  start(): void {
+    this.#workers = Array.from({ length: availableParallelism() }, () => {
+      const worker = fork(WORKER, { execArgv: ['--conditions=@parley/source'] })
+      worker.on('message', (result) => {
+        const { seed } = result as SeedResult
+        this.#results.get(seed)?.resolve(result as SeedResult)
+        this.#next(worker)
+      })
+      worker.on('exit', (code) => this.#fail(new Error(`a process that simulates ended with ${code}`)))
+      this.#next(worker)
+      return worker
+    })
+  }
+
+  /** @throws {Error} when a process that simulates has ended. */
+  result(seed: number): Promise<SeedResult> {
+    const result = this.#results.get(seed)
+    if (result === undefined) throw new RangeError(`seed ${seed} is none of these`)
+    return result.promise
+  }
+
+  stop(): void {
+    for (const worker of this.#workers) worker.kill()
+  }
+
+  #next(worker: ChildProcess): void {
+    const seed = this.#left.shift()
+    if (seed !== undefined) worker.send(seed)
+  }
+
+  #fail(error: Error): void {
+    for (const { reject } of this.#results.values()) reject(error)
+  }
+}
