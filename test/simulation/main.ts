@@ -1,9 +1,9 @@
 /**
  * Runs one simulation, or several, and prints what happens.
  *
- *   npm run simulate -- [--seed N] [--seeds COUNT] [--steps M] [--peers P] [--[no-]forks] [--quiet]
+ *   npm run simulate -- [--seed N] [--seeds COUNT] [--steps M] [--peers P] [--forks | --changes] [--quiet]
  *
- * With `--forks`, which is what every fourth seed has unless told otherwise, profiles are copied and restored from backups, so that devices fork. With `--seeds`, that many seeds from `--seed` on. Exits with 1 at the first seed that fails, and prints the command that repeats it.
+ * With `--forks`, profiles are also copied and restored from backups, so that devices fork; with `--changes`, people are put out, leave, come back and change roles. With `--seeds`, that many seeds from `--seed` on. Exits with 1 at the first seed that fails, and prints the command that repeats it.
  */
 import './fast-modules.ts'
 import { parseArgs } from 'node:util'
@@ -15,13 +15,13 @@ const { simulate } = await import('@parley/testing')
 const MOST_SHOWN = 5
 
 const { values } = parseArgs({
-  allowNegative: true,
   options: {
     seed: { type: 'string', default: '1' },
     seeds: { type: 'string', default: '1' },
     steps: { type: 'string', default: '300' },
     peers: { type: 'string', default: '5' },
-    forks: { type: 'boolean' },
+    forks: { type: 'boolean', default: false },
+    changes: { type: 'boolean', default: false },
     quiet: { type: 'boolean', default: false },
   },
 })
@@ -36,7 +36,8 @@ for (let seed = first; seed < first + count; seed++) {
     seed,
     steps: whole('steps', values.steps),
     peers: whole('peers', values.peers),
-    ...(values.forks === undefined ? {} : { forks: values.forks }),
+    forks: values.forks,
+    changes: values.changes,
     crypto: nodeProvider(),
     ...(isQuiet ? {} : { onLine: say }),
   })

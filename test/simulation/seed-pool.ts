@@ -12,9 +12,11 @@ const WORKER = fileURLToPath(new URL('seed-worker.ts', import.meta.url))
 export class SeedPool {
   readonly #results = new Map<number, PromiseWithResolvers<SeedResult>>()
   readonly #left: number[]
+  readonly #optionsOf: (seed: number) => { seed: number; forks: boolean; changes: boolean }
   #workers: ChildProcess[] = []
 
-  constructor(seeds: readonly number[]) {
+  constructor(seeds: readonly number[], optionsOf: (seed: number) => { seed: number; forks: boolean; changes: boolean }) {
+    this.#optionsOf = optionsOf
     this.#left = [...seeds]
     for (const seed of seeds) this.#results.set(seed, Promise.withResolvers())
     // Whoever asks for one hears of its failure.
@@ -48,7 +50,7 @@ export class SeedPool {
 
   #next(worker: ChildProcess): void {
     const seed = this.#left.shift()
-    if (seed !== undefined) worker.send(seed)
+    if (seed !== undefined) worker.send(this.#optionsOf(seed))
   }
 
   #fail(error: Error): void {

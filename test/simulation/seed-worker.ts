@@ -4,8 +4,9 @@ import './fast-modules.ts'
 const { nodeProvider } = await import('@parley/crypto/node')
 const { simulate } = await import('@parley/testing')
 
-process.on('message', (seed: number) => {
-  simulate({ seed, crypto: nodeProvider() })
+process.on('message', (options: { seed: number; forks: boolean; changes: boolean }) => {
+  const { seed } = options
+  simulate({ ...options, crypto: nodeProvider() })
     .then(({ violations, repro, entries, steps }) => process.send?.({ seed, violations: violations.slice(0, 1), repro, entries, steps }))
     .catch((error: unknown) => {
       process.stderr.write(`seed ${seed}: ${String(error)}\n`)

@@ -5,7 +5,7 @@
  */
 import { resolveMembership, type Membership, type MembershipFact } from '@parley/core'
 import { epochIdOf } from '@parley/crypto'
-import { conversationIdBytes, deviceIdBytes, equalBytes, isClearControl, toBase32, type DeviceId } from '@parley/protocol'
+import { conversationIdBytes, deviceIdBytes, equalBytes, isClearControl, type DeviceId } from '@parley/protocol'
 import { certsIn, type Ledger, type LedgerEntry } from './ledger.ts'
 import type { HeldRows } from './store-rows.ts'
 
@@ -29,7 +29,7 @@ export function membershipOf(ledger: Ledger, held: Pick<HeldRows, 'controls' | '
     .sort((a, b) => a - b)
     .join()
   let known = answers.get(ledger)
-  if (known === undefined) answers.set(ledger, (known = new Map()))
+  if (known === undefined) answers.set(ledger, (known = new Map<string, Membership>()))
   const name = `${ledger.certificates} ${key}`
   let answer = known.get(name)
   if (answer === undefined) {

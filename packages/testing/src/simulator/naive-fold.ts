@@ -99,7 +99,7 @@ function foldAll(ledger: Ledger, held: HeldRows): Expected {
     messages: messages.map((message) => ({ ...message, replies: replies.get(message.id) ?? 0 })),
     membership,
     held: entries,
-    vector: JSON.stringify([entries, [...held.epochs].sort(), purgedAhead]),
+    vector: JSON.stringify([entries, [...held.epochs].map(String).sort(), purgedAhead]),
     ...foldControls(ledger, held, membership, controls),
   }
 }

@@ -25,11 +25,10 @@ export interface SimulationOptions {
   peers?: number
   /** The provider that all peers use; its native speed is welcome. */
   crypto: CryptoProvider
-  /**
-   * Whether profiles are copied and restored from backups, so that devices fork; nobody is put out then. Else people are put out, leave and come back.
-   * By default every fourth seed has forks.
-   */
+  /** Whether profiles are copied and restored from backups, so that devices fork. Default false. */
   forks?: boolean
+  /** Whether people are put out, leave, come back and change roles. Not together with `forks`. Default false. */
+  changes?: boolean
   /** Hears the log while it grows. */
   onLine?: (line: string) => void
   /** Breaks a store or a transport, to show that the simulator notices. */
@@ -54,7 +53,6 @@ export interface SimulationReport {
 }
 
 export const DEFAULT_STEPS = 300
-const FORKS_EVERY = 4
 export const DEFAULT_PEERS = 5
 /** Joining takes some seconds; a group that is not complete after so long never will be. */
 const MAX_SETUP_MS = 60_000
@@ -69,9 +67,9 @@ const AFTERGLOW_MS = 45_000
 /** Runs one simulation. Settles when it is over; a violation is in the report, not thrown. */
 export async function simulate(options: SimulationOptions): Promise<SimulationReport> {
   const { seed, steps = DEFAULT_STEPS, peers = DEFAULT_PEERS, crypto, onLine = () => undefined, sabotage = {} } = options
-  const isForked = seed % FORKS_EVERY === 0
-  const { forks = isForked } = options
-  const world = new World({ seed, forks, crypto, sabotage, onLine })
+  const { forks = false, changes = false } = options
+  if (forks && changes) throw new RangeError('a simulation has forks or changes of members')
+  const world = new World({ seed, forks, changes, crypto, sabotage, onLine })
   const onUnhandled = (reason: unknown): void => world.violate('I6', `unhandled rejection: ${explain(reason)}`)
   process.on('unhandledRejection', onUnhandled)
   let shown = ''
@@ -91,7 +89,7 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
     process.off('unhandledRejection', onUnhandled)
   }
   return {
-    repro: `npm run simulate -- --seed ${seed} --steps ${steps} --peers ${peers}${forks === isForked ? '' : forks ? ' --forks' : ' --no-forks'}`,
+    repro: `npm run simulate -- --seed ${seed} --steps ${steps} --peers ${peers}${forks ? ' --forks' : ''}${changes ? ' --changes' : ''}`,
     violations: world.violations,
     log: world.lines,
     digest: toBase32(crypto.sha256(utf8([...world.lines, shown].join('\n')))),

@@ -68,7 +68,7 @@ const STEPS_WITH_CHANGES: readonly Step[] = [...STEPS, ...MEMBER_STEPS]
 
 /** Chooses a step that can be done and does it. Returns what it did. */
 export function takeStep(world: World): string {
-  const steps = world.hasForks ? STEPS_WITH_FORKS : STEPS_WITH_CHANGES
+  const steps = world.hasForks ? STEPS_WITH_FORKS : world.hasChanges ? STEPS_WITH_CHANGES : STEPS
   const weights = steps.reduce((sum, step) => sum + step.weight, 0)
   for (;;) {
     let at = world.random.integer(weights)
@@ -286,7 +286,7 @@ function restart(world: World): string | undefined {
 }
 
 function newcomer(world: World): string | undefined {
-  const founder = world.hasForks ? world.peers[0] : admin(world)
+  const founder = world.hasChanges ? admin(world) : world.peers[0]
   // Whom a forked device lets in would have to be invited again.
   if (founder === undefined || !founder.isMember || world.peers.some(({ backup, isSuspect }) => isSuspect || backup !== undefined))
     return undefined
@@ -335,7 +335,7 @@ function copyProfile(world: World): string | undefined {
 
 /** Where people are put out and lowered, calls can find that it has happened. */
 function racesOf(world: World): readonly string[] {
-  return world.hasForks ? [] : RACES
+  return world.hasChanges ? RACES : []
 }
 
 function ownMessage(world: World, peer: SimPeer): ExpectedMessage | undefined {

@@ -21,6 +21,7 @@ export interface Conditions {
 export interface WorldOptions {
   seed: number
   forks: boolean
+  changes: boolean
   crypto: CryptoProvider
   sabotage: Sabotage
   onLine(line: string): void
@@ -83,6 +84,8 @@ export class World implements PeerWorld {
   readonly random: SeededRandom
   readonly #seed: number
   readonly #hasForks: boolean
+  /** Whether people are put out, leave, come back and change roles. */
+  readonly hasChanges: boolean
   readonly #onLine: (line: string) => void
   readonly #start: number
   /** What each peer last showed. */
@@ -94,6 +97,7 @@ export class World implements PeerWorld {
   constructor(options: WorldOptions) {
     this.#seed = options.seed
     this.#hasForks = options.forks
+    this.hasChanges = options.changes
     this.#onLine = options.onLine
     this.sabotage = options.sabotage
     this.clock = createManualClock()
@@ -137,7 +141,7 @@ export class World implements PeerWorld {
   /** Who belongs to the group and must be there in the end: who was invited, where nobody is put out; else whom the founder takes for a member. */
   present(): SimPeer[] {
     const [founder] = this.peers
-    if (this.hasForks || founder === undefined)
+    if (!this.hasChanges || founder === undefined)
       return this.peers.filter((peer, index) => (index === 0 || peer.inviteLink !== undefined) && !peer.isGone)
     const { devices } = naiveFold(this.ledger, founder.held).membership
     return this.peers.filter(
