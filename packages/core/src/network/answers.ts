@@ -28,7 +28,7 @@ export async function answerWant(
     let at = Math.max(from, replica.log.startOf(id))
     const end = Math.min(to, from + room, replica.log.nextSeq(id), Math.max(replica.told(id), replica.log.startOf(id)))
     room -= Math.max(0, end - from)
-    if (at === from && at < end) await sendAnchor(line, id, at)
+    if (at === from && at < end && !(await sendAnchor(line, id, at))) return
     while (at < end) {
       const entries = await replica.log.readSealed(id, at, Math.min(end, at + UPDATE_ENTRIES), UPDATE_BYTES)
       if (entries.length === 0 || !line.sendEntries('history', id, at, entries)) return
@@ -39,10 +39,10 @@ export async function answerWant(
   }
 }
 
-/** Of a range that begins a chunk the peer may not have what comes before: with the id of that it can verify the range all the same. */
-async function sendAnchor(line: SessionLine, log: LogId, seq: number): Promise<void> {
+/** Of a range that begins a chunk the peer may not have what comes before: with the id of that it can verify the range all the same. False when there is no room. */
+async function sendAnchor(line: SessionLine, log: LogId, seq: number): Promise<boolean> {
   const id = seq === 0 || seq % CHUNK_ENTRIES !== 0 ? undefined : await line.shared.replica.log.anchor(log, seq)
-  if (id !== undefined) line.send('history', { type: 'anchor', handle: line.handle, device: deviceIdBytes(log), seq, id })
+  return id === undefined || line.send('history', { type: 'anchor', handle: line.handle, device: deviceIdBytes(log), seq, id })
 }
 
 /** Control entries as messages carry them: bounded by number and by bytes. */

@@ -82,6 +82,8 @@ export class LateIntake {
     const anchor = seq === 0 ? new Uint8Array(0) : source?.anchors.get(nameOf(log, seq))
     if (anchor === undefined || seq % CHUNK_ENTRIES !== 0) return undefined
     const start = this.#log.startOf(log)
+    // The chunk between did not come, so this one cannot be told apart from a lie: it is asked for again.
+    if (start > 0 && seq + CHUNK_ENTRIES !== start) return undefined
     const entries = [...(isNext ? held.entries : []), ...run.entries].slice(0, Math.max(0, (start > 0 ? start : limit) - seq))
     this.#drop(from, log)
     const early: EarlyRun = { log, signKey, seq, entries, anchor }
