@@ -2,6 +2,7 @@
  * What can be done with messages besides writing them.
  */
 import { expect } from '@playwright/test'
+import { readFile } from 'node:fs/promises'
 import { MEETING_MS, Person, twoPeople } from './person.ts'
 import { test } from './world.ts'
 
@@ -159,4 +160,30 @@ test('formatting, forwarding, searching, going to a date, and receipts that are 
   await alice.page.getByLabel('Day').fill('2020-02-02')
   await alice.page.getByRole('button', { name: 'Go there' }).click()
   await expect(alice.timeline.getByRole('article').first()).toBeFocused()
+})
+
+test('a conversation is exported, and read by somebody who was not in it; a damaged file is refused', async ({ newBrowser, web }) => {
+  const alice = await Person.open(await newBrowser(), web.url, 'alice')
+  await alice.createGroup('To keep')
+  await alice.takeInviteLink()
+  await alice.say('For those who come after')
+  await alice.choose('Conversation menu', 'Export')
+  const saving = alice.page.waitForEvent('download')
+  await alice.page.getByRole('button', { name: 'Export', exact: true }).click()
+  const saved = await saving
+  expect(saved.suggestedFilename()).toBe('To keep.parley.jsonl')
+  await expect(alice.page.getByRole('dialog')).toHaveCount(0)
+  const archive = await readFile(await saved.path())
+
+  const bob = await Person.open(await newBrowser(), web.url, 'bob')
+  await bob.page.getByRole('button', { name: 'bob Settings' }).click()
+  await bob.page.getByRole('button', { name: /^Import a conversation/ }).click()
+  const give = (buffer: Buffer): Promise<void> =>
+    bob.page.getByLabel('Exported conversation').setInputFiles({ name: 'kept.jsonl', mimeType: 'application/jsonl', buffer })
+  await give(archive.subarray(0, archive.length - 40))
+  await expect(bob.page.getByRole('alert')).toContainText('Nothing of it was taken.')
+  await give(archive)
+  await bob.hears('For those who come after')
+  await expect(bob.page.getByText('An archive: what was said until it was exported.')).toBeVisible()
+  await expect(bob.composer).toHaveCount(0)
 })

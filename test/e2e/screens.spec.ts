@@ -45,6 +45,9 @@ test('every screen, in both themes and three sizes', async ({ newBrowser, web })
   await page.goto(web.url)
   await expect(page.getByLabel('Your name')).toBeVisible()
   await look(page, 'welcome')
+  await page.getByRole('button', { name: 'I use Parley already, or did' }).click()
+  await look(page, 'other-device')
+  await page.getByRole('button', { name: 'Back' }).click()
   const alice = await Person.introduce(page, 'Alice')
   await expect(page.getByRole('heading', { name: 'Start your first conversation' })).toBeVisible()
   await look(page, 'empty')
@@ -140,6 +143,33 @@ test('every screen, in both themes and three sizes', async ({ newBrowser, web })
   await page.getByRole('searchbox', { name: 'Words to look for' }).fill('tide')
   await expect(page.getByRole('list', { name: 'Messages that were found' }).getByRole('listitem')).toHaveCount(2)
   await look(page, 'search')
+  await page.keyboard.press('Escape')
+  await alice.choose('Conversation menu', 'Export')
+  await look(page, 'export')
+  await page.keyboard.press('Escape')
+  for (const [row, name] of [
+    [/^Your devices/, 'devices'],
+    [/^Recovery phrase/, 'recovery'],
+    [/^Import/, 'import'],
+  ] as const) {
+    await page.getByRole('button', { name: 'Alice Settings' }).click()
+    await page.getByRole('dialog', { name: 'Settings' }).getByRole('button', { name: row }).click()
+    await look(page, name)
+    if (name === 'recovery') {
+      await page.getByRole('button', { name: 'Make the words' }).click()
+      await expect(page.getByRole('list', { name: 'The words' })).toBeVisible()
+      await look(page, 'recovery-words')
+    }
+    if (name === 'devices') {
+      await page.getByRole('button', { name: 'Add a device' }).click()
+      await expect(page.getByRole('img', { name: 'Link for the new device as a QR code' })).toBeVisible()
+      await look(page, 'add-device')
+    }
+    await page.keyboard.press('Escape')
+  }
+  await alice.choose('About Bob Marchetti', 'Safety number')
+  await expect(page.getByRole('list', { name: 'Safety number' }).getByRole('listitem')).toHaveCount(12)
+  await look(page, 'safety')
   await page.keyboard.press('Escape')
   await alice.choose('Conversation menu', 'Group details')
   await look(page, 'details')

@@ -10,7 +10,7 @@ import { useMe, useParley } from '../engine/use-parley.tsx'
 import { mayManage } from '../text/people.ts'
 
 /** What opens a dialog about the conversation. */
-export type ConversationDeed = 'details' | 'files' | 'date' | 'search' | 'leave' | 'block'
+export type ConversationDeed = 'details' | 'files' | 'date' | 'search' | 'export' | 'leave' | 'block'
 
 interface ConversationMenuProps {
   conversation: Conversation
@@ -40,6 +40,7 @@ export function ConversationMenu({ conversation, onInvite, onDeed }: Conversatio
   items.push({ icon: 'search', label: 'Search here', onSelect: () => onDeed('search') })
   items.push({ icon: 'calendar', label: 'Go to a date', onSelect: () => onDeed('date') })
   items.push({ icon: 'file', label: 'Files', onSelect: () => onDeed('files') })
+  items.push({ icon: 'download', label: 'Export', onSelect: () => onDeed('export') })
   if (state === 'member' && kind === 'group')
     items.push({ icon: 'leave', label: 'Leave group', danger: true, onSelect: () => onDeed('leave') })
   if (kind === 'direct' && other !== undefined) {

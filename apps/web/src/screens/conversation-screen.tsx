@@ -1,6 +1,7 @@
 import type { Conversation, Message } from '@parley/chat'
 import { useCallback, useEffect, useState } from 'react'
 import type { ReactNode } from 'react'
+import { ExportDialog } from '../archive/export-dialog.tsx'
 import { FilesDialog } from '../attachments/files-dialog.tsx'
 import { Avatar } from '../components/avatar.tsx'
 import { Dialog } from '../components/dialog.tsx'
@@ -114,7 +115,7 @@ export function ConversationScreen({ conversation, found, onSearch, onBack, onIn
               <IconButton icon="members" label="Members" aria-expanded={wide ? pane : sheet} onClick={toggleMembers} />
             </>
           )}
-          {(member || state === 'left' || state === 'removed') && (
+          {(member || state === 'left' || state === 'removed' || state === 'archive') && (
             <ConversationMenu conversation={conversation} onInvite={onInvite} onDeed={onDeed} />
           )}
         </header>
@@ -135,6 +136,7 @@ export function ConversationScreen({ conversation, found, onSearch, onBack, onIn
         </Dialog>
       )}
       {open === 'details' && <DetailsDialog conversation={conversation} onClose={close} />}
+      {open === 'export' && <ExportDialog conversation={conversation} onClose={close} />}
       {open === 'date' && <DateDialog conversation={conversation} onJump={jump} onClose={close} />}
       {open === 'files' && <FilesDialog conversation={conversation} onJump={jump} onClose={close} />}
       {open === 'leave' && <LeaveDialog conversation={conversation} onClose={close} />}

@@ -1,6 +1,7 @@
 import type { Conversation, Message } from '@parley/chat'
 import { useCallback, useEffect, useState } from 'react'
 import type { ReactNode } from 'react'
+import { ImportDialog } from '../archive/import-dialog.tsx'
 import { Brand } from '../components/brand.tsx'
 import { PHONE, useMediaQuery } from '../components/use-media-query.ts'
 import { AddDeviceDialog } from '../devices/add-device-dialog.tsx'
@@ -27,7 +28,19 @@ interface HomeProps {
 }
 
 type Open =
-  | { readonly kind: 'new-group' | 'join' | 'settings' | 'people' | 'card' | 'add-contact' | 'devices' | 'add-device' | 'recovery' }
+  | {
+      readonly kind:
+        | 'new-group'
+        | 'join'
+        | 'settings'
+        | 'people'
+        | 'card'
+        | 'add-contact'
+        | 'devices'
+        | 'add-device'
+        | 'recovery'
+        | 'import'
+    }
   | { readonly kind: 'invite'; readonly conversation: Conversation }
   /** In the open conversation first, or everywhere. */
   | { readonly kind: 'search'; readonly conversation: Conversation | undefined }
@@ -95,10 +108,24 @@ export function Home({ selected, onSelect }: HomeProps): ReactNode {
         )
       )}
       {open?.kind === 'settings' && (
-        <SettingsDialog onDevices={() => setOpen({ kind: 'devices' })} onRecovery={() => setOpen({ kind: 'recovery' })} onClose={close} />
+        <SettingsDialog
+          onDevices={() => setOpen({ kind: 'devices' })}
+          onRecovery={() => setOpen({ kind: 'recovery' })}
+          onImport={() => setOpen({ kind: 'import' })}
+          onClose={close}
+        />
       )}
       {open?.kind === 'devices' && <DevicesDialog onAdd={() => setOpen({ kind: 'add-device' })} onClose={close} />}
       {open?.kind === 'add-device' && <AddDeviceDialog onClose={close} />}
+      {open?.kind === 'import' && (
+        <ImportDialog
+          onImported={(conversation) => {
+            close()
+            onSelect(conversation)
+          }}
+          onClose={close}
+        />
+      )}
       {open?.kind === 'recovery' && <RecoveryDialog onClose={close} />}
       {open?.kind === 'invite' && <InviteDialog conversation={open.conversation} onClose={close} />}
       {open?.kind === 'card' && <CardDialog onClose={close} />}

@@ -19,6 +19,13 @@ export function StandingNotice({ conversation, onBack }: { conversation: Convers
   const info = useConversation(conversation)
   const me = useMe()
   if (info.state === 'request') return <Request conversation={conversation} info={info} onBack={onBack} />
+  if (info.state === 'archive') {
+    return (
+      <Gone conversation={conversation} onBack={onBack}>
+        An archive: what was said until it was exported. Nothing new comes, and nobody hears from you here.
+      </Gone>
+    )
+  }
   if (info.state === 'left' || info.state === 'removed') {
     return (
       <Gone conversation={conversation} onBack={onBack}>

@@ -22,11 +22,12 @@ const THEMES = [
 interface SettingsDialogProps {
   onDevices: () => void
   onRecovery: () => void
+  onImport: () => void
   onClose: () => void
 }
 
 /** What a person can decide about themselves and this device. */
-export function SettingsDialog({ onDevices, onRecovery, onClose }: SettingsDialogProps): ReactNode {
+export function SettingsDialog({ onDevices, onRecovery, onImport, onClose }: SettingsDialogProps): ReactNode {
   const me = useMe()
   const { active, recovery } = useDevices()
   const [theme, setTheme] = useState(chosenTheme)
@@ -74,6 +75,9 @@ export function SettingsDialog({ onDevices, onRecovery, onClose }: SettingsDialo
         <section aria-labelledby="settings-storage">
           <h3 id="settings-storage">Storage</h3>
           <StorageSection />
+          <div className="settings-rows">
+            <SettingsRow icon="history" title="Import a conversation" hint="From a file that was exported before" onClick={onImport} />
+          </div>
         </section>
         <section aria-labelledby="settings-id">
           <h3 id="settings-id">Your id</h3>

@@ -5,6 +5,7 @@ import { isParleyError } from '@parley/chat'
 
 const WORDS: Readonly<Record<string, string>> = {
   Aborted: 'Stopped.',
+  ArchiveInvalid: 'This file is no exported conversation, or it is damaged. Nothing of it was taken.',
   AttachmentUnavailable: 'This file cannot be had any more: it was deleted, or what came of it is broken. Ask for it again.',
   CardInvalid: 'This is not a complete card. Copy the whole card and try again, or ask for a new one.',
   Closed: 'Parley was closed in this tab. Reload the page to go on.',

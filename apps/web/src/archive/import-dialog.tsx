@@ -1,0 +1,78 @@
+import type { Conversation } from '@parley/chat'
+import { useEffect, useRef, useState } from 'react'
+import type { ReactNode } from 'react'
+import { Dialog } from '../components/dialog.tsx'
+import { Progress } from '../components/progress.tsx'
+import { useParley } from '../engine/use-parley.tsx'
+import { wordsFor } from '../text/errors.ts'
+
+interface ImportDialogProps {
+  onImported: (conversation: Conversation) => void
+  onClose: () => void
+}
+
+/** Reads an exported conversation: one that this person is in gets what it lacks, any other becomes one to read. */
+export function ImportDialog({ onImported, onClose }: ImportDialogProps): ReactNode {
+  const parley = useParley()
+  const [reading, setReading] = useState<{ readonly done: number; readonly total: number }>()
+  const [error, setError] = useState('')
+  const input = useRef<HTMLInputElement>(null)
+  const running = useRef<AbortController>(undefined)
+  useEffect(() => () => running.current?.abort(), [])
+
+  const read = async (file: File): Promise<void> => {
+    const stop = new AbortController()
+    running.current = stop
+    setError('')
+    setReading({ done: 0, total: file.size })
+    try {
+      const onProgress = (done: number): void => setReading({ done, total: file.size })
+      onImported(await parley.importConversation(file, { signal: stop.signal, onProgress }))
+    } catch (thrown) {
+      if (stop.signal.aborted) return
+      setReading(undefined)
+      setError(wordsFor(thrown))
+    }
+  }
+  return (
+    <Dialog title="Import a conversation" onClose={onClose}>
+      <div className="stack">
+        <p>
+          Takes a file that was exported from Parley. Every signature in it is checked, so nobody can have put words into somebody’s mouth;
+          a damaged file is refused as a whole.
+        </p>
+        {error !== '' && (
+          <p className="field-error" role="alert">
+            {error}
+          </p>
+        )}
+        {reading !== undefined && <Progress label="Reading the file" {...reading} />}
+        <div className="dialog-actions">
+          <button type="button" className="button" onClick={onClose}>
+            Cancel
+          </button>
+          <button
+            type="button"
+            className="button button-primary"
+            disabled={reading !== undefined}
+            data-focus-first
+            onClick={() => input.current?.click()}
+          >
+            {reading === undefined ? 'Choose the file' : 'Reading…'}
+          </button>
+        </div>
+        <input
+          ref={input}
+          type="file"
+          aria-label="Exported conversation"
+          hidden
+          onChange={({ target }) => {
+            const [file] = target.files ?? []
+            if (file !== undefined) void read(file)
+            target.value = ''
+          }}
+        />
+      </div>
+    </Dialog>
+  )
+}
