@@ -39,7 +39,7 @@ async function harbour(page: Page): Promise<Buffer> {
 }
 
 test('every screen, in both themes and three sizes', async ({ newBrowser, web }) => {
-  test.setTimeout(300_000)
+  test.setTimeout(600_000)
   const atAlice = await newBrowser({ viewport: { width: 1440, height: 900 } })
   const page = await atAlice.newPage()
   await page.goto(web.url)
@@ -150,7 +150,6 @@ test('every screen, in both themes and three sizes', async ({ newBrowser, web })
   for (const [row, name] of [
     [/^Your devices/, 'devices'],
     [/^Recovery phrase/, 'recovery'],
-    [/^Import/, 'import'],
   ] as const) {
     await page.getByRole('button', { name: 'Alice Settings' }).click()
     await page.getByRole('dialog', { name: 'Settings' }).getByRole('button', { name: row }).click()
@@ -158,7 +157,6 @@ test('every screen, in both themes and three sizes', async ({ newBrowser, web })
     if (name === 'recovery') {
       await page.getByRole('button', { name: 'Make the words' }).click()
       await expect(page.getByRole('list', { name: 'The words' })).toBeVisible()
-      await look(page, 'recovery-words')
     }
     if (name === 'devices') {
       await page.getByRole('button', { name: 'Add a device' }).click()
@@ -169,7 +167,6 @@ test('every screen, in both themes and three sizes', async ({ newBrowser, web })
   }
   await alice.choose('About Bob Marchetti', 'Safety number')
   await expect(page.getByRole('list', { name: 'Safety number' }).getByRole('listitem')).toHaveCount(12)
-  await look(page, 'safety')
   await page.keyboard.press('Escape')
   await alice.choose('Conversation menu', 'Group details')
   await look(page, 'details')
