@@ -12,8 +12,8 @@ import { test } from './world.ts'
 const MIB = 1_048_576
 const SIZE = 50 * MIB
 const MESSAGES = 50
-/** A generous bound for two browsers on two cores that others use too; what was measured is printed. */
-const MAX_LATENCY_RATIO = 10
+/** What is promised; 0.8 was measured on a busy machine. What was measured is printed. */
+const MAX_LATENCY_RATIO = 2
 /** Longer tasks are what one notices; the browser tells of those from 50 ms on, and on a busy machine the others make some of ours as long. */
 const MAX_TASK_MS = 250
 /** Manifest, sets of chunks, messages and what was under way at the crash. */
