@@ -21,7 +21,7 @@ import { isParleyError } from '@parley/protocol'
 import { libp2pTransport } from '@parley/transport-libp2p'
 import { tabsTransport } from '@parley/transport-tabs'
 import { webrtcTransport } from '@parley/transport-webrtc'
-import { clearDocument, IndexeddbPersistence } from 'y-indexeddb'
+import { clearDocument, IndexeddbPersistence, storeState } from 'y-indexeddb'
 import { silentLogger, systemClock, systemRandom } from './environment.ts'
 import { becoming, type ParleyInit } from './init.ts'
 import { pictureOf } from './picture.browser.ts'
@@ -187,7 +187,14 @@ function viewCache(profile: string): ViewCache {
   return {
     open(conversation, doc) {
       const persistence = new IndexeddbPersistence(viewOf(profile, conversation), doc)
-      return { loaded: persistence.whenSynced.then(() => undefined), close: () => persistence.destroy() }
+      return {
+        loaded: persistence.whenSynced.then(() => undefined),
+        // It keeps every update until there are hundreds: what was deleted would lie there as it was said.
+        purge: async () => {
+          await storeState(persistence)
+        },
+        close: () => persistence.destroy(),
+      }
     },
   }
 }

@@ -42,6 +42,12 @@ describe('a guest', () => {
       results: [{ message: { text: 'one' }, highlights: [{ start: 0, end: 3 }] }],
     })
     expect(await parley.search('one')).toEqual(await host.search('one'))
+    expect((await parley.storageEstimate()).store.quotaBytes).toBeGreaterThan(0)
+    expect(typeof (await parley.persist())).toBe('boolean')
+    const archive = await new Response(mirrored.exportConversation()).text()
+    expect(archive).toBe(await new Response(group.exportConversation()).text())
+    expect(await parley.importConversation(new Blob([archive]))).toBe(mirrored)
+    await expect(parley.importConversation(new Blob(['nothing\n']))).rejects.toMatchObject({ code: 'ArchiveInvalid' })
     expect(parley.inspect()).toEqual(host.inspect())
   })
 

@@ -38,7 +38,15 @@ const CHECKPOINT_AFTER_MS = 2_000
 
 /** Keeps a copy of the view document somewhere, so that it can be shown before the engine is up. */
 export interface ViewCache {
-  open(conversation: ConversationId, doc: Y.Doc): { loaded: Promise<void>; close(): Promise<void> }
+  open(conversation: ConversationId, doc: Y.Doc): CachedView
+}
+
+export interface CachedView {
+  /** Resolves once the document has what was kept. */
+  readonly loaded: Promise<void>
+  /** Forgets what the document does not say any more: a message was deleted. */
+  purge(): Promise<void>
+  close(): Promise<void>
 }
 
 export interface ConversationInit {
@@ -91,7 +99,8 @@ export class ConversationParts {
   readonly #inOrder: InOrder
   readonly #views: ViewUpdates
   readonly blobs: Attachments | undefined
-  readonly #viewCache: { loaded: Promise<void>; close(): Promise<void> } | undefined
+  readonly #viewCache: CachedView | undefined
+  #isPurgeDue = false
   #cancelCheckpoint: (() => void) | undefined
 
   constructor({
@@ -198,6 +207,9 @@ export class ConversationParts {
     await this.#viewCache?.loaded
     this.announcements.listen()
     replica.events.on('entries', () => this.#scheduleCheckpoint())
+    replica.events.on('timeline', (changes) => {
+      if (changes.length === 0 || changes.some(({ type }) => type === 'deleted')) this.#purgeView()
+    })
     await newest.load()
     await this.files.open()
     delivery.noteOwn(newest.contents.map((content) => content.key))
@@ -233,6 +245,17 @@ export class ConversationParts {
       this.events.clear()
       this.view.destroy()
     }
+  }
+
+  /** What is gone is not shown any more, and not kept to be shown; once for all that goes until then. */
+  #purgeView(): void {
+    if (this.#viewCache === undefined || this.#isPurgeDue) return
+    this.#isPurgeDue = true
+    this.#inOrder.run(async () => {
+      this.#isPurgeDue = false
+      await this.#views.showMessages()
+      await this.#viewCache?.purge()
+    }, 'view cache')
   }
 
   #scheduleCheckpoint(): void {
