@@ -34,12 +34,15 @@ test('a run that was being checked is dropped whole, and comes again', async () 
   await Promise.all(Array.from({ length: MESSAGES }, (_, i) => group.sendMessage({ text: `message ${i}` })))
   const disk = createMemoryDisk()
   const failures: Error[] = []
-  let bob: Parley | undefined
   let closing: Promise<void> | undefined
-  const crypto = watched(() => (closing ??= bob?.close()))
+  const peers: Parley[] = []
+  const crypto = watched(() => {
+    closing ??= peers[0]?.close()
+  })
   const base = { clock: systemClock, logger: silentLogger(), name: 'bob' }
   const transports = [world.network.transport('bob')]
-  bob = await createEngine({ ...base, store: createMemoryStore({ disk }), transports, crypto, random: seededRandom(5) })
+  const bob = await createEngine({ ...base, store: createMemoryStore({ disk }), transports, crypto, random: seededRandom(5) })
+  peers.push(bob)
   bob.on('error', (error) => void failures.push(error))
   await bob.join(await group.invite())
   await until(() => closing !== undefined)
