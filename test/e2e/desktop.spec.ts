@@ -61,6 +61,8 @@ async function talk(desktop: Desktop, page: Page): Promise<void> {
 const remotes = (page: Page): Promise<string[]> =>
   inPage(page, ({ parley }) => parley.inspect().links.flatMap(({ remote, device }) => (device === undefined ? [] : [remote])))
 
+test.setTimeout(180_000)
+
 test('directly: the browser dials where the desktop listens, and without the link too when both come back', async ({
   desktop,
   meeting,

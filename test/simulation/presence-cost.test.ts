@@ -1,5 +1,5 @@
 /** What a sign of life costs in a large conversation: packets on the wire, counted, with everybody linked to everybody. */
-import { createEngine, type Channel, type Conversation, type Parley, type Transport } from '@parley/core'
+import { createEngine, type Conversation, type Parley } from '@parley/core'
 import { nodeProvider } from '@parley/crypto/node'
 import {
   createManualClock,
@@ -12,14 +12,12 @@ import {
   type MemoryNetwork,
 } from '@parley/testing'
 import { expect, test, vi } from 'vitest'
+import { laneOf, watched } from './watched.ts'
 
 vi.mock('@parley/crypto', async (importOriginal) =>
   (await import('./fast-crypto.ts')).withFastCrypto(await importOriginal<typeof import('@parley/crypto')>()),
 )
 
-/** The lane of presence packets and seen slots: low bits of the first byte of a frame. */
-const PRESENCE_LANE = 2
-const LANE_BITS = 0x7f
 /** Long enough for everybody to have been heard by everybody twice, so that the ways are known. */
 const SETTLE_MS = 25_000
 /** Long enough for a change to have reached everybody; the three of a test are over before the next signs of life. */
@@ -50,7 +48,7 @@ async function gather(members: number): Promise<Group> {
     peers.push(
       await createEngine({
         store: createMemoryStore(),
-        transports: [counting(network.transport(`peer-${i}`), () => packets++)],
+        transports: [watched(network.transport(`peer-${i}`), (frame) => void (laneOf(frame) === 'presence' && packets++))],
         crypto,
         clock,
         random: seededRandom(i + 1),
@@ -69,28 +67,6 @@ async function gather(members: number): Promise<Group> {
   await clock.advance(SETTLE_MS)
   expect(group.members().every(({ status }) => status === 'ONLINE')).toBe(true)
   return { clock, network, peers, conversations, packets: () => packets, close: () => Promise.all(peers.map((peer) => peer.close())) }
-}
-
-function counting(transport: Transport, onPacket: () => void): Transport {
-  const send = (channel: Channel, frame: Uint8Array): void => {
-    if (((frame[0] ?? 0) & LANE_BITS) === PRESENCE_LANE) onPacket()
-    channel.send(frame)
-  }
-  const watched = (channel: Channel): Channel =>
-    new Proxy(channel, {
-      get(target, key) {
-        if (key === 'send') return (frame: Uint8Array) => send(target, frame)
-        const value: unknown = Reflect.get(target, key, target)
-        return typeof value === 'function' ? (value.bind(target) as unknown) : value
-      },
-    })
-  return {
-    name: transport.name,
-    start: (host) => transport.start({ ...host, onChannel: (channel) => host.onChannel(watched(channel)) }),
-    stop: () => transport.stop(),
-    setTopics: (topics) => transport.setTopics(topics),
-    addresses: () => transport.addresses(),
-  }
 }
 
 test.for([5, 10, 20])(

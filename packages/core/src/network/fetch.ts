@@ -72,6 +72,12 @@ export class Fetch {
     this.ask()
   }
 
+  /** The peer has these, up to their ends, which have not come from anybody. */
+  also(wanted: ReadonlyMap<LogId, number>): void {
+    for (const [log, to] of wanted) this.#wanted.set(log, Math.max(to, this.#wanted.get(log) ?? 0))
+    this.ask()
+  }
+
   /** The peer holds another history of that log. */
   drop(log: LogId): void {
     this.#wanted.delete(log)

@@ -16,6 +16,7 @@ import { Emitter } from '../support/emitter.ts'
 import { errorFacts } from '../support/error-facts.ts'
 import type { DeviceDoor } from './device-line.ts'
 import type { Door } from './door.ts'
+import { eagerPeers } from './mesh.ts'
 import { Peer, type PeerHost } from './peer.ts'
 import type { Replica } from '../replica/replica.ts'
 import type { Shared } from './session-line.ts'
@@ -105,7 +106,12 @@ export class Network {
     replica.events.on('entries', (entries, from) => {
       if (from instanceof SyncSession) from.received(entries)
       const sessions = this.#sessions(replica, from)
-      for (const session of sessions) session.push(entries)
+      const peers = this.#sessions(replica, undefined).map(({ peer }) => peer)
+      const eager = eagerPeers(this.#context.me.deviceId, peers)
+      for (const session of sessions) {
+        if (eager.has(session.peer)) session.push(entries)
+        else session.announce(entries)
+      }
       const own = entries.findLast((e) => e.device === this.#context.me.deviceId)
       if (own !== undefined && sessions.length > 0) this.events.emit('sent', replica.id, own.seq + 1)
     })

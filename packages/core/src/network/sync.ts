@@ -28,6 +28,7 @@ import { Fetch } from './fetch.ts'
 import { ForkSearches } from './fork-search.ts'
 import type { Link } from './link.ts'
 import { PeerLogs } from './peer-logs.ts'
+import { Pull } from './pull.ts'
 import { Push } from './push.ts'
 import { SessionLine, type Shared } from './session-line.ts'
 import { TokenBuckets } from '../support/token-buckets.ts'
@@ -46,6 +47,7 @@ export class SyncSession {
   readonly #logs: PeerLogs
   readonly #push: Push
   readonly #fetch: Fetch
+  readonly #pull: Pull
   readonly #searches: ForkSearches
   readonly #acknowledgements: Acknowledgements
   readonly #backfill: Backfill
@@ -81,6 +83,7 @@ export class SyncSession {
     this.#acknowledgements = new Acknowledgements(this.#line)
     this.#fetch = new Fetch(this.#line, this.#logs, this.#acknowledgements, compare)
     this.#backfill = new Backfill(this.#line, this.#logs)
+    this.#pull = new Pull(this.#line, (wanted) => this.#fetch.also(wanted))
     this.#searches = new ForkSearches(this.#line, this.#logs, this.#fetch, onReject)
     this.#patience = new TokenBuckets(shared.context.clock, { burst: MAX_DEFERRED_ENTRIES, perSecond: MAX_LIVE_ENTRIES_PER_SECOND })
     this.#blobs = shared.blobs && new BlobSession(this.#line, shared.blobs, onReject)
@@ -116,6 +119,7 @@ export class SyncSession {
     this.#logs.isCompared = false
     this.#fetch.suspend()
     this.#backfill.stop()
+    this.#pull.stop()
     this.#blobs?.stop()
     this.#cancelCompare()
   }
@@ -132,6 +136,11 @@ export class SyncSession {
   /** Entries are new here: push them, unless the peer has them or is about to ask for them. */
   push(entries: readonly LogEntry[]): void {
     if (this.#isStarted) this.#push.push(entries)
+  }
+
+  /** Entries are new here: say so, for others push them. */
+  announce(entries: readonly LogEntry[]): void {
+    if (this.#isStarted && this.#line.isMember) this.#acknowledgements.add(entries.map(({ log }) => log))
   }
 
   /** Entries came from this peer and are stored: it has them, and hears that we do. */
@@ -246,6 +255,7 @@ export class SyncSession {
         for (const { device, nextSeq, from } of message.heads) {
           this.#logs.acknowledge(deviceIdOf(device), nextSeq, from)
           this.#push.resume(deviceIdOf(device))
+          this.#pull.offer(deviceIdOf(device), nextSeq)
         }
         return
       case 'anchor': {
@@ -384,7 +394,8 @@ export class SyncSession {
         take: (log, run) => this.#searches.take(log, run),
         isAsked: (log, run) => this.#fetch.isAsked(log, run.seq + run.entries.length),
       })
-      this.#acknowledgements.add(repeated)
+      for (const [log, nextSeq] of repeated) this.#logs.raise(log, nextSeq)
+      this.#acknowledgements.add(repeated.keys())
       this.#fetch.isBehind ||= missing || deferred.size > 0
       for (const log of strayed)
         this.#searches.start(log, replica.log.nextSeq(log) - 1, Math.max(this.#logs.theirs.get(log) ?? 0, replica.log.nextSeq(log)))

@@ -39,8 +39,8 @@ export interface IngestResult {
   readonly missing: boolean
   /** Logs of which the peer holds another history than this one. */
   readonly strayed: readonly LogId[]
-  /** Logs of which all that came was here already. */
-  readonly repeated: readonly LogId[]
+  /** Logs of which all that came was here already, with the end of what came. */
+  readonly repeated: ReadonlyMap<LogId, number>
   /** Runs that do not verify right behind the last entry here: they are wrong, or they follow another one. */
   readonly doubted: readonly DoubtedRun[]
   /** Entries were left out of devices that had been removed by then. */
@@ -177,7 +177,7 @@ export class Ingest {
     let missing = false
     let refused = false
     const strayed: LogId[] = []
-    const repeated: LogId[] = []
+    const repeated = new Map<LogId, number>()
     const doubted: DoubtedRun[] = []
     const unfit: UnfitRun[] = []
     const deferred = new Map<LogId, number>()
@@ -199,7 +199,7 @@ export class Ingest {
       missing ||= result.missing
       refused ||= result.refused
       strayed.push(...result.strayed)
-      repeated.push(...result.repeated)
+      for (const [log, nextSeq] of result.repeated) repeated.set(log, nextSeq)
       contradiction ??= result.contradiction
       doubted.push(...result.doubted)
       unfit.push(...result.unfit)
@@ -225,7 +225,7 @@ export class Ingest {
     await this.#folding.fold(await this.#hollow.fill(log, seq, bytes))
     if (seq < nextSeq && (await this.#strays(log, nextSeq - 1, bytes.at(nextSeq - 1 - seq)))) return { ...NOTHING, strayed: [log] }
     this.passedOver.repeated += Math.max(0, Math.min(nextSeq - seq, bytes.length))
-    if (seq + bytes.length <= nextSeq) return { ...NOTHING, refused, repeated: [log] }
+    if (seq + bytes.length <= nextSeq) return { ...NOTHING, refused, repeated: new Map([[log, seq + bytes.length]]) }
     const pieces = continues ? waiting.pieces + 1 : 1
     if (pieces > MAX_UNSIGNED_PIECES) {
       this.#unsigned.drop(from, log)
@@ -341,7 +341,7 @@ const NOTHING: IngestResult = Object.freeze({
   missing: false,
   contradiction: undefined,
   strayed: [],
-  repeated: [],
+  repeated: new Map<LogId, number>(),
   doubted: [],
   unfit: [],
   refused: false,
