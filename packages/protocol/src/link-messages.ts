@@ -4,8 +4,8 @@
  */
 import { decodeCbor, encodeCbor, type CborValue } from './cbor.ts'
 import { Reject } from './errors.ts'
-import { isArray } from './flat-map.ts'
-import { CHUNK_ENTRIES, MAX_ENTRY_BYTES } from './limits.ts'
+import { bytesOf, bytesUpTo, ItemReader, listOf, unsignedOf } from './item-reader.ts'
+import { MAX_ENTRY_BYTES } from './limits.ts'
 
 /** Raised with every change of the link messages that an older peer could not read. */
 export const PROTOCOL_VERSION = 1
@@ -103,12 +103,12 @@ export type LinkMessage =
   | { type: 'got'; handle: Uint8Array; heads: readonly GotHead[] }
   | { type: 'slots'; handle: Uint8Array; slots: readonly Uint8Array[] }
   | { type: 'presence'; handle: Uint8Array; packet: Uint8Array }
-  /** Which of these blobs do you hold? Each id has 32 bytes. */
   /** The sender hears of these devices from nobody else any more: what comes of them is to be passed to it again. */
   | { type: 'unheard'; handle: Uint8Array; devices: readonly Uint8Array[] }
   | { type: 'need'; handle: Uint8Array; epochs: readonly Uint8Array[] }
   /** The id (32 bytes) of the entry before number `seq`, which begins a chunk: before a range that begins there. */
   | { type: 'anchor'; handle: Uint8Array; device: Uint8Array; seq: number; id: Uint8Array }
+  /** Which of these blobs do you hold? Each id has 32 bytes. */
   | { type: 'blobAsk'; handle: Uint8Array; blobs: readonly Uint8Array[] }
   /** These chunks of a blob: bit i mod 8, the lowest first, of byte i / 8. Empty: nothing of it. */
   | { type: 'blobHave'; handle: Uint8Array; blob: Uint8Array; bits: Uint8Array }
@@ -206,14 +206,13 @@ export function encodeLinkMessage(m: LinkMessage): Uint8Array {
 /** The message in `bytes`. @throws {Reject} BadShape, NotCanonical, LimitExceeded; `BadProof` for a hello of another protocol version. */
 export function decodeLinkMessage(bytes: Uint8Array): LinkMessage {
   if (bytes.length > MAX_LINK_MESSAGE_BYTES) throw new Reject('LimitExceeded', 'link message too large')
-  const items = list(decodeCbor(bytes, { maxBytes: MAX_LINK_MESSAGE_BYTES, maxItems: MAX_LINK_ITEMS }), 5)
-  const read = new Reader(items)
+  const read = new ItemReader(listOf(decodeCbor(bytes, { maxBytes: MAX_LINK_MESSAGE_BYTES, maxItems: MAX_LINK_ITEMS }), 5))
   const message = decodeBody(read)
   read.end()
   return message
 }
 
-function decodeBody(read: Reader): LinkMessage {
+function decodeBody(read: ItemReader): LinkMessage {
   switch (read.integer()) {
     case CODES.hello: {
       if (read.integer() !== PROTOCOL_VERSION) throw new Reject('BadProof', 'another protocol version')
@@ -297,7 +296,7 @@ function decodeBody(read: Reader): LinkMessage {
         handle: read.bytes(HANDLE_BYTES),
         blob: read.bytes(32),
         manifest: read.flag(),
-        chunks: ascending(read.list(MAX_BLOB_WANTS)),
+        chunks: ascending(read.list(MAX_BLOB_WANTS).map((chunk) => chunkOf(chunk))),
       }
     case CODES.blobManifest:
       return {
@@ -311,7 +310,7 @@ function decodeBody(read: Reader): LinkMessage {
         type: 'blobChunk',
         handle: read.bytes(HANDLE_BYTES),
         blob: read.bytes(32),
-        index: read.chunk(),
+        index: chunkOf(read.item()),
         bytes: read.bytesUpTo(MAX_BLOB_PIECE_BYTES),
       }
     default:
@@ -319,108 +318,17 @@ function decodeBody(read: Reader): LinkMessage {
   }
 }
 
-/** Takes the items of a decoded array one by one, each with its type and bound. */
-class Reader {
-  readonly #items: readonly CborValue[]
-  #next = 0
-
-  constructor(items: readonly CborValue[]) {
-    this.#items = items
-  }
-
-  #take(): CborValue {
-    const item = this.#items[this.#next++]
-    if (item === undefined) throw new Reject('BadShape', 'too few items')
-    return item
-  }
-
-  integer(): number {
-    const item = this.#take()
-    if (typeof item !== 'number' || item < 0) throw new Reject('BadShape', 'expected an unsigned integer')
-    return item
-  }
-
-  /** A sequence number or a count of entries: u32. */
-  seq(): number {
-    const n = this.integer()
-    if (n > 0xffff_ffff) throw new Reject('LimitExceeded', 'sequence number too large')
-    return n
-  }
-
-  /** Where a log begins at the sender: the start of a chunk, left out when that is the first. */
-  from(): { from?: number } {
-    if (this.#next === this.#items.length) return {}
-    const from = this.seq()
-    if (from === 0) throw new Reject('NotCanonical', 'a log that begins with its first entry does not say so')
-    if (from % CHUNK_ENTRIES !== 0) throw new Reject('BadShape', 'a log begins inside a chunk')
-    return { from }
-  }
-
-  /** The place of a chunk in a blob. */
-  chunk(): number {
-    return chunkOf(this.#take())
-  }
-
-  flag(): boolean {
-    const item = this.#take()
-    if (typeof item !== 'boolean') throw new Reject('BadShape', 'expected true or false')
-    return item
-  }
-
-  bytes(length: number): Uint8Array {
-    return bytesOf(this.#take(), length)
-  }
-
-  bytesUpTo(length: number): Uint8Array {
-    return bytesUpTo(this.#take(), length)
-  }
-
-  list(max: number): readonly CborValue[] {
-    return list(this.#take(), max)
-  }
-
-  records<T>(max: number, decode: (read: Reader) => T): T[] {
-    return this.list(max).map((item) => {
-      const read = new Reader(list(item, 8))
-      const record = decode(read)
-      read.end()
-      return record
-    })
-  }
-
-  end(): void {
-    if (this.#next !== this.#items.length) throw new Reject('BadShape', 'too many items')
-  }
-}
-
 const fromOf = ({ from = 0 }: { from?: number }): number[] => (from === 0 ? [] : [from])
 
-function chunkOf(value: CborValue): number {
-  if (typeof value !== 'number' || value < 0) throw new Reject('BadShape', 'expected an unsigned integer')
-  if (value > MAX_BLOB_INDEX) throw new Reject('LimitExceeded', 'a file has fewer chunks')
-  return value
-}
-
 /** Chunks in their order, each once. */
-function ascending(values: readonly CborValue[]): number[] {
-  const chunks = values.map((value) => chunkOf(value))
+function ascending(chunks: readonly number[]): readonly number[] {
   if (chunks.some((chunk, i) => i > 0 && chunk <= chunks[i - 1]!)) throw new Reject('NotCanonical', 'chunks are not in order')
   return chunks
 }
 
-function list(value: CborValue, max: number): readonly CborValue[] {
-  if (!isArray(value)) throw new Reject('BadShape', 'expected an array')
-  if (value.length > max) throw new Reject('LimitExceeded', 'array too long')
-  return value
-}
-
-function bytesOf(value: CborValue, length: number): Uint8Array {
-  if (!(value instanceof Uint8Array) || value.length !== length) throw new Reject('BadShape', `expected ${length} bytes`)
-  return value
-}
-
-function bytesUpTo(value: CborValue, max: number): Uint8Array {
-  if (!(value instanceof Uint8Array)) throw new Reject('BadShape', 'expected bytes')
-  if (value.length > max) throw new Reject('LimitExceeded', 'byte string too long')
-  return value
+/** The place of a chunk in a blob. */
+function chunkOf(value: CborValue): number {
+  const chunk = unsignedOf(value)
+  if (chunk > MAX_BLOB_INDEX) throw new Reject('LimitExceeded', 'a file has fewer chunks')
+  return chunk
 }
