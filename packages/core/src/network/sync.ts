@@ -6,24 +6,21 @@ import {
   concatBytes,
   deviceIdBytes,
   deviceIdOf,
-  equalBytes,
   isParleyError,
-  MAX_HEADS,
   MAX_LIVE_ENTRIES_PER_SECOND,
   MAX_LIVE_ENTRY_BURST,
   MAX_SLOTS,
-  MAX_WANTS,
   Reject,
   type DeviceId,
-  type HaveHead,
   type LinkMessage,
 } from '@parley/protocol'
 import type { LogId } from '../replica/forks.ts'
 import type { LogEntry } from '../replica/log-entry.ts'
-import { Acknowledgements, gotHead } from './acknowledgements.ts'
+import { Acknowledgements } from './acknowledgements.ts'
 import { answerWant } from './answers.ts'
 import { Backfill } from './backfill.ts'
 import { BlobSession } from './blob-session.ts'
+import { Comparison } from './comparison.ts'
 import { Fetch } from './fetch.ts'
 import { ForkSearches } from './fork-search.ts'
 import type { Link } from './link.ts'
@@ -32,7 +29,6 @@ import { Pull } from './pull.ts'
 import { Push } from './push.ts'
 import { SessionLine, type Shared } from './session-line.ts'
 import { TokenBuckets } from '../support/token-buckets.ts'
-import { COMPARE_EVERY_MS } from './window.ts'
 
 /** Live entries of one log put off on one link beyond which each further one counts against the peer: ten bursts, and honest peers push half of one. */
 const MAX_DEFERRED_ENTRIES = 10 * MAX_LIVE_ENTRY_BURST
@@ -49,6 +45,7 @@ export class SyncSession {
   readonly #fetch: Fetch
   readonly #pull: Pull
   readonly #searches: ForkSearches
+  readonly #comparison: Comparison
   readonly #acknowledgements: Acknowledgements
   readonly #backfill: Backfill
   readonly #blobs: BlobSession | undefined
@@ -58,7 +55,6 @@ export class SyncSession {
   #wasMember = false
   /** Epochs (16 bytes) whose keys the peer asked for and were not here. */
   #owed: readonly Uint8Array[] = []
-  #cancelCompare = (): void => undefined
   #closed = false
 
   /** `onReject` hears of what was refused without refusing the whole message that it came in; `proved` are the epochs whose keys the peer has shown. */
@@ -77,7 +73,7 @@ export class SyncSession {
     this.#logs = new PeerLogs(shared, peer)
     const compare = (): void => this.#compare()
     const tell = (): void => {
-      if (this.#isStarted) this.#sendHave()
+      if (this.#isStarted) this.#comparison.tell()
     }
     this.#push = new Push(this.#line, this.#logs, { compare, tell })
     this.#acknowledgements = new Acknowledgements(this.#line)
@@ -85,6 +81,12 @@ export class SyncSession {
     this.#backfill = new Backfill(this.#line, this.#logs)
     this.#pull = new Pull(this.#line, (wanted) => this.#fetch.also(wanted))
     this.#searches = new ForkSearches(this.#line, this.#logs, this.#fetch, onReject)
+    this.#comparison = new Comparison(this.#line, this.#logs, {
+      push: this.#push,
+      fetch: this.#fetch,
+      backfill: this.#backfill,
+      searches: this.#searches,
+    })
     this.#patience = new TokenBuckets(shared.context.clock, { burst: MAX_DEFERRED_ENTRIES, perSecond: MAX_LIVE_ENTRIES_PER_SECOND })
     this.#blobs = shared.blobs && new BlobSession(this.#line, shared.blobs, onReject)
   }
@@ -121,7 +123,7 @@ export class SyncSession {
     this.#backfill.stop()
     this.#pull.stop()
     this.#blobs?.stop()
-    this.#cancelCompare()
+    this.#comparison.stop()
   }
 
   stop(): void {
@@ -181,8 +183,8 @@ export class SyncSession {
       this.#wasMember = false
       this.#blobs?.stop()
       this.#backfill.stop()
-      this.#cancelCompare()
-      this.#sendHave()
+      this.#comparison.stop()
+      this.#comparison.tell()
     }
     // A key that does not open, or was given to everybody else: whoever is here may have it.
     if (this.#wasMember) this.#fetch.askForKeys()
@@ -193,7 +195,7 @@ export class SyncSession {
     this.#isStarted = false
     this.start()
     // What it was told before hid the logs from it.
-    this.#sendHave()
+    this.#comparison.tell()
   }
 
   /** Logs were cut where they part: what is known of the peer's is void. */
@@ -206,7 +208,7 @@ export class SyncSession {
       if (replica.controls.forks.isForked(replica.log.deviceOf(log))) this.#logs.theirs.delete(log)
     if (!this.#isStarted) return
     // The peer asks for the proof, and names the logs anew itself.
-    this.#sendHave()
+    this.#comparison.tell()
     this.#compare()
   }
 
@@ -230,17 +232,9 @@ export class SyncSession {
     }
     switch (message.type) {
       case 'sum':
-        if (standing === 'stranger') return
-        if (standing === 'former') return this.#sendHave()
-        if (!equalBytes(message.sum, replica.sum())) return this.#sendHave()
-        for (const head of replica.have()) this.#logs.note(deviceIdOf(head.device), head.nextSeq, head.from)
-        this.#logs.told.clear()
-        this.#push.resumeAll()
-        this.#fetch.leveled()
-        this.#backfill.ask()
-        return
+        return this.#comparison.onSum(message.sum)
       case 'have':
-        return this.#onHave(message.heads)
+        return this.#comparison.onHave(message.heads)
       case 'want':
         if (standing === 'stranger') return
         return answerWant(this.#line, this.#logs, this.#push, message)
@@ -293,34 +287,7 @@ export class SyncSession {
   }
 
   #compare(): void {
-    if (!this.#isStarted) return
-    const { standing } = this.#line
-    if (standing === 'former') return this.#sendHave()
-    // A stranger may tell what it has, which it does when the sums differ.
-    const sum = standing === 'stranger' ? this.#shared.context.random.bytes(16) : this.#shared.replica.sum()
-    this.#line.send('control', { type: 'sum', handle: this.#line.handle, sum })
-    this.#cancelCompare()
-    this.#cancelCompare = this.#shared.context.clock.setTimeout(() => {
-      this.#fetch.giveUp()
-      this.#backfill.retry()
-      this.#searches.expire()
-      this.#compare()
-    }, COMPARE_EVERY_MS)
-  }
-
-  #sendHave(): void {
-    const { replica } = this.#shared
-    // To a device that we do not know as a member: only which control entries there are; to one that is none any more, which there were.
-    const latest = this.#line.latest
-    const controls = (head: HaveHead): number =>
-      latest === undefined ? head.controls : replica.controls.count(deviceIdOf(head.device), latest)
-    const heads = replica
-      .have()
-      .map((head) => (this.#line.isMember ? head : { ...head, nextSeq: 0, head: new Uint8Array(8), controls: controls(head), from: 0 }))
-    this.#logs.told.clear()
-    for (const head of heads) this.#logs.told.set(deviceIdOf(head.device), head.nextSeq)
-    for (let i = 0; i === 0 || i < heads.length; i += MAX_HEADS)
-      this.#line.send('control', { type: 'have', handle: this.#line.handle, heads: heads.slice(i, i + MAX_HEADS) })
+    if (this.#isStarted) this.#comparison.start()
   }
 
   /** The peer lost the way by which it heard of these devices. Presence comes again by itself; slots that it has missed would not. */
@@ -328,63 +295,6 @@ export class SyncSession {
     const { presence, receipts } = this.#shared
     presence.unheard(this.peer, devices)
     this.passSlots(receipts.of(devices.filter((device) => presence.paths.mayGive(device, this.peer))))
-  }
-
-  /** The peer tells what it has: remember it, give it what it lacks at the end of logs, ask for what we lack. */
-  async #onHave(heads: readonly HaveHead[]): Promise<void> {
-    const { replica } = this.#shared
-    // To a stranger it must not show how much is held here.
-    const { standing } = this.#line
-    const controls: { device: Uint8Array; from: number }[] = []
-    let isStray = false
-    const wanted = new Map<LogId, number>()
-    this.#fetch.want(wanted)
-    for (const head of heads) {
-      const device = deviceIdOf(head.device)
-      this.#logs.note(device, head.nextSeq, head.from)
-      const held = replica.controls.count(device)
-      if (head.controls > held && this.#mayAsk(device)) controls.push({ device: head.device, from: standing === 'stranger' ? 1 : held + 1 })
-      // A device or a branch that is not known yet: it is among the control entries, and the comparison that follows them tells of it again.
-      if (!this.#line.isMember || replica.ownerOf(device) === undefined || this.#logs.strayed.has(device)) continue
-      const nextSeq = Math.min(head.nextSeq, replica.limit(device))
-      if (nextSeq > replica.log.nextSeq(device)) wanted.set(device, nextSeq)
-      else if (await this.#isStray(device, head)) {
-        isStray = true
-        this.#searches.start(device, head.nextSeq - 1, head.nextSeq)
-      } else if (head.nextSeq > replica.log.nextSeq(device) && replica.controls.forks.isForked(device)) {
-        // More than a log that is parted can have: the peer has not heard of that, or its history parts from ours earlier.
-        this.#searches.start(device, replica.log.nextSeq(device), head.nextSeq, 'unsure')
-      }
-    }
-    // Of a branch that the peer does not speak of it has nothing yet.
-    for (const { log, device } of replica.log.heads())
-      if (log !== device && !this.#logs.theirs.has(log)) this.#logs.note(log, replica.log.startOf(log))
-    this.#push.resumeKnown()
-    this.#logs.isCompared = true
-    this.#fetch.count()
-    this.#fetch.ask(controls.slice(0, MAX_WANTS))
-    this.#tellHeads(heads)
-    if (this.#fetch.waiting === 0) this.#backfill.ask()
-    // Counted; perhaps it is a fork, perhaps a lie.
-    if (isStray) throw new Reject('Forked', 'the peer holds another history of a device')
-  }
-
-  /** Of one who is out, only what it said itself: the rest comes from those who are in. */
-  #mayAsk(device: DeviceId): boolean {
-    return this.#line.standing !== 'former' || device === this.peer
-  }
-
-  /** A peer whose head is ours at that place, but with another id, holds another history of that device: so it says, which proves nothing. */
-  async #isStray(device: DeviceId, { nextSeq, head }: HaveHead): Promise<boolean> {
-    const id = nextSeq === 0 ? undefined : await this.#shared.replica.log.idAt(device, nextSeq - 1)
-    return id !== undefined && !equalBytes(id.subarray(0, 8), head)
-  }
-
-  /** What the peer offered and we have got elsewhere: it need not wait to be asked for it before it pushes what follows. */
-  #tellHeads(heads: readonly HaveHead[]): void {
-    const { log } = this.#shared.replica
-    const known = heads.map(({ device }) => gotHead(log, deviceIdOf(device))).filter((head) => head.nextSeq > 0)
-    if (this.#line.isMember && known.length > 0) this.#line.send('live', { type: 'got', handle: this.#line.handle, heads: known })
   }
 
   async #onUpdate(bytes: Uint8Array): Promise<void> {
