@@ -33,7 +33,8 @@ import {
 } from '../membership/index.ts'
 import type { Store, StoreOperation } from '../store.ts'
 import { ControlContent, type MetadataValue, type Profile } from './control-content.ts'
-import { compareEntries, controlCarrier, type ControlEntry } from './control-entry.ts'
+import { ControlEntries } from './control-entries.ts'
+import { controlCarrier, type ControlEntry } from './control-entry.ts'
 import { ControlFacts } from './control-facts.ts'
 import { ControlProofs } from './control-proofs.ts'
 import { ControlRoom } from './control-room.ts'
@@ -52,8 +53,7 @@ export class ControlLog {
   readonly #checks: MembershipChecks
   readonly #facts: ControlFacts
   #resolver: MembershipResolver
-  /** By running number. A device that forked can have several with the same one. */
-  readonly #byDevice = new Map<DeviceId, ControlEntry[]>()
+  readonly #entries = new ControlEntries()
   readonly #certs = new Map<DeviceId, DeviceCert>()
   /** Entries that the folds have not seen. */
   #fresh: ControlEntry[] = []
@@ -97,7 +97,7 @@ export class ControlLog {
       isDirect: (user, peer) => equalBytes(conversationIdOfDirect(hash, userIdBytes(user), userIdBytes(peer)), conversation),
     }
     this.#resolver = new MembershipResolver(this.#checks)
-    this.#facts = new ControlFacts({ entriesOf: (device) => this.#byDevice.get(device) ?? [], forks: () => this.forks })
+    this.#facts = new ControlFacts({ entriesOf: (device) => this.#entries.of(device), forks: () => this.forks })
   }
 
   /** Reads everything stored. Rows were verified before they were written; their signatures are not checked again. */
@@ -122,34 +122,32 @@ export class ControlLog {
 
   /** Devices of which there are certificates or entries here. */
   devices(): Iterable<DeviceId> {
-    return new Set([...this.#certs.keys(), ...this.#byDevice.keys()])
+    return new Set([...this.#certs.keys(), ...this.#entries.devices()])
   }
 
   /** How many control entries of that device are told of: of one that is out, no more than anybody takes in who knows that. */
   shown(device: DeviceId): number {
-    return lastTold(this.#byDevice.get(device) ?? [], this.reach(device))
+    return lastTold(this.#entries.of(device), this.reach(device))
   }
 
   /** How many control entries of that device are here; they are contiguous from number 1. `latest`: only those up to that clock. */
   count(device: DeviceId, latest?: Hlc): number {
-    const list = this.#byDevice.get(device)
-    if (latest === undefined) return list?.at(-1)?.number ?? 0
-    return list?.findLast(({ hlc }) => compareHlc(hlc, latest) <= 0)?.number ?? 0
+    return this.#entries.count(device, latest)
   }
 
   /** All of them, or those of one device from running number `from` (1-based) on, up to the clock `latest`. */
   carriers(device?: DeviceId, from = 1, latest?: Hlc): ControlCarrier[] {
-    const entries = device === undefined ? this.entries() : (this.#byDevice.get(device) ?? []).filter((e) => e.number >= from)
+    const entries = device === undefined ? this.entries() : this.#entries.of(device).filter((e) => e.number >= from)
     return entries.filter(({ hlc }) => latest === undefined || compareHlc(hlc, latest) <= 0).map(controlCarrier)
   }
 
   /** The clock of what put out a device that was in. */
   endOf(device: DeviceId): Hlc {
-    return endOf(device, this.membership, [...this.#byDevice.values()].flat())
+    return endOf(device, this.membership, this.#entries.unsorted())
   }
 
   entries(): ControlEntry[] {
-    return [...this.#byDevice.values()].flat().sort(compareEntries)
+    return this.#entries.sorted()
   }
 
   profile(user: UserId): Profile {
@@ -196,13 +194,7 @@ export class ControlLog {
     // By id: an entry that was sealed is another object once it has been opened.
     const gone = new Set(entries.map((e) => toBase32(e.id)))
     const isGone = ({ id }: ControlEntry): boolean => gone.has(toBase32(id))
-    for (const [device, list] of this.#byDevice) {
-      for (const entry of list) if (isGone(entry)) this.#room.forget(entry)
-      this.#byDevice.set(
-        device,
-        list.filter((e) => !isGone(e)),
-      )
-    }
+    for (const entry of this.#entries.remove(isGone)) this.#room.forget(entry)
     for (const entry of this.#unread) if (isGone(entry)) this.#unread.delete(entry)
     this.#fresh = this.#fresh.filter((entry) => !isGone(entry))
     this.#content.drop(isGone)
@@ -231,7 +223,7 @@ export class ControlLog {
     prevId: Uint8Array
     bytes: Uint8Array
   }): StoreOperation {
-    const first = this.#first(deviceIdOf(entry.deviceBytes), entry.number)
+    const first = this.#entries.first(deviceIdOf(entry.deviceBytes), entry.number)
     const known = first !== undefined && equalBytes(first.id, entry.id) ? first : undefined
     // What this device has just made itself needs no second look: it admits nobody whose proof it has not checked.
     const areCertsValid = known === undefined || (known.certs.length > 0 && !known.lacksIssuer)
@@ -254,7 +246,7 @@ export class ControlLog {
 
   /** Whether an operation that this device wrote now would have effect. Everything is computed anew for it. */
   wouldHold(device: DeviceId, payload: ControlPayload): boolean {
-    const list = this.#byDevice.get(device) ?? []
+    const list = this.#entries.of(device)
     const last = list.at(-1)
     if (last === undefined) return false
     const hlc = { ms: Math.max(this.latestMs, last.hlc.ms) + 1, ctr: 0 }
@@ -304,10 +296,7 @@ export class ControlLog {
       const again = await this.#verifier.parse(controlCarrier(entry), decodeEntry(entry.bytes), this.certOf)
       if (again.sealed === entry.sealed && again.certs.length === entry.certs.length) continue
       this.#unread.delete(entry)
-      const list = this.#byDevice.get(entry.device) ?? []
-      const at = list.indexOf(entry)
-      if (at < 0) continue
-      list[at] = again
+      if (!this.#entries.replace(entry, again)) continue
       // The resolver has seen it with fewer certificates.
       if (!entry.sealed) this.#isDropped = true
       else this.#fresh.push(again)
@@ -322,10 +311,10 @@ export class ControlLog {
       const later: typeof waiting = []
       for (const item of waiting) {
         const number = item.parts.header.controls
-        if (this.#isKnown(item.device, number, item.carrier)) continue
         const isForked = this.forks.isForked(item.device)
+        if (this.#entries.isKnown(item.carrier, number, isForked)) continue
         // Another history, which only a proof lets in; or one more of ours, that it does not follow.
-        if (!isForked && !this.#follows(item.device, item.carrier, item.parts)) {
+        if (!isForked && !this.#entries.follows(item.carrier, item.parts)) {
           if (number > this.count(item.device)) broken = item
           later.push(item)
           continue
@@ -339,7 +328,7 @@ export class ControlLog {
           signKey === undefined ||
           number > this.count(item.device) + 1 ||
           item.parts.header.time > latestMs ||
-          !isTakenIn(this.#byDevice.get(item.device) ?? [], this.reach(item.device), item.carrier.seq)
+          !isTakenIn(this.#entries.of(item.device), this.reach(item.device), item.carrier.seq)
         ) {
           later.push(item)
           continue
@@ -372,9 +361,7 @@ export class ControlLog {
 
   #insert(entry: ControlEntry): void {
     this.latestMs = Math.max(this.latestMs, entry.hlc.ms)
-    const list = this.#byDevice.get(entry.device)
-    if (list === undefined) this.#byDevice.set(entry.device, [entry])
-    else list.splice(list.findLastIndex((e) => e.number <= entry.number) + 1, 0, entry)
+    this.#entries.add(entry)
     this.#room.note(entry)
     this.#fresh.push(entry)
     if (entry.sealed || entry.lacksIssuer) this.#unread.add(entry)
@@ -389,27 +376,6 @@ export class ControlLog {
       this.#facts.noteDevice(cert.deviceId)
     }
     this.onEntry(entry)
-  }
-
-  #isKnown(device: DeviceId, number: number, carrier: ControlCarrier): boolean {
-    const first = this.#first(device, number)
-    if (first === undefined || equalBytes(first.bytes, carrier.entry)) return first !== undefined
-    return this.forks.isForked(device) && this.#byDevice.get(device)!.some((e) => e.number === number && equalBytes(e.bytes, carrier.entry))
-  }
-
-  /** The control entry with that number that came first; a device that did not fork has no other. */
-  #first(device: DeviceId, number: number): ControlEntry | undefined {
-    const list = this.#byDevice.get(device)
-    const at = list?.[number - 1]
-    return at?.number === number ? at : list?.find((e) => e.number === number)
-  }
-
-  /** Whether it can be the next one of a device that has one history. */
-  #follows(device: DeviceId, { seq }: ControlCarrier, { header }: EntryParts): boolean {
-    const previous = this.#byDevice.get(device)?.at(-1)
-    if (previous === undefined) return true
-    const hlc: Hlc = { ms: header.time, ctr: header.ctr }
-    return header.controls > previous.number && seq > previous.seq && compareHlc(hlc, previous.hlc) > 0
   }
 }
 
