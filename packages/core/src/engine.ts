@@ -1,38 +1,24 @@
 /** The engine of one profile: its conversations on one store, over some transports. */
 import {
   conversationIdOf,
-  parseConversationId,
   parseInviteLink,
   parseUserId,
   ParleyError,
   type ConversationId,
   type InviteLink,
-  type MessageId,
   type UserId,
 } from '@parley/protocol'
 import { Attachments } from './attachments/attachments.ts'
 import { importArchive, type ImportHost } from './archive/import.ts'
 import { eraseScratch } from './archive/scratch-store.ts'
-import type {
-  ArchiveSource,
-  Conversation,
-  ImportOptions,
-  Inspection,
-  Parley,
-  ParleyEvents,
-  Preferences,
-  SearchOptions,
-  SearchResults,
-  StorageEstimate,
-} from './api.ts'
+import type { ArchiveSource, Conversation, ImportOptions, Inspection, Parley, ParleyEvents, SearchOptions, SearchResults } from './api.ts'
 import { Contacts } from './contacts/contacts.ts'
-import { PeopleClient } from './contacts/people-client.ts'
 import { checkObject, checkText } from './conversation/arguments.ts'
 import type { Context } from './context.ts'
-import type { Forwarded } from './conversation/compose.ts'
 import { foundGroup, type GroupInit } from './conversation/found-group.ts'
 import { joinGroup, noteRefusal } from './conversation/join-group.ts'
 import { LiveConversation } from './conversation/conversation.ts'
+import { OpenConversations, SHARED_DETAILS } from './conversation/open-conversations.ts'
 import type { ViewCache } from './conversation/parts.ts'
 import { Emitter } from './support/emitter.ts'
 import { errorFacts } from './support/error-facts.ts'
@@ -48,11 +34,11 @@ import type { EngineInit } from './engine-init.ts'
 import type { Shared } from './network/session-line.ts'
 import { checkName, OwnProfile } from './profile/own-profile.ts'
 import { StoredPreferences } from './profile/preferences.ts'
+import { StorageClient } from './profile/storage-client.ts'
 import { loadProfile, type StoredProfile } from './profile/profile.ts'
 import { decodeRecord, type ConversationRecord } from './replica/record.ts'
 import { Replica } from './replica/replica.ts'
 import { SearchBudget } from './search/budget.ts'
-import { searchIn } from './search/search.ts'
 import type { Store } from './store.ts'
 import { WaitingBytes } from './support/waiting-bytes.ts'
 
@@ -78,64 +64,58 @@ export async function createEngine(init: EngineInit): Promise<Parley> {
   return engine
 }
 
-/** What the devices of a person share of each conversation. */
-const SHARED_DETAILS = ['muted', 'draft'] as const
-
-class Engine extends PeopleClient implements Parley {
-  readonly #store: Store
+class Engine extends StorageClient implements Parley {
+  protected readonly store: Store
   readonly #context: Context
   readonly #network: Network
   protected readonly people: Contacts
   protected readonly ownDevices: Devices
   readonly #events: Emitter<ParleyEvents>
   readonly #viewCache: ViewCache | undefined
-  readonly #attachments: Attachments | undefined
+  protected readonly attachments: Attachments | undefined
   readonly #searchBudget = new SearchBudget()
-  readonly #persist: () => Promise<boolean>
-  readonly #conversations = new Map<ConversationId, LiveConversation>()
+  protected readonly requestPersistence: () => Promise<boolean>
+  readonly #conversations = new OpenConversations()
   readonly #joins = new Mutex()
   readonly #profile: OwnProfile
-  readonly #preferences: StoredPreferences
+  protected readonly storedPreferences: StoredPreferences
   #closing: Promise<void> | undefined
   #isListChangePending = false
 
   constructor(init: EngineInit, profile: StoredProfile, preferences: StoredPreferences, context: (report: Context['report']) => Context) {
     super()
-    this.#store = init.store
-    this.#persist = () => init.persist?.() ?? Promise.resolve(true)
+    this.store = init.store
+    this.requestPersistence = () => init.persist?.() ?? Promise.resolve(true)
     this.#viewCache = init.viewCache
-    this.#preferences = preferences
+    this.storedPreferences = preferences
     this.#context = context((error, where) => this.#report(error, where))
     this.#profile = new OwnProfile(this.#context, profile, {
       hasDevices: () => this.ownDevices.own.self !== undefined,
       onChange: () => this.#events.emit('conversations'),
     })
     this.#events = new Emitter((error, event) => this.#context.logger.error('listener failed', { event, ...errorFacts(error) }))
-    this.people = new Contacts(this.#context, {
+    const host = {
       profile: () => this.#profile.shown,
-      replicas: () => this.#replicas(),
-      replica: (id) => this.#conversations.get(id)?.replica,
-      adopt: async (replica) => void (await this.#adopt(replica)),
-      drop: (replica) => this.#drop(replica),
+      replicas: () => this.#conversations.replicas(),
+      replica: (id: ConversationId) => this.#conversations.get(id)?.replica,
+      adopt: async (replica: Replica) => void (await this.#adopt(replica)),
       refresh: () => this.#network.refresh(),
       wake: () => this.#network.wake(),
       addresses: () => this.#network.addresses(),
+    }
+    this.people = new Contacts(this.#context, {
+      ...host,
+      drop: (replica) => this.#drop(replica),
       isOwnDevice: (device) => this.ownDevices.own.self?.isActive(device) === true,
       sharedWith: (device) => this.ownDevices.own.sharedWith(device),
       share: (key, value) => this.ownDevices.shared.put(key, value),
-      onRequest: (replica) => this.#events.emit('request', this.#live(replica)),
+      onRequest: (replica) => this.#events.emit('request', this.#conversations.live(replica)),
       onContacts: () => this.#onContacts(),
     })
-    const host = {
-      profile: () => this.#profile.shown,
-      replicas: () => this.#replicas(),
-      replica: (id: ConversationId) => this.#conversations.get(id)?.replica,
-      adopt: async (replica: Replica) => void (await this.#adopt(replica)),
+    const devicesHost = {
+      ...host,
       certsOf: (user: UserId) => this.people.book.certsOf(user),
-      addresses: () => this.#network.addresses(),
       isReachable: () => this.#network.isReachable,
-      refresh: () => this.#network.refresh(),
-      wake: () => this.#network.wake(),
       shareable: () => this.#shareable(),
       takeShared: (key: string, value: SharedValue) => this.#takeShared(key, value),
       onRecovered: async (replica: Replica) => {
@@ -144,15 +124,15 @@ class Engine extends PeopleClient implements Parley {
       },
       onDevices: () => this.#events.emit('devices'),
     }
-    this.ownDevices = new Devices(this.#context, host, init.recover)
+    this.ownDevices = new Devices(this.#context, devicesHost, init.recover)
     this.#network = new Network(this.#context, init.transports, this.people, this.ownDevices.talks)
-    this.#attachments = init.attachments && new Attachments(this.#context, init.attachments)
+    this.attachments = init.attachments && new Attachments(this.#context, init.attachments)
   }
 
   async open(): Promise<void> {
-    await eraseScratch(this.#store)
+    await eraseScratch(this.store)
     await this.people.load()
-    const rows = (await this.#store.range(conversationRange())).map(({ key, value }) => ({
+    const rows = (await this.store.range(conversationRange())).map(({ key, value }) => ({
       id: conversationIdOf(key.slice(1)),
       record: decodeRecord(value),
     }))
@@ -160,9 +140,9 @@ class Engine extends PeopleClient implements Parley {
     rows.sort((a, b) => Number(b.id === this.ownDevices.own.selfId) - Number(a.id === this.ownDevices.own.selfId))
     for (const { id, record } of rows) await this.#openConversation(id, record)
     await this.people.tidy()
-    this.#attachments?.sweep()
+    this.attachments?.sweep()
     this.#network.events.on('connection', () => {
-      for (const conversation of this.#conversations.values()) conversation.updateSyncState()
+      for (const conversation of this.#conversations) conversation.updateSyncState()
       this.#events.emit('connection')
     })
     this.#network.events.on('progress', (id) => this.#conversations.get(id)?.updateSyncState())
@@ -177,11 +157,11 @@ class Engine extends PeopleClient implements Parley {
   }
 
   get conversations(): readonly Conversation[] {
-    return this.#sorted(({ state }) => state !== 'request')
+    return this.#conversations.shown()
   }
 
   get requests(): readonly Conversation[] {
-    return this.#sorted(({ state }) => state === 'request')
+    return this.#conversations.requests()
   }
 
   conversation(id: ConversationId): Conversation | undefined {
@@ -205,7 +185,7 @@ class Engine extends PeopleClient implements Parley {
 
   async createConversation(init: { with: UserId }): Promise<Conversation> {
     this.assertOpen()
-    return this.#live(await this.people.begin(parseUserId(checkText(init.with, 'user id'))))
+    return this.#conversations.live(await this.people.begin(parseUserId(checkText(init.with, 'user id'))))
   }
 
   async join(inviteLink: string): Promise<Conversation> {
@@ -226,15 +206,7 @@ class Engine extends PeopleClient implements Parley {
 
   async search(query: string, options: SearchOptions & { conversation?: ConversationId } = {}): Promise<SearchResults> {
     this.assertOpen()
-    const { conversation: id } = checkObject(options, 'options')
-    const one = id === undefined ? undefined : this.#conversations.get(id)
-    if (id !== undefined && one === undefined) throw new ParleyError('NotFound', 'there is no such conversation here')
-    const searched = one === undefined ? this.#sorted(({ state }) => state !== 'request') : [one]
-    return searchIn(
-      searched.map(({ searchable }) => searchable),
-      query,
-      options,
-    )
+    return this.#conversations.search(query, options)
   }
 
   async importConversation(source: ArchiveSource, options: ImportOptions = {}): Promise<Conversation> {
@@ -245,34 +217,14 @@ class Engine extends PeopleClient implements Parley {
     }
     // One after the other: they share the place where archives are verified.
     return this.#joins.run(async () => {
-      const id = await importArchive(this.#context, this.#attachments, host, source, checkObject(options, 'options'))
-      return this.#live({ id })
+      const id = await importArchive(this.#context, this.attachments, host, source, checkObject(options, 'options'))
+      return this.#conversations.live({ id })
     })
-  }
-
-  async storageEstimate(): Promise<StorageEstimate> {
-    this.assertOpen()
-    const [store, files] = await Promise.all([this.#store.estimate(), this.#attachments?.init.blobs.estimate()])
-    return Object.freeze({ store: Object.freeze(store), files: files && Object.freeze(files) })
-  }
-
-  async persist(): Promise<boolean> {
-    this.assertOpen()
-    return this.#persist()
-  }
-
-  get preferences(): Preferences {
-    return this.#preferences.value
-  }
-
-  async setPreferences(change: Partial<Preferences>): Promise<void> {
-    this.assertOpen()
-    await this.#preferences.set(change)
   }
 
   async setProfile(change: { name?: string; avatar?: string }): Promise<void> {
     this.assertOpen()
-    await this.#profile.set(change, this.#replicas())
+    await this.#profile.set(change, this.#conversations.replicas())
     this.#events.emit('conversations')
   }
 
@@ -306,11 +258,11 @@ class Engine extends PeopleClient implements Parley {
   async #close(): Promise<void> {
     this.ownDevices.close()
     // Conversations first: their goodbyes leave on the links that are still up.
-    const outcomes = await Promise.allSettled([...this.#conversations.values()].map((c) => c.close()))
+    const outcomes = await Promise.allSettled([...this.#conversations].map((c) => c.close()))
     await this.#network.stop()
-    await this.#attachments?.close()
+    await this.attachments?.close()
     this.#events.clear()
-    await this.#store.close()
+    await this.store.close()
     // A fold that could not be written down, on a full disk: told once everything is free all the same. The next start folds again.
     for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason
   }
@@ -320,7 +272,7 @@ class Engine extends PeopleClient implements Parley {
     await replica.load()
     // A request whose taking in was interrupted: whoever asks tells it again.
     if (record.state === 'request' && !replica.controls.membership.members.has(this.#context.me.userId))
-      return eraseConversation(this.#store, replica)
+      return eraseConversation(this.store, replica)
     await this.#adopt(replica)
   }
 
@@ -329,16 +281,16 @@ class Engine extends PeopleClient implements Parley {
       context: this.#context,
       replica,
       network: this.#network,
-      attachments: this.#attachments,
+      attachments: this.attachments,
       viewCache: this.#viewCache,
       searchBudget: this.#searchBudget,
-      findForward: (id) => this.#findForward(id),
+      findForward: (id) => this.#conversations.findForward(id),
       people: this.people,
       share: (what, value) => this.ownDevices.shared.put(`${what}:${replica.id}`, value, what === 'draft' ? DRAFT_SHARED_AFTER_MS : 0),
       onListChange: () => this.#onListChange(),
     })
     const shared = await conversation.open()
-    this.#conversations.set(replica.id, conversation)
+    this.#conversations.add(conversation)
     await this.#profile.watch(replica)
     this.#connect(shared)
     for (const what of SHARED_DETAILS) {
@@ -352,14 +304,12 @@ class Engine extends PeopleClient implements Parley {
 
   *#shareable(): Iterable<readonly [key: string, value: SharedValue]> {
     yield* this.people.shared()
-    for (const conversation of this.#conversations.values()) if (conversation.isMuted) yield [`muted:${conversation.getId()}`, true]
+    yield* this.#conversations.shared()
   }
 
   async #takeShared(key: string, value: SharedValue): Promise<void> {
     if (typeof value !== 'boolean' && (await this.people.takeShared(key, value))) return
-    for (const what of SHARED_DETAILS)
-      if (key.startsWith(`${what}:`))
-        await this.#conversations.get(parseConversationId(key.slice(what.length + 1)))?.takeShared(what, value)
+    await this.#conversations.takeShared(key, value)
     this.#onListChange()
   }
 
@@ -379,23 +329,13 @@ class Engine extends PeopleClient implements Parley {
     })
   }
 
-  /** A message to be forwarded, from whichever conversation holds it. */
-  async #findForward(id: MessageId): Promise<Forwarded | undefined> {
-    for (const conversation of this.#conversations.values()) {
-      const found = await conversation.forward(id)
-      if (found !== undefined) return found
-    }
-    return undefined
-  }
-
   async forget(id: ConversationId): Promise<void> {
     this.assertOpen()
-    const conversation = this.#conversations.get(id)
-    if (conversation === undefined) throw new ParleyError('NotFound', 'there is no such conversation here')
+    const conversation = this.#conversations.known(id)
     if (conversation.state === 'member') throw new ParleyError('NotAllowed', 'you are a member of this conversation; leave it first')
     if (conversation.state === 'request') return conversation.decline()
     await this.#drop(conversation.replica)
-    await eraseConversation(this.#store, conversation.replica)
+    await eraseConversation(this.store, conversation.replica)
   }
 
   /** Ends the work on a conversation whose rows are deleted next. */
@@ -403,27 +343,13 @@ class Engine extends PeopleClient implements Parley {
     await this.#conversations.get(replica.id)?.close()
     this.#conversations.delete(replica.id)
     this.#network.remove(replica)
-    await this.#attachments?.remove(replica.id)
+    await this.attachments?.remove(replica.id)
     this.#onListChange()
-  }
-
-  #replicas(): Replica[] {
-    return [...this.#conversations.values()].map(({ replica }) => replica)
-  }
-
-  #live({ id }: Pick<Replica, 'id'>): LiveConversation {
-    const conversation = this.#conversations.get(id)
-    if (conversation === undefined) throw new ParleyError('Closed', 'this conversation was deleted here')
-    return conversation
-  }
-
-  #sorted(isShown: (conversation: LiveConversation) => boolean): readonly LiveConversation[] {
-    return [...this.#conversations.values()].filter((c) => !c.replica.isSelf && isShown(c)).sort((a, b) => b.lastActivity - a.lastActivity)
   }
 
   /** What this user thinks of people has changed, and with it what conversations show of them. */
   #onContacts(): void {
-    for (const conversation of this.#conversations.values()) conversation.updatePeople()
+    for (const conversation of this.#conversations) conversation.updatePeople()
     this.#events.emit('contacts')
     this.#onListChange()
   }
