@@ -17,6 +17,11 @@ export interface Store {
    * @throws {StorageFull} when there is no room; nothing was applied.
    */
   write(operations: readonly StoreOperation[], options?: { durability?: Durability }): Promise<void>
+  /**
+   * What the rows under these keys, and those between the first and the last of them, said before is to be gone from the disk too: soon, and once the
+   * store has been closed, provided that there is room to tidy up. Stores without it keep nothing of the kind, or cannot help it.
+   */
+  scrub?(keys: readonly Uint8Array[]): void
   /** Bytes in use and allowed, as far as the platform tells. */
   estimate(): Promise<{ usageBytes?: number; quotaBytes?: number }>
   /** Waits for writes under way, then closes. Safe to call twice; later calls are refused with `Closed`. */

@@ -13,12 +13,16 @@ import { ParleyError } from '@parley/protocol'
 import { ClassicLevel } from 'classic-level'
 import { toStoreError } from './errors.ts'
 import { freeBytes, makeFolder, syncLogs, usedBytes } from './folder.ts'
+import { Scrubbing } from './scrubbing.ts'
 
 /**
  * Room that must be free before a database is opened again after a failed write: opening writes the log of at most 4 MiB out as a table,
  * then a manifest and a new log. With less, opening would fail, and the rows could not even be read until there is room.
  */
 const REOPEN_ROOM_BYTES = 16 * 1024 * 1024
+
+/** Room that must be free before tables are merged: LevelDB does not write any more once that has failed. */
+const SCRUB_ROOM_BYTES = 64 * 1024 * 1024
 
 /** Bytes that a range reads from LevelDB at a time; the default of 16 KiB crosses threads too often for pages of messages. */
 const READ_AHEAD_BYTES = 256 * 1024
@@ -44,6 +48,16 @@ export class LevelStore implements Store {
   #restore: StoreOperation[] | undefined
   #reopening: Promise<void> | undefined
   #closing: Promise<void> | undefined
+  /** Keys of rows that the next write writes again. */
+  #again: Uint8Array[] = []
+  readonly #scrubbing = new Scrubbing({
+    rewrite: (keys) => {
+      this.#again.push(...keys)
+      return this.#writes.add([], 'relaxed')
+    },
+    compact: (from, to) => this.#track(() => this.#db.compactRange(from, to)),
+    hasRoom: async () => (await freeBytes(this.#path)) >= SCRUB_ROOM_BYTES,
+  })
 
   private constructor(path: string) {
     this.#path = path
@@ -86,6 +100,11 @@ export class LevelStore implements Store {
     await this.#writes.add(checkedCopy(operations), options.durability ?? 'relaxed')
   }
 
+  scrub(keys: readonly Uint8Array[]): void {
+    this.#refuseWhenClosed()
+    this.#scrubbing.add(keys)
+  }
+
   async estimate(): Promise<{ usageBytes?: number; quotaBytes?: number }> {
     return this.#read(async () => {
       const [usageBytes, free] = await Promise.all([usedBytes(this.#path), freeBytes(this.#path)])
@@ -100,20 +119,27 @@ export class LevelStore implements Store {
 
   async #shutDown(): Promise<void> {
     await this.#writes.idle()
-    await Promise.allSettled(this.#reads)
-    await this.#guard(() => this.#db.close())
+    try {
+      await this.#scrubbing.finish()
+    } finally {
+      await Promise.allSettled(this.#reads)
+      await this.#guard(() => this.#db.close())
+    }
   }
 
   async #commit(operations: readonly OwnOperation[], durability: Durability): Promise<void> {
-    if (operations.length === 0) return
+    if (operations.length === 0 && this.#again.length === 0) return
     await this.#guard(async () => {
       if (this.#failedKeys.length > 0) await this.#recover()
       await this.#awaitDatabase()
       await this.#keepOrder(durability)
       try {
-        await this.#db.batch(operations.map(toLevel), { sync: durability === 'strict' })
+        const all = [...(await this.#currentRows(this.#again)), ...operations]
+        await this.#db.batch(all.map(toLevel), { sync: durability === 'strict' })
+        this.#again = []
       } catch (error) {
-        this.#failedKeys = operations.map((operation) => operation.key)
+        this.#failedKeys = [...this.#again, ...operations.map((operation) => operation.key)]
+        this.#again = []
         throw error
       }
     })
@@ -170,6 +196,11 @@ export class LevelStore implements Store {
 
   async #read<T>(read: () => Promise<T>): Promise<T> {
     this.#refuseWhenClosed()
+    return this.#track(read)
+  }
+
+  /** The database is not closed meanwhile. */
+  async #track<T>(read: () => Promise<T>): Promise<T> {
     const reading = (async () => {
       await this.#awaitDatabase()
       return read()

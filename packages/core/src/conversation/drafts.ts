@@ -73,12 +73,17 @@ export class Drafts {
     return { done: promise, now }
   }
 
-  #write(): Promise<void> {
+  async #write(): Promise<void> {
     const key = this.#keys.draft()
     const draft = this.#draft
-    if (draft === undefined) return this.#context.store.write([{ type: 'delete', key }])
+    if (draft === undefined) {
+      await this.#context.store.write([{ type: 'delete', key }])
+      // What was typed lies in clear: it would outlive the message that was made of it.
+      this.#context.store.scrub?.([key])
+      return
+    }
     const value = encodeCbor([draft.text, draft.replyTo === undefined ? null : messageIdBytes(draft.replyTo)])
-    return this.#context.store.write([{ type: 'put', key, value }])
+    await this.#context.store.write([{ type: 'put', key, value }])
   }
 }
 

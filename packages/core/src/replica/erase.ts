@@ -19,7 +19,9 @@ export async function eraseConversation(store: Store, { bytes, keys }: Pick<Repl
 export async function eraseRange(store: Store, { gte, lt }: { gte: Uint8Array; lt: Uint8Array }): Promise<void> {
   for (;;) {
     const rows = await store.range({ gte, lt, limit: BATCH_ROWS })
-    if (rows.length > 0) await store.write(rows.map(({ key }): StoreOperation => ({ type: 'delete', key })))
+    const keys = rows.map(({ key }) => key)
+    if (keys.length > 0) await store.write(keys.map((key): StoreOperation => ({ type: 'delete', key })))
+    store.scrub?.([...keys.slice(0, 1), ...keys.slice(-1)])
     if (rows.length < BATCH_ROWS) return
   }
 }

@@ -250,7 +250,11 @@ export class TimelineOperations {
     const operations = rows.flatMap((row, i): StoreOperation[] =>
       row === undefined ? [] : [{ type: 'put', key: rowKeys[i]!, value: purgeEntry(row, hash) }],
     )
-    if (operations.length > 0) await store.write(operations)
+    if (operations.length > 0) {
+      await store.write(operations)
+      // One by one: what lies between them is none of it.
+      for (const { key } of operations) store.scrub?.([key])
+    }
     if (message !== undefined) contents.changed(message)
     for (const place of places) log.replaced(deviceIdOf(place.log), place.seq)
   }
