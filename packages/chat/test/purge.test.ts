@@ -20,7 +20,10 @@ test('a deleted message leaves nothing in the files of a profile, sealed or in c
   const folder = await mkdtemp(join(tmpdir(), 'parley-purge-'))
   onTestFinished(() => rm(folder, { recursive: true }))
   const [draft, text, edited, metadata, fileName, content] = Array.from({ length: 6 }, word)
-  const [store, blobs] = await Promise.all([openLevelStore({ path: join(folder, 'store') }), openFileBlobStore({ path: join(folder, 'blobs') })])
+  const [store, blobs] = await Promise.all([
+    openLevelStore({ path: join(folder, 'store') }),
+    openFileBlobStore({ path: join(folder, 'blobs') }),
+  ])
   const parley = await createParley({ store, blobs, name: 'alice', offline: true })
   const group = await parley.createGroup({ title: 'Kept' })
   await group.setDraft({ text: draft! })
@@ -60,5 +63,5 @@ async function filesIn(folder: string): Promise<string[]> {
 
 async function isThere(folder: string, part: string | Uint8Array): Promise<boolean> {
   const files = await Promise.all((await filesIn(folder)).map((path) => readFile(path)))
-  return files.some((file) => file.includes(part))
+  return files.some((file) => file.includes(typeof part === 'string' ? part : Buffer.from(part)))
 }

@@ -1,6 +1,6 @@
 /** `conversation.exportConversation()` and `parley.importConversation()`: what comes out goes in again, and nothing else does. */
 import { nodeFileCrypto } from '@parley/crypto/node'
-import { createMemoryBlobStore, createMemoryStore } from '@parley/testing'
+import { createMemoryBlobStore, createMemoryDisk, createMemoryStore } from '@parley/testing'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { AttachmentsInit, Conversation, Parley, Store } from '../src/index.ts'
 import { allTexts, createSharedGroup, createWorld, until, type World } from './support.ts'
@@ -128,6 +128,45 @@ describe('an archive', () => {
     expect(await dave.importConversation(blob(archive))).toBe(theirs)
     expect(theirs.state).toBe('member')
     expect(await allTexts(theirs)).toEqual(['early', 'while bob was away'])
+  })
+
+  test('of a log that forked holds both histories, and changes nothing for a member who has one of them', async () => {
+    const disk = createMemoryDisk()
+    const erin = await world.peer('erin', { store: createMemoryStore({ disk }) })
+    const theirs = await erin.join(await hers.invite())
+    await theirs.admitted()
+    await theirs.sendMessage({ text: 'before' })
+    await until(async () => (await allTexts(his)).includes('before') && (await allTexts(hers)).includes('before'))
+    await erin.close()
+    const copy = createMemoryDisk()
+    const [from, to] = [createMemoryStore({ disk }), createMemoryStore({ disk: copy })]
+    const rows = await from.range({ gte: new Uint8Array(), lt: Uint8Array.of(0xff) })
+    await to.write(
+      rows.map(({ key, value }) => ({ type: 'put', key, value })),
+      { durability: 'strict' },
+    )
+    await Promise.all([from.close(), to.close()])
+    world.network.partition(['alice', 'erin'], ['bob', 'erin again'])
+    for (const [name, its] of [
+      ['erin', disk],
+      ['erin again', copy],
+    ] as const) {
+      const one = await world.peer(name, { store: createMemoryStore({ disk: its }) })
+      for (const n of [1, 2]) await one.conversations[0]!.sendMessage({ text: `${name} ${n}` })
+    }
+    await until(async () => (await allTexts(hers)).includes('erin 2') && (await allTexts(his)).includes('erin again 2'))
+    // Where a member's own history differs from that of the archive, its own stays.
+    expect(await bob.importConversation(blob(await archiveOf(hers)))).toBe(his)
+    expect(await allTexts(his)).toEqual(['before', 'erin again 1', 'erin again 2'])
+    world.network.heal()
+    const all = ['before', 'erin 1', 'erin 2', 'erin again 1', 'erin again 2']
+    await until(async () => (await allTexts(his)).toSorted().join() === all.join())
+    const archive = await archiveOf(his)
+    expect(parsed(archive).some(({ branch }) => branch !== undefined)).toBe(true)
+    const carol = await world.peer('carol')
+    const read = await carol.importConversation(blob(archive))
+    expect(await everythingOf(read)).toEqual(await everythingOf(his))
+    expect(await archiveOf(read)).toBe(archive)
   })
 
   test('of what is said meanwhile has nothing, and of what is deleted meanwhile neither', async () => {

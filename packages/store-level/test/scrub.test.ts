@@ -18,7 +18,7 @@ async function newFolder(): Promise<string> {
 
 async function holds(path: string, value: Uint8Array): Promise<boolean> {
   const files = await Promise.all((await readdir(path)).map((name) => readFile(join(path, name))))
-  return files.some((file) => file.includes(value))
+  return files.some((file) => file.includes(Buffer.from(value)))
 }
 
 // Both in LevelDB's log; the old one in a table already; both in one table.

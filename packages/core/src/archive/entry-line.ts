@@ -15,11 +15,17 @@ import {
   type PostPayload,
 } from '@parley/protocol'
 import { decodeDescriptor, type AttachmentDescriptor } from '../attachments/descriptor.ts'
-import type { LogEntry } from '../replica/log-entry.ts'
+import type { DeviceHead, LogEntry } from '../replica/log-entry.ts'
 import type { Replica } from '../replica/replica.ts'
 import { line } from './lines.ts'
 
 const KINDS: ReadonlyMap<number, string> = new Map(Object.entries(EntryKind).map(([name, kind]) => [kind, name]))
+
+/** The logs of a conversation, those of devices before what branches off them: a branch is known once its beginning is here. */
+export function logsInOrder({ log }: Pick<Replica, 'log'>): DeviceHead[] {
+  const from = (head: DeviceHead): number => log.branchOf(head.log)?.seq ?? -1
+  return log.heads().toSorted((a, b) => from(a) - from(b))
+}
 
 /** What a line says, and the files that it speaks of. */
 export interface EntryLine {

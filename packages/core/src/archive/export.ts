@@ -9,7 +9,7 @@ import type { Context } from '../context.ts'
 import { entriesOf } from '../replica/log-entries.ts'
 import type { LogId } from '../replica/forks.ts'
 import type { Replica } from '../replica/replica.ts'
-import { entryLine, fileLine } from './entry-line.ts'
+import { entryLine, fileLine, logsInOrder } from './entry-line.ts'
 import { bytesOfLine, controlLine, endLine, headerLine, keyLine, partLine, personLine } from './lines.ts'
 
 export interface ExportSource {
@@ -62,7 +62,7 @@ async function* contentsOf({ context, replica, attachments }: ExportSource): Asy
       'older messages of this conversation are not here yet; try again when a member who has them is online',
     )
   // All at once: what the lines say of people fits what the control entries say.
-  const ends = replica.log.heads().map(({ log }) => ({ log, end: Math.min(replica.log.nextSeq(log), replica.told(log)) }))
+  const ends = logsInOrder(replica).map(({ log }) => ({ log, end: Math.min(replica.log.nextSeq(log), replica.told(log)) }))
   const controls = shownControls(replica)
   const { members, former } = replica.controls.membership
   const people = [...new Set([...members.keys(), ...former.keys()])].map((id) => personLine(id, replica.controls.profile(id).name))

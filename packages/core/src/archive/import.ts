@@ -7,6 +7,7 @@ import { UPDATE_BYTES, UPDATE_ENTRIES } from '../network/window.ts'
 import type { LentKey } from '../replica/epochs.ts'
 import { eraseConversation } from '../replica/erase.ts'
 import { Replica } from '../replica/replica.ts'
+import { logsInOrder } from './entry-line.ts'
 import { linesOf, type ArchiveSource } from './lines.ts'
 import { eraseScratch, scratchStore } from './scratch-store.ts'
 import { ArchiveVerifier } from './verify.ts'
@@ -110,7 +111,7 @@ async function pour(context: Context, from: Replica, into: Replica): Promise<voi
     for (const batch of controlBatches(from.controls.carriers())) isMore = (await into.ingestControls(batch)) > 0 || isMore
   }
   const hash = (bytes: Uint8Array): Uint8Array => context.crypto.sha256(bytes)
-  for (const { log, device } of from.log.heads()) {
+  for (const { log, device } of logsInOrder(from)) {
     const branch = from.log.branchOf(log)
     const end = from.log.nextSeq(log)
     // Bodies that were left out here may be there; else what is here is not looked at again, but for one entry that shows whether it is the same history.
