@@ -1,4 +1,4 @@
-/** What a page loads before anybody says anything: the engine and its libraries, and of libp2p nothing. */
+/** What a page loads before anybody says anything: the engine and its libraries, and of libp2p and the index of the search nothing. */
 import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
@@ -35,7 +35,7 @@ const modules = (chunks: readonly Chunk[]): string[] => chunks.flatMap((chunk) =
 const gzipped = (chunks: readonly Chunk[]): number => chunks.reduce((sum, { code }) => sum + gzipSync(code).length, 0)
 
 test(
-  'a page loads less than 150 KB of engine code, and nothing of libp2p before there is somebody to dial',
+  'a page loads less than 150 KB of engine code, nothing of libp2p before there is somebody to dial, and no index before anybody searches',
   { timeout: 60_000 },
   async () => {
     const isLibp2p = (id: string): boolean => /node_modules\/(@libp2p|libp2p|@chainsafe|@multiformats)\//.test(id)
@@ -43,6 +43,10 @@ test(
     expect(modules(initial(whole)).filter(isLibp2p)).toEqual([])
     expect(modules(whole).some(isLibp2p)).toBe(true)
     expect(gzipped(initial(whole))).toBeLessThan(MAX_INITIAL_BYTES)
+    const isIndex = (id: string): boolean => id.includes('node_modules/minisearch/')
+    expect(modules(initial(whole)).filter(isIndex)).toEqual([])
+    // A piece of its own.
+    expect(whole.filter((chunk) => modules([chunk]).some(isIndex)).map((chunk) => modules([chunk]).every(isIndex))).toEqual([true])
     const own = await bundle((id) => !/^[./\0]|^@parley\//.test(id))
     expect(gzipped(initial(own))).toBeLessThan(MAX_ENGINE_BYTES)
   },
