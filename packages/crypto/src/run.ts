@@ -105,6 +105,7 @@ export async function verifyRun(
     if (at > 0 || walk.spent > SIGNATURES_APART_BYTES) await nextSlice()
     if (!(await areValid(provider, walk.jobs.slice(at, at + SIGNATURES_PER_SLICE))))
       throw new Reject('BadSignature', 'A signature does not hold.')
+    throwIfAborted(signal)
   }
   return { entries: walk.verified, state: walk.state, rest: entries.length - end }
 }

@@ -51,6 +51,7 @@ export class LogStarts {
   readonly #heads: LogHeads
   readonly #reader: LogReader
   readonly #chain: LogChain
+  readonly #stopped: AbortSignal
   /** Clocks of the first entries, as far as they were asked for. */
   readonly #clocks = new Map<LogId, { seq: number; hlc: Hlc }>()
 
@@ -62,6 +63,7 @@ export class LogStarts {
     heads: LogHeads
     reader: LogReader
     chain: LogChain
+    stopped: AbortSignal
   }) {
     this.#conversation = options.conversation
     this.#crypto = options.crypto
@@ -70,6 +72,7 @@ export class LogStarts {
     this.#heads = options.heads
     this.#reader = options.reader
     this.#chain = options.chain
+    this.#stopped = options.stopped
   }
 
   /** The logs that begin late. */
@@ -95,6 +98,7 @@ export class LogStarts {
   /**
    * Verifies entries with which a log of which nothing is here may begin: those that a signature covers. `controls` of its control entries come before
    * them, as far as is known. @throws {Reject} as verifyRun; BadClock when they are from the future.
+   * @throws {ParleyError} Aborted once the log was stopped.
    */
   async verifyBeginning(run: EarlyRun, controls: number, now: number): Promise<Verified> {
     const headers = run.entries.map((bytes) => decodeEntry(bytes).header)
@@ -115,6 +119,7 @@ export class LogStarts {
   /**
    * Verifies the entries right before those that are here: `run` ends where these begin. 'inconsistent': they lead to these and yet contradict them, so
    * that their author has signed what nobody can take in. @throws {Reject} BadChain when they do not lead there, or as verifyRun.
+   * @throws {ParleyError} Aborted once the log was stopped.
    */
   async verifyBefore(run: EarlyRun): Promise<Verified | 'inconsistent'> {
     const here = this.#heads.startState(run.log)
@@ -179,7 +184,7 @@ export class LogStarts {
   #verify({ log, signKey, entries }: EarlyRun, start: ChainState): Promise<VerifiedRun> {
     if (start.posts < 0 || start.deletes < 0) throw new Reject('BadChain', 'counters do not follow')
     const author = { conversation: this.#conversation, device: deviceIdBytes(log), signKey }
-    return verifyRun(this.#crypto, author, start, entries, { signatures: 'required' })
+    return verifyRun(this.#crypto, author, start, entries, { signatures: 'required', signal: this.#stopped })
   }
 
   #entries({ log }: EarlyRun, verified: VerifiedRun, start: ChainState): LogEntry[] {

@@ -22,20 +22,22 @@ export class LogVerifier {
   readonly #crypto: CryptoProvider
   readonly #keys: Keyspace
   readonly #heads: LogHeads
-  readonly #stopped = new AbortController()
+  readonly #stopped: AbortSignal
 
-  constructor(options: { conversation: Uint8Array; crypto: CryptoProvider; keys: Keyspace; heads: LogHeads }) {
+  /** Once `stopped` says so, nothing is verified any more. */
+  constructor(options: { conversation: Uint8Array; crypto: CryptoProvider; keys: Keyspace; heads: LogHeads; stopped: AbortSignal }) {
     this.#conversation = options.conversation
     this.#crypto = options.crypto
     this.#keys = options.keys
     this.#heads = options.heads
+    this.#stopped = options.stopped
   }
 
   /**
    * Verifies entries of a peer from where this log ends. `entries[0]` has sequence number `seq`; what is known already is skipped.
    * Nothing is written yet: the caller writes `operations` and then calls `commit` of the log.
    * `vouched` are heads (entries up to `seq`) that something else proves, ascending: what leads to one needs no signature.
-   * @throws {ParleyError} Aborted after `stop`.
+   * @throws {ParleyError} Aborted once the log was stopped.
    * @throws {Reject} OutOfOrder when a gap lies before them, or what `verifyRun` finds.
    */
   async verify(
@@ -53,7 +55,7 @@ export class LogVerifier {
     const fresh = entries.slice(state.nextSeq - seq)
     const run = await verifyRun(this.#crypto, { conversation: this.#conversation, device, signKey }, state, fresh, {
       signatures: 'required',
-      signal: this.#stopped.signal,
+      signal: this.#stopped,
     })
     let { rest } = run
     for (const { seq: end, prevId } of vouched) {
@@ -85,11 +87,6 @@ export class LogVerifier {
       held: undefined,
       unsigned: rest,
     }
-  }
-
-  /** Ends what is being verified, at its next slice; nothing is verified any more. */
-  stop(): void {
-    this.#stopped.abort()
   }
 
   /** The entries as verified when they lead to the id; undefined otherwise. */

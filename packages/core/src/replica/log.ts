@@ -35,6 +35,7 @@ export class ConversationLog {
   readonly #reader: LogReader
   readonly #chain: LogChain
   readonly #verifier: LogVerifier
+  readonly #stopped = new AbortController()
   /** Logs that begin late. */
   readonly starts: LogStarts
   /** Logs whose head moved since this device's last entry. */
@@ -46,11 +47,13 @@ export class ConversationLog {
     this.#keys = keys
     this.#store = store
     const hash = this.#hash
+    const stopped = this.#stopped.signal
     this.#heads = new LogHeads({ conversation, hash, keys, store })
     this.#reader = new LogReader({ keys, store, heads: this.#heads })
     this.#chain = new LogChain({ conversation, hash, keys, store, heads: this.#heads, reader: this.#reader })
-    this.#verifier = new LogVerifier({ conversation, crypto, keys, heads: this.#heads })
-    this.starts = new LogStarts({ conversation, crypto, keys, store, heads: this.#heads, reader: this.#reader, chain: this.#chain })
+    this.#verifier = new LogVerifier({ conversation, crypto, keys, heads: this.#heads, stopped })
+    const sources = { conversation, crypto, keys, store, heads: this.#heads, reader: this.#reader, chain: this.#chain }
+    this.starts = new LogStarts({ ...sources, stopped })
   }
 
   /** Reads the heads and epoch changes; nothing of the entries. */
@@ -207,9 +210,9 @@ export class ConversationLog {
     return this.#verifier.verify(log, signKey, seq, entries, now, vouched)
   }
 
-  /** Ends what is being verified; nothing of peers is taken in any more. */
+  /** Ends what is being verified, at its next slice; nothing of peers is taken in any more. */
   stop(): void {
-    this.#verifier.stop()
+    this.#stopped.abort()
   }
 
   /** The verified entries are in the store now: move the head. */
