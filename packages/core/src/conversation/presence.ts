@@ -26,6 +26,8 @@ export const MAX_PRESENCE_SKEW_MS = 120_000
 
 /** Packets of one device that may come at once: who starts, stops and sends within a second is heard in full. */
 const PRESENCE_BURST = 10
+/** Packets kept whose device or epoch is not known yet: the entry that brings it in may come a moment later. Who sends more drives out the oldest. */
+const MAX_EARLY_PACKETS = 32
 /** What this device says itself stays below what others hear of it: packets that gather on the way must not be too many for them. */
 const OWN_BURST = 6
 const OWN_PER_SECOND = 1.5
@@ -48,6 +50,12 @@ export interface PresenceEvents {
   status: (user: UserId, status: MemberStatus) => void
 }
 
+/** A packet that came before what says whose it is. */
+interface Early {
+  readonly bytes: Uint8Array
+  readonly from: SignalPeer
+}
+
 interface Seen {
   readonly packet: PresencePacket
   readonly bytes: Uint8Array
@@ -65,6 +73,8 @@ export class Presence {
   readonly #devices = new Map<DeviceId, Seen>()
   readonly #typing = new Map<UserId, () => void>()
   readonly #ownRate: TokenBuckets<'own'>
+  /** The newest of each device, the latest last. */
+  readonly #early = new Map<DeviceId, Early>()
   /** The last packet of this device that says it is online. */
   #latest: Promise<Uint8Array> | undefined
   #cancelAnnounce: (() => void) | undefined
@@ -85,6 +95,8 @@ export class Presence {
   }
 
   start(): void {
+    this.#replica.events.on('control', () => this.#retryEarly())
+    this.#replica.events.on('state', () => this.#retryEarly())
     this.#heartbeat()
   }
 
@@ -94,6 +106,7 @@ export class Presence {
     this.#cancelHeartbeat()
     this.#cancelOwnTyping()
     this.#cancelAnnounce?.()
+    this.#early.clear()
     for (const cancel of this.#typing.values()) cancel()
     for (const seen of this.#devices.values()) seen.cancelSilence()
     await this.#send(false)
@@ -151,7 +164,7 @@ export class Presence {
     this.#endTyping(user)
   }
 
-  /** A packet from a peer. @throws {Reject} */
+  /** A packet from a peer. @throws {Reject} UnknownDevice for one that is kept until its device is known, or others. */
   async accept(bytes: Uint8Array, from: SignalPeer): Promise<void> {
     if (bytes.length > MAX_PRESENCE_BYTES) throw new Reject('LimitExceeded', 'presence packet')
     const author = signalDevice(bytes)
@@ -162,7 +175,7 @@ export class Presence {
       if (this.paths.cameAgain(author, from.peer)) from.passPresence(author, bytes)
       return
     }
-    const packet = await readPresence(this.#context, this.#replica, bytes)
+    const packet = await this.#read(author, bytes, from)
     if (this.#stopped || packet.device === this.#context.me.deviceId) return
     const now = this.#context.clock.now()
     if (Math.abs(packet.ms - now) > MAX_PRESENCE_SKEW_MS) throw new Reject('BadClock', 'presence packet of another time')
@@ -195,12 +208,43 @@ export class Presence {
 
   /** No link to this peer is left. */
   peerLost(peer: DeviceId): void {
+    for (const [device, { from }] of this.#early) if (from.peer === peer) this.#early.delete(device)
     this.#tellUnheard(this.paths.lost(peer), peer)
   }
 
   /** A peer does not hear of these devices from anybody else any more. */
   unheard(peer: DeviceId, devices: readonly DeviceId[]): void {
     this.#tellUnheard(this.paths.unheard(peer, devices), peer)
+  }
+
+  async #read(author: DeviceId, bytes: Uint8Array, from: SignalPeer): Promise<PresencePacket> {
+    try {
+      return await readPresence(this.#context, this.#replica, bytes)
+    } catch (error) {
+      if (error instanceof Reject && error.code === 'UnknownDevice' && !this.#stopped)
+        this.#keepEarly(author, { bytes: bytes.slice(), from })
+      throw error
+    }
+  }
+
+  #keepEarly(author: DeviceId, early: Early): void {
+    this.#early.delete(author)
+    this.#early.set(author, early)
+    for (const oldest of this.#early.keys()) {
+      if (this.#early.size <= MAX_EARLY_PACKETS) break
+      this.#early.delete(oldest)
+    }
+  }
+
+  /** Who is in, or which keys are here, has changed. What is still of nobody known is kept again. */
+  #retryEarly(): void {
+    const early = [...this.#early.values()]
+    this.#early.clear()
+    for (const { bytes, from } of early)
+      this.accept(bytes, from).catch((error: unknown) => {
+        if (!(error instanceof Reject)) this.#context.report(error, 'early presence packet')
+        else if (error.code !== 'UnknownDevice') this.#context.logger.warn('rejected', { code: error.code, why: error.message })
+      })
   }
 
   #tellUnheard(devices: readonly DeviceId[], except: DeviceId | undefined): void {
