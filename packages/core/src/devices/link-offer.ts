@@ -204,6 +204,8 @@ export class LinkOffer {
       await this.#end('LinkRejected')
       throw new Reject('BadProof', 'certificate')
     }
+    // Another one may have come since the link was made.
+    if (!this.#devices.hasRoom) return this.#end('TooLarge')
     newcomer.cert = cert
     const self = await this.#devices.add(cert, newcomer.name)
     const id = conversationIdBytes(self.id)

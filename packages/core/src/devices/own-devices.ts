@@ -118,11 +118,14 @@ export class OwnDevices {
     await this.settle()
   }
 
+  /** Whether another device may come. */
+  get hasRoom(): boolean {
+    return this.#records().filter(({ isActive }) => isActive).length < MAX_DEVICES_PER_USER
+  }
+
   /** @throws {ParleyError} TooLarge */
   assertRoom(): void {
-    const active = this.#records().filter(({ isActive }) => isActive).length
-    if (active >= MAX_DEVICES_PER_USER)
-      throw new ParleyError('TooLarge', `a person has at most ${MAX_DEVICES_PER_USER} devices; remove one first`)
+    if (!this.hasRoom) throw new ParleyError('TooLarge', `a person has at most ${MAX_DEVICES_PER_USER} devices; remove one first`)
   }
 
   /** The conversation of this user's devices, begun if it is not here. */

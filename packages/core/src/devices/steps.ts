@@ -66,7 +66,11 @@ export function textsBytes(texts: readonly string[]): Uint8Array {
 /** The same, read: at most `max` of at most 256 bytes. @throws {Reject} BadShape */
 export function readTexts(bytes: Uint8Array, max: number): string[] {
   const texts = decodeCbor(bytes, { maxDepth: 1, maxItems: max + 1 })
-  if (!Array.isArray(texts) || !texts.every((text) => typeof text === 'string' && utf8(text).length <= MAX_NAME_BYTES))
+  if (
+    !Array.isArray(texts) ||
+    texts.length > max ||
+    !texts.every((text) => typeof text === 'string' && utf8(text).length <= MAX_NAME_BYTES)
+  )
     throw new Reject('BadShape', 'texts')
   return [...(texts as readonly string[])]
 }
