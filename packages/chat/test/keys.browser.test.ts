@@ -106,6 +106,33 @@ describe('the keys of a profile', () => {
   })
 })
 
+/** Expects the private keys of a profile, which is closed, to be such that nobody can export them. */
+async function expectSealedKeys(profile: string): Promise<void> {
+  const [record] = await contentOf(`parley-keys:${profile}`)
+  const secret = cryptoKeysIn(record).filter(({ type }) => type === 'private')
+  expect(secret.map(({ extractable, algorithm: { name } }) => `${name} ${extractable}`).sort()).toEqual(['Ed25519 false', 'X25519 false'])
+}
+
+test('a linked device, and one that a phrase brought back, have keys that nobody can export either', async () => {
+  const alice = await start('alice', {})
+  const { link } = await alice.linkDevice()
+  let code = ''
+  const joining = createParley({ profile: profiles.bob, link, onShortCode: (shown) => (code = shown) })
+  await until(() => alice.deviceLink?.state === 'compare' && code !== '')
+  await alice.confirmDevice(code)
+  const phone = await joining
+  expect(phone.me.id).toBe(alice.me.id)
+  const words = await alice.createRecovery()
+  await phone.close()
+  await expectSealedKeys(profiles.bob)
+  await deleteProfile(profiles.bob)
+  const again = await createParley({ profile: profiles.bob, recover: words })
+  open.push(again)
+  expect(again.me.id).toBe(alice.me.id)
+  await again.close()
+  await expectSealedKeys(profiles.bob)
+})
+
 describe('a profile that lost a part of itself is refused in plain words, and stays as it is', () => {
   const refused = (why: RegExp) => ({ code: 'StorageUnavailable', message: expect.stringMatching(why) })
 
