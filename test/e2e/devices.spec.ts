@@ -66,9 +66,11 @@ test('a second device is added, writes as the same person, and is removed; words
 
   await fromSettings(alice, /^Recovery phrase/)
   await alice.page.getByRole('button', { name: 'Make the words' }).click()
-  const words = await alice.page.getByRole('list', { name: 'The words' }).getByRole('listitem').allInnerTexts()
-  expect(words).toHaveLength(24)
+  const shown = alice.page.getByRole('list', { name: 'The words' }).getByRole('listitem')
+  await expect(shown).toHaveCount(24)
+  const words = await shown.allInnerTexts()
   await alice.page.getByRole('button', { name: 'I have written them down' }).click()
+  await expect(alice.page.getByLabel(/^Word \d+$/)).toHaveCount(3)
   for (const asked of await alice.page.getByLabel(/^Word \d+$/).all()) {
     const label = await asked.evaluate((input) => (input as HTMLInputElement).labels?.[0]?.textContent ?? '')
     await asked.fill(words[Number(label.replace('Word ', '')) - 1] ?? '')
