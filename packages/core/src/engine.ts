@@ -9,7 +9,7 @@ import {
   type UserId,
 } from '@parley/protocol'
 import { Attachments } from './attachments/attachments.ts'
-import { importArchive, type ImportHost } from './archive/import.ts'
+import type { ImportHost } from './archive/import.ts'
 import { eraseScratch } from './archive/scratch-store.ts'
 import type { ArchiveSource, Conversation, ImportOptions, Inspection, Parley, ParleyEvents, SearchOptions, SearchResults } from './api.ts'
 import { Contacts } from './contacts/contacts.ts'
@@ -27,7 +27,6 @@ import { eraseConversation } from './replica/erase.ts'
 import { conversationRange } from './replica/keyspace.ts'
 import { Mutex } from './support/mutex.ts'
 import { Network } from './network/network.ts'
-import { becomeSomebody } from './devices/become.ts'
 import { Devices } from './devices/devices.ts'
 import { DRAFT_SHARED_AFTER_MS, type SharedValue } from './devices/shared-state.ts'
 import type { EngineInit } from './engine-init.ts'
@@ -49,7 +48,7 @@ import { WaitingBytes } from './support/waiting-bytes.ts'
  */
 export async function createEngine(init: EngineInit): Promise<Parley> {
   const vault = init.vault ?? storeKeyVault(init)
-  await becomeSomebody({ ...init, vault })
+  if (init.link !== undefined || init.recover !== undefined) await (await import('./devices/become.ts')).becomeSomebody({ ...init, vault })
   const { profile, identity } = await loadProfile({ ...init, vault }, init.name === undefined ? undefined : checkName(init.name))
   const preferences = new StoredPreferences(init.store)
   await preferences.load()
@@ -217,6 +216,7 @@ class Engine extends StorageClient implements Parley {
     }
     // One after the other: they share the place where archives are verified.
     return this.#joins.run(async () => {
+      const { importArchive } = await import('./archive/import.ts')
       const id = await importArchive(this.#context, this.attachments, host, source, checkObject(options, 'options'))
       return this.#conversations.live({ id })
     })

@@ -33,7 +33,6 @@ import type { Replica } from '../replica/replica.ts'
 import { exportStream } from '../archive/export.ts'
 import type { Forwarded } from './compose.ts'
 import type { ConversationSearch } from '../search/conversation-search.ts'
-import { searchIn } from '../search/search.ts'
 import { draftOf, draftText } from './drafts.ts'
 import { ConversationParts, type ConversationInit, type SharedDetail } from './parts.ts'
 import { TimelineWindow } from './timeline-window.ts'
@@ -239,6 +238,7 @@ export class LiveConversation implements Conversation {
 
   async search(query: string, options?: SearchOptions): Promise<SearchResults> {
     this.#parts.standing.assertOpen()
+    const { searchIn } = await import('../search/search.ts')
     return searchIn([this.#parts.search], query, options)
   }
 

@@ -3,7 +3,6 @@ import { parseConversationId, ParleyError, type ConversationId, type MessageId }
 import type { SearchOptions, SearchResults } from '../api.ts'
 import type { SharedValue } from '../devices/shared-state.ts'
 import type { Replica } from '../replica/replica.ts'
-import { searchIn } from '../search/search.ts'
 import { checkObject } from './arguments.ts'
 import type { Forwarded } from './compose.ts'
 import type { LiveConversation } from './conversation.ts'
@@ -66,6 +65,7 @@ export class OpenConversations {
   async search(query: string, options: SearchOptions & { conversation?: ConversationId }): Promise<SearchResults> {
     const { conversation: id } = checkObject(options, 'options')
     const searched = id === undefined ? this.shown() : [this.known(id)]
+    const { searchIn } = await import('../search/search.ts')
     return searchIn(
       searched.map(({ searchable }) => searchable),
       query,

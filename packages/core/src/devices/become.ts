@@ -4,7 +4,7 @@ import { loadCert } from '../profile/profile.ts'
 import { checkDeviceName } from './devices.ts'
 import { joinAsDevice } from './joining.ts'
 import type { NewcomerInit } from './newcomer.ts'
-import { recoverProfile } from './recovery.ts'
+import { recoverProfile } from './recover-profile.ts'
 
 /** @throws {ParleyError} InvalidArgument when both are given, and what `joinAsDevice` and `recoverProfile` throw. */
 export async function becomeSomebody(

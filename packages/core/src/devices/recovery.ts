@@ -7,7 +7,6 @@ import {
   bundleCerts,
   certChainOf,
   certsIn,
-  recoverDevice,
   recoveryKeysOf,
   recoveryMeetingKeys,
   trustedDeviceCert,
@@ -31,10 +30,8 @@ import {
 import type { Context, Identity } from '../context.ts'
 import type { DeviceLine } from '../network/device-line.ts'
 import type { DeviceProof } from '../network/handshake.ts'
-import { saveProfile } from '../profile/profile.ts'
 import { Replica } from '../replica/replica.ts'
 import { Arrivals, takeIn, type Arrived } from './arrival.ts'
-import { meet, type NewcomerInit } from './newcomer.ts'
 import { fieldsOf, STEP, step, textsBytes } from './steps.ts'
 
 /** Recovery devices of others that are listened for: each costs a hash on every link. */
@@ -43,46 +40,12 @@ const MAX_KNOWN = 256
 const MAX_TOPICS = 32
 
 /** What the recovery device signs on a link. */
-function recoverMessage({ transcript }: DeviceLine, side: number): Uint8Array {
+export function recoverMessage({ transcript }: DeviceLine, side: number): Uint8Array {
   return concatBytes(utf8('parley/1/recover'), transcript, Uint8Array.of(side))
 }
 
-/**
- * Makes the profile in `store`, which has none yet, a device of the user of that phrase, once anybody is met who knows them. The engine that is
- * opened next, with the same phrase, brings the conversations back. Nothing is done for a profile that this phrase made before.
- * @throws {ParleyError} PhraseInvalid, Unreachable, NotAllowed for a profile that is somebody else, Aborted.
- */
-export async function recoverProfile(
-  init: NewcomerInit & { readonly words: readonly string[] | string; readonly cert: Uint8Array | undefined },
-): Promise<void> {
-  const { crypto, clock, store, words } = init
-  const recovery = recoveryKeysOf(crypto, words)
-  if (init.cert !== undefined && init.cert.length > 0) {
-    if (recoveryCertOf(crypto.sha256.bind(crypto), init.cert, recovery) !== undefined) return
-    throw new ParleyError('NotAllowed', 'this profile belongs to somebody already; begin a new one')
-  }
-  await meet(init, {
-    kind: 'recovering',
-    keys: recoveryMeetingKeys(recovery.signing.publicKey),
-    hints: [],
-    unknown: () =>
-      new ParleyError('PhraseInvalid', 'nobody who could be reached knows this phrase; check it, or try again when others are online'),
-    talk: (line, keys, done) => ({
-      begin: async () => line.send(step('recover', await recovery.signing.sign(recoverMessage(line, line.side)))),
-      hear: async (fields) => {
-        if (fields[0]?.[0] !== STEP.chain) return
-        const [bundle] = fieldsOf(fields, [0]) as [Uint8Array]
-        const chain = await recoverDevice(crypto, words, certsIn(bundle), keys, { createdMs: clock.now() })
-        await saveProfile(store, { cert: bundleCerts(chain), name: '', avatar: '' })
-        done()
-      },
-      controls: () => undefined,
-    }),
-  })
-}
-
 /** The certificate of the recovery device of these keys, when that issued the certificate of a profile. */
-function recoveryCertOf(hash: (bytes: Uint8Array) => Uint8Array, cert: Uint8Array, recovery: DeviceKeys): Uint8Array | undefined {
+export function recoveryCertOf(hash: (bytes: Uint8Array) => Uint8Array, cert: Uint8Array, recovery: DeviceKeys): Uint8Array | undefined {
   const chain = certsIn(cert).slice(0, -1)
   const last = chain.at(-1)
   const read = last && trustedDeviceCert(hash, last)

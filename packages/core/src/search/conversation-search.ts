@@ -12,7 +12,7 @@ import { parseTimelineKey } from '../replica/timeline-key.ts'
 import type { SearchBudget } from './budget.ts'
 import { highlightsOf } from './highlights.ts'
 import type { Query } from './query.ts'
-import { SearchIndex, type Found, type Lookup } from './search-index.ts'
+import type { Found, Lookup, SearchIndex } from './search-index.ts'
 import type { IndexedMessage, Match } from './segment.ts'
 
 /** How a search is watched and stopped. */
@@ -61,7 +61,7 @@ export class ConversationSearch {
     this.#standing.assertOpen()
     const { words, before, limit } = query
     const isWanted = (match: Match): boolean => this.#isWanted(match, query)
-    return this.#opened().find({ words, isFuzzy, before, limit: limit + 1, isWanted, ...watch })
+    return (await this.#opened()).find({ words, isFuzzy, before, limit: limit + 1, isWanted, ...watch })
   }
 
   /** The messages of matches, by their ids; without those that are gone meanwhile. */
@@ -76,7 +76,10 @@ export class ConversationSearch {
     )
   }
 
-  #opened(): SearchIndex {
+  /** What indexes is loaded by whom it concerns only. */
+  async #opened(): Promise<SearchIndex> {
+    const { SearchIndex } = await import('./search-index.ts')
+    this.#standing.assertOpen()
     if (this.#index !== undefined) return this.#index
     const { timeline, events } = this.#replica
     const index = new SearchIndex({
