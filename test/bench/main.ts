@@ -8,6 +8,7 @@ import { measureLog } from './log.ts'
 import { measureMembers } from './members.ts'
 import { readOptions, type BenchOptions } from './options.ts'
 import { measureScale, renderScale } from './scale.ts'
+import { measureSearch } from './search.ts'
 import { SYSTEM_NAMES } from './peer.ts'
 import type { Report, Section } from './report.ts'
 import { renderReport } from './table.ts'
@@ -39,9 +40,9 @@ async function run(options: BenchOptions & { mode: Report['mode'] }): Promise<Re
   const sections: Section[] = []
   for (const size of sizes) {
     if (mode === 'chat') sections.push(await measureChat(size, rounds, flags, say))
-    else sections.push(await (mode === 'log' ? measureLog : measureMembers)(size, rounds, say))
+    else sections.push(await { log: measureLog, members: measureMembers, search: measureSearch }[mode](size, rounds, say))
   }
   say('')
-  const columns = { chat: [...SYSTEM_NAMES], log: ['parley', 'reference'], members: ['parley'] }[mode]
+  const columns = { chat: [...SYSTEM_NAMES], log: ['parley', 'reference'], members: ['parley'], search: ['parley'] }[mode]
   return { mode, columns, rounds, node: process.versions.node, cpus: availableParallelism(), sections }
 }

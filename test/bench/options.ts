@@ -2,7 +2,7 @@
 import { parseArgs } from 'node:util'
 
 export interface BenchOptions {
-  readonly mode: 'chat' | 'log' | 'members' | 'scale'
+  readonly mode: 'chat' | 'log' | 'members' | 'scale' | 'search'
   readonly sizes: readonly number[]
   readonly rounds: number
   readonly json: boolean
@@ -10,17 +10,24 @@ export interface BenchOptions {
   readonly profile: string | undefined
 }
 
-export const USAGE = `npm run bench [-- chat|log|members|scale] [options]
+export const USAGE = `npm run bench [-- chat|log|members|scale|search] [options]
   chat               messages: append, open, page, sync, latency, disk (the default)
   log                entries: verify, project and admit against hashing the same bytes
   members            a group of 200: removing one, letting one in, learning who is in, opening
   scale              messages by ten authors, at several lengths of the history (default 10000,100000; 1000000 takes an hour)
-  --sizes 1000,10000 how many messages (chat, scale), entries (log, default 20000,100000) or control entries (members, default 1000,5000)
+  search             full-text search: the first one, later ones, the index (default 10000; 100000 takes minutes)
+  --sizes 1000,10000 how many messages (chat, scale, search), entries (log, default 20000,100000) or control entries (members, default 1000,5000)
   --rounds 3         measurements that each median is taken of
   --json             one JSON object instead of tables
   --profile DIR      writes a CPU profile of every measured process there`
 
-const DEFAULT_SIZES = { chat: [1_000, 10_000], log: [20_000, 100_000], members: [1_000, 5_000], scale: [10_000, 100_000] } as const
+const DEFAULT_SIZES = {
+  chat: [1_000, 10_000],
+  log: [20_000, 100_000],
+  members: [1_000, 5_000],
+  scale: [10_000, 100_000],
+  search: [10_000],
+} as const
 const MODES = Object.keys(DEFAULT_SIZES) as readonly BenchOptions['mode'][]
 const DEFAULT_ROUNDS = 3
 /** Less than a page, and there is no middle to read. */
