@@ -1,9 +1,9 @@
 /**
  * Runs one simulation, or several, and prints what happens.
  *
- *   npm run simulate -- [--seed N] [--seeds COUNT] [--steps M] [--peers P] [--forks | --changes] [--quiet]
+ *   npm run simulate -- [--seed N] [--seeds COUNT] [--steps M] [--peers P] [--forks | --changes | --devices] [--quiet]
  *
- * With `--forks`, profiles are also copied and restored from backups, so that devices fork; with `--changes`, people are put out, leave, come back and change roles. With `--seeds`, that many seeds from `--seed` on. Exits with 1 at the first seed that fails, and prints the command that repeats it.
+ * With `--forks`, profiles are also copied and restored from backups, so that devices fork; with `--changes`, people are put out, leave, come back and change roles; with `--devices`, one user has two devices, of which one is lost. With `--seeds`, that many seeds from `--seed` on. Exits with 1 at the first seed that fails, and prints the command that repeats it.
  */
 import './fast-modules.ts'
 import { parseArgs } from 'node:util'
@@ -22,6 +22,7 @@ const { values } = parseArgs({
     peers: { type: 'string', default: '5' },
     forks: { type: 'boolean', default: false },
     changes: { type: 'boolean', default: false },
+    devices: { type: 'boolean', default: false },
     quiet: { type: 'boolean', default: false },
   },
 })
@@ -38,6 +39,7 @@ for (let seed = first; seed < first + count; seed++) {
     peers: whole('peers', values.peers),
     forks: values.forks,
     changes: values.changes,
+    devices: values.devices,
     crypto: nodeProvider(),
     ...(isQuiet ? {} : { onLine: say }),
   })

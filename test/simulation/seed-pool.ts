@@ -12,10 +12,20 @@ const WORKER = fileURLToPath(new URL('seed-worker.ts', import.meta.url))
 export class SeedPool {
   readonly #results = new Map<number, PromiseWithResolvers<SeedResult>>()
   readonly #left: number[]
-  readonly #optionsOf: (seed: number) => { seed: number; forks: boolean; changes: boolean }
+  readonly #optionsOf: (seed: number) => {
+    seed: number
+    forks: boolean
+    changes: boolean
+    devices: boolean
+    steps?: number
+    peers?: number
+  }
   #workers: ChildProcess[] = []
 
-  constructor(seeds: readonly number[], optionsOf: (seed: number) => { seed: number; forks: boolean; changes: boolean }) {
+  constructor(
+    seeds: readonly number[],
+    optionsOf: (seed: number) => { seed: number; forks: boolean; changes: boolean; devices: boolean; steps?: number; peers?: number },
+  ) {
     this.#optionsOf = optionsOf
     this.#left = [...seeds]
     for (const seed of seeds) this.#results.set(seed, Promise.withResolvers())

@@ -4,7 +4,7 @@ import './fast-modules.ts'
 const { nodeProvider } = await import('@parley/crypto/node')
 const { simulate } = await import('@parley/testing')
 
-process.on('message', (options: { seed: number; forks: boolean; changes: boolean }) => {
+process.on('message', (options: { seed: number; forks: boolean; changes: boolean; devices: boolean; steps?: number; peers?: number }) => {
   const { seed } = options
   simulate({ ...options, crypto: nodeProvider() })
     .then(({ violations, repro, entries, steps }) => process.send?.({ seed, violations: violations.slice(0, 1), repro, entries, steps }))

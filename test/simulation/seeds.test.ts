@@ -5,13 +5,17 @@ import { SEED_MS } from './seeds.ts'
 
 /** Seeds of a CI run, some 3 s of one core each. */
 const CI_SEEDS = 60
+/** Seeds in which one user has two devices, in every CI run. */
+const DEVICE_SEEDS = [1, 2, 3]
+/** Fewer steps than the bulk: the device is lost before they are over. */
+const DEVICE_STEPS = 120
 const SEEDS = Array.from({ length: Number(process.env['PARLEY_SEEDS'] ?? CI_SEEDS) }, (_, index) => index + 1)
 
-/** All seeds together can be given forks or changes of members; by default they have neither. */
+/** All seeds together can be given forks, changes of members or a second device; by default they have none of these. */
 const KIND = process.env['PARLEY_SEED_KIND']
 
-function optionsOf(seed: number): { seed: number; forks: boolean; changes: boolean } {
-  return { seed, forks: KIND === 'forks', changes: KIND === 'changes' }
+function optionsOf(seed: number): { seed: number; forks: boolean; changes: boolean; devices: boolean; steps?: number; peers?: number } {
+  return { seed, forks: KIND === 'forks', changes: KIND === 'changes', devices: KIND === 'devices' }
 }
 
 describe('random histories keep every invariant, and everybody agrees in the end', () => {
@@ -24,5 +28,18 @@ describe('random histories keep every invariant, and everybody agrees in the end
     const [violation] = violations
     if (violation !== undefined) expect.fail(`${violation.invariant}: ${violation.what}\nrepeat with: ${repro}`)
     expect(entries).toBeGreaterThan(0)
+  })
+})
+
+describe('what the two devices of a user do converges with all the rest, and a lost one is out [I2, I4]', () => {
+  const pool = new SeedPool(DEVICE_SEEDS, (seed) => ({ seed, forks: false, changes: false, devices: true, steps: DEVICE_STEPS, peers: 4 }))
+  beforeAll(() => pool.start())
+  afterAll(() => pool.stop())
+
+  test.for(DEVICE_SEEDS)('seed %i', { timeout: SEED_MS }, async (seed) => {
+    const { violations, repro, steps } = await pool.result(seed)
+    const [violation] = violations
+    if (violation !== undefined) expect.fail(`${violation.invariant}: ${violation.what}\nrepeat with: ${repro}`)
+    expect(steps).toMatchObject({ 'both at once': expect.any(Number), 'lose a device': 1 })
   })
 })

@@ -122,6 +122,11 @@ export class Ledger {
     this.#crypto = crypto
   }
 
+  /** The first conversation that anybody stored, 32 bytes; the only one that is looked at. */
+  get conversationBytes(): Uint8Array | undefined {
+    return this.#conversation
+  }
+
   get conversation(): ConversationId | undefined {
     return this.#conversation === undefined ? undefined : conversationIdOf(this.#conversation)
   }

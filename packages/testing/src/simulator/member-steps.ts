@@ -35,7 +35,7 @@ function withRole(world: World, roles: readonly Role[]): SimPeer | undefined {
 
 export const admin = (world: World): SimPeer | undefined => withRole(world, ['founder', 'admin'])
 
-function react(world: World): string | undefined {
+export function react(world: World): string | undefined {
   const peer = withRole(world, ['founder', 'admin', 'moderator', 'writer'])
   const message = peer && anyMessage(world, peer)
   if (message === undefined) return undefined
@@ -52,7 +52,7 @@ function react(world: World): string | undefined {
   return `${peer!.name} ${isOn ? 'puts' : 'takes'} ${emoji} ${isOn ? 'on' : 'from'} a message`
 }
 
-function mark(world: World): string | undefined {
+export function mark(world: World): string | undefined {
   const peer = withRole(world, ['founder', 'admin', 'moderator'])
   const message = peer && anyMessage(world, peer)
   if (message === undefined) return undefined

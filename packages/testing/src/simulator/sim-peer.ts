@@ -9,7 +9,7 @@ import {
   type Transport,
 } from '@parley/core'
 import type { CryptoProvider } from '@parley/crypto'
-import type { DeviceId, MessageId, UserId } from '@parley/protocol'
+import { deviceIdOf, messageIdParts, type DeviceId, type MessageId, type UserId } from '@parley/protocol'
 import type { ManualClock } from '../manual-clock.ts'
 import type { CrashKind } from '../memory-store.ts'
 import type { MemoryNetwork } from '../memory-transport.ts'
@@ -19,7 +19,7 @@ import { PeerClock } from './peer-clock.ts'
 import { PeerDisk } from './peer-disk.ts'
 import { deafened } from './deaf.ts'
 import type { Secrecy } from './secrecy.ts'
-import { HeldRows, isOfInterest } from './store-rows.ts'
+import { HeldRows } from './store-rows.ts'
 
 /** Put between the engine and its store or network, to show that the simulator notices. */
 export interface Sabotage {
@@ -84,6 +84,8 @@ export class SimPeer {
   seen: readonly MessageId[] = []
   /** What the disk held once, to be restored later. */
   backup: readonly StoreRow[] | undefined
+  /** Another device of the same user. */
+  sibling: SimPeer | undefined
   /** Whose profile this is a copy of. */
   readonly original: SimPeer | undefined
   /** Whether this profile was copied, is a copy, or was restored from a backup: it may fork, and then it is frozen. */
@@ -163,8 +165,11 @@ export class SimPeer {
     return this.#run?.heldAtStart ?? new Set()
   }
 
-  /** Starts the engine on what the disk holds. Settles with the run; never, when the peer crashes meanwhile. */
-  async start(): Promise<void> {
+  /**
+   * Starts the engine on what the disk holds. Settles with the run; never, when the peer crashes meanwhile. `linking`: the link code of another
+   * device, whose user this new profile becomes a device of.
+   */
+  async start(linking?: { readonly link: string; onShortCode(code: string): void }): Promise<void> {
     const { clock, sabotage, networks, crypto } = this.#world
     const heldAtStart = new Set(this.held.entries.keys())
     const plain = networks.map((network) => deafened(network.transport(this.name), () => this.isDeaf))
@@ -192,7 +197,7 @@ export class SimPeer {
         warn: (event, facts) => isAlive() && this.#warn(event, facts),
         error: (event, facts) => isAlive() && this.#complain(`logs an error: ${event} ${JSON.stringify(facts ?? {})}`),
       },
-      name: this.original?.name ?? this.name,
+      ...(linking === undefined ? { name: this.original?.name ?? this.name } : { ...linking, deviceName: this.name }),
     }).catch((error: unknown) => {
       // A disk that is full at the start; the process ends, and another start may do better.
       if (isAlive()) this.crash('process', false)
@@ -212,7 +217,7 @@ export class SimPeer {
   /** Puts this in the place of what the disk holds. The peer must be stopped. */
   restore(rows: readonly StoreRow[], from: SimPeer): void {
     this.disk.restore(rows)
-    const { held, problems } = HeldRows.of(this.#world.ledger, rows.filter(isOfInterest))
+    const { held, problems } = HeldRows.of(this.#world.ledger, rows)
     for (const problem of problems) this.#world.violate('I3', `${this.name}: ${problem}`)
     this.held = held
     this.deviceId = from.deviceId
@@ -291,7 +296,8 @@ export class SimPeer {
   }
 
   #announce(run: Run, message: Message): void {
-    if (message.author.id === run.parley?.me.id) this.#world.violate('API', `${this.name} was told of a message of their own`)
+    const isOwn = deviceIdOf(messageIdParts(message.id).device) === this.deviceId
+    if (isOwn) this.#world.violate('API', `${this.name} was told of a message of their own`)
     if (run.announced.has(message.id)) this.#world.violate('API', `${this.name} was told twice of message ${message.id}`)
     run.announced.add(message.id)
   }
@@ -314,7 +320,7 @@ export class SimPeer {
   /** After a crash: what the disk holds now, compared with what it held. */
   #inspectDisk(kind: CrashKind): void {
     const before = this.held
-    const { held: after, problems } = HeldRows.of(this.#world.ledger, this.disk.backUp().filter(isOfInterest))
+    const { held: after, problems } = HeldRows.of(this.#world.ledger, this.disk.backUp())
     this.held = after
     this.isTouched = true
     for (const problem of problems) this.#world.violate('I3', `${this.name}: ${problem}`)

@@ -10,6 +10,7 @@ import { toBase32, utf8 } from '@parley/protocol'
 import { checkEnd } from './end.ts'
 import { naiveFold } from './naive-fold.ts'
 import type { Sabotage } from './sim-peer.ts'
+import { addSecondDevice } from './device-steps.ts'
 import { inviteAndStart } from './member-steps.ts'
 import { startPeer } from './start.ts'
 import { pauseAfter, takeStep } from './steps.ts'
@@ -29,6 +30,11 @@ export interface SimulationOptions {
   forks?: boolean
   /** Whether people are put out, leave, come back and change roles. Not together with `forks`. Default false. */
   changes?: boolean
+  /**
+   * Whether one user has two devices, which write at the same time, apart and together, until one of them is lost. Alone, without the other two.
+   * Default false.
+   */
+  devices?: boolean
   /** Hears the log while it grows. */
   onLine?: (line: string) => void
   /** Breaks a store or a transport, to show that the simulator notices. */
@@ -67,9 +73,11 @@ const AFTERGLOW_MS = 45_000
 /** Runs one simulation. Settles when it is over; a violation is in the report, not thrown. */
 export async function simulate(options: SimulationOptions): Promise<SimulationReport> {
   const { seed, steps = DEFAULT_STEPS, peers = DEFAULT_PEERS, crypto, onLine = () => undefined, sabotage = {} } = options
-  const { forks = false, changes = false } = options
-  if (forks && changes) throw new RangeError('a simulation has forks or changes of members')
-  const world = new World({ seed, forks, changes, crypto, sabotage, onLine })
+  const { forks = false, changes = false, devices = false } = options
+  if (Number(forks) + Number(changes) + Number(devices) > 1)
+    throw new RangeError('a simulation has forks, changes of members or two devices of a user')
+  const kind = forks ? ' --forks' : changes ? ' --changes' : devices ? ' --devices' : ''
+  const world = new World({ seed, forks, changes, devices, crypto, sabotage, onLine })
   const onUnhandled = (reason: unknown): void => world.violate('I6', `unhandled rejection: ${explain(reason)}`)
   process.on('unhandledRejection', onUnhandled)
   let shown = ''
@@ -89,7 +97,7 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
     process.off('unhandledRejection', onUnhandled)
   }
   return {
-    repro: `npm run simulate -- --seed ${seed} --steps ${steps} --peers ${peers}${forks ? ' --forks' : ''}${changes ? ' --changes' : ''}`,
+    repro: `npm run simulate -- --seed ${seed} --steps ${steps} --peers ${peers}${kind}`,
     violations: world.violations,
     log: world.lines,
     digest: toBase32(crypto.sha256(utf8([...world.lines, shown].join('\n')))),
@@ -117,6 +125,7 @@ async function setUp(world: World, count: number): Promise<void> {
       ),
     MAX_SETUP_MS,
   )
+  if (world.hasDevices) await addSecondDevice(world)
   await world.check()
   world.log(`${count} peers, ${world.networks.length} ${world.networks.length === 1 ? 'network' : 'networks'}`)
 }

@@ -1,6 +1,7 @@
 /** What can happen, and how often: to people, disks, processes and networks. */
 import type { MessageId } from '@parley/protocol'
 import type { SeededRandom } from '../seeded-random.ts'
+import { DEVICE_STEPS } from './device-steps.ts'
 import { admin, inviteAndStart, MEMBER_STEPS, RACES } from './member-steps.ts'
 import { naiveFold, type ExpectedMessage } from './naive-fold.ts'
 import type { SimPeer } from './sim-peer.ts'
@@ -65,10 +66,11 @@ const FORK_STEPS: readonly Step[] = [
 /** Where devices fork nobody is put out, for whom a frozen device lets in has to be invited again. */
 const STEPS_WITH_FORKS: readonly Step[] = [...STEPS, ...FORK_STEPS]
 const STEPS_WITH_CHANGES: readonly Step[] = [...STEPS, ...MEMBER_STEPS]
+const STEPS_WITH_DEVICES: readonly Step[] = [...STEPS, ...DEVICE_STEPS]
 
 /** Chooses a step that can be done and does it. Returns what it did. */
 export function takeStep(world: World): string {
-  const steps = world.hasForks ? STEPS_WITH_FORKS : world.hasChanges ? STEPS_WITH_CHANGES : STEPS
+  const steps = stepsOf(world)
   const weights = steps.reduce((sum, step) => sum + step.weight, 0)
   for (;;) {
     let at = world.random.integer(weights)
@@ -78,6 +80,12 @@ export function takeStep(world: World): string {
     world.done.set(step.name, (world.done.get(step.name) ?? 0) + 1)
     return what
   }
+}
+
+function stepsOf({ hasForks, hasChanges, hasDevices }: World): readonly Step[] {
+  if (hasForks) return STEPS_WITH_FORKS
+  if (hasChanges) return STEPS_WITH_CHANGES
+  return hasDevices ? STEPS_WITH_DEVICES : STEPS
 }
 
 /** Time that passes after a step: mostly so little that the next one meets what this one began. */
@@ -333,9 +341,9 @@ function copyProfile(world: World): string | undefined {
   return `the profile of ${peer.name} is copied`
 }
 
-/** Where people are put out and lowered, calls can find that it has happened. */
+/** Where people are put out and lowered, or lose a device, calls can find that it has happened. */
 function racesOf(world: World): readonly string[] {
-  return world.hasChanges ? RACES : []
+  return world.hasChanges || world.hasDevices ? RACES : []
 }
 
 function ownMessage(world: World, peer: SimPeer): ExpectedMessage | undefined {

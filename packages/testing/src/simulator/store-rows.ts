@@ -24,9 +24,10 @@ const ORDER = [TABLES.conversation, TABLES.epoch, TABLES.branch, TABLES.entry, T
 const SCOPE_BYTES = 17
 const LOG_BYTES = 16
 
-/** Whether a row holds truth about the conversation. */
-export function isOfInterest({ key }: { readonly key: Uint8Array }): boolean {
-  return ORDER.includes(key[0] as (typeof ORDER)[number])
+/** Whether a row holds truth about the one conversation: the devices of a user have one more among themselves. */
+export function isOfInterest({ conversationBytes: ours }: Ledger, { key }: { readonly key: Uint8Array }): boolean {
+  if (!ORDER.includes(key[0] as (typeof ORDER)[number])) return false
+  return ours === undefined || equalBytes(key.subarray(1, SCOPE_BYTES), ours.subarray(0, SCOPE_BYTES - 1))
 }
 
 /** A log as it lies on one disk: that of a device, or of a branch from where the device forked. */
@@ -77,7 +78,7 @@ export class HeldRows {
   static of(ledger: Ledger, rows: readonly StoreRow[]): { held: HeldRows; problems: readonly string[] } {
     const held = new HeldRows(ledger)
     const { problems } = held.follow(
-      rows.map(({ key, value }) => ({ type: 'put', key, value })),
+      rows.filter((row) => isOfInterest(ledger, row)).map(({ key, value }) => ({ type: 'put', key, value })),
       undefined,
     )
     return { held, problems }
@@ -88,7 +89,7 @@ export class HeldRows {
     const problems: string[] = []
     const written: LedgerEntry[] = []
     const before = new Map(this.epochs)
-    const truth = operations.filter(isOfInterest)
+    const truth = operations.filter((operation) => isOfInterest(this.#ledger, operation))
     if (truth.length > 1) truth.sort((a, b) => ORDER.indexOf(a.key[0] as never) - ORDER.indexOf(b.key[0] as never) || byPlace(a, b))
     const gone: LedgerEntry[] = []
     const contradicted: LedgerEntry[] = []

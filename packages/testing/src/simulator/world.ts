@@ -22,6 +22,7 @@ export interface WorldOptions {
   seed: number
   forks: boolean
   changes: boolean
+  devices: boolean
   crypto: CryptoProvider
   sabotage: Sabotage
   onLine(line: string): void
@@ -86,6 +87,8 @@ export class World implements PeerWorld {
   readonly #hasForks: boolean
   /** Whether people are put out, leave, come back and change roles. */
   readonly hasChanges: boolean
+  /** Whether one user has two devices, of which one is lost. */
+  readonly hasDevices: boolean
   readonly #onLine: (line: string) => void
   readonly #start: number
   /** What each peer last showed. */
@@ -98,6 +101,7 @@ export class World implements PeerWorld {
     this.#seed = options.seed
     this.#hasForks = options.forks
     this.hasChanges = options.changes
+    this.hasDevices = options.devices
     this.#onLine = options.onLine
     this.sabotage = options.sabotage
     this.clock = createManualClock()
@@ -141,7 +145,7 @@ export class World implements PeerWorld {
   /** Who belongs to the group and must be there in the end: who was invited, where nobody is put out; else whom the founder takes for a member. */
   present(): SimPeer[] {
     const [founder] = this.peers
-    if (!this.hasChanges || founder === undefined)
+    if (!(this.hasChanges || this.hasDevices) || founder === undefined)
       return this.peers.filter((peer, index) => (index === 0 || peer.inviteLink !== undefined) && !peer.isGone)
     const { devices } = naiveFold(this.ledger, founder.held).membership
     return this.peers.filter(
