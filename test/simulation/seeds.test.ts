@@ -6,8 +6,8 @@ import { SEED_MS } from './seeds.ts'
 /** Seeds of a CI run, some 3 s of one core each. */
 const CI_SEEDS = 60
 /** Seeds in which one user has two devices, in every CI run. */
-const DEVICE_SEEDS = [1, 2, 3]
-/** Fewer steps than the bulk: the device is lost before they are over. */
+const DEVICE_SEEDS = [4, 5, 6, 7, 8, 9]
+/** Fewer than those of the bulk. */
 const DEVICE_STEPS = 120
 const SEEDS = Array.from({ length: Number(process.env['PARLEY_SEEDS'] ?? CI_SEEDS) }, (_, index) => index + 1)
 
@@ -37,9 +37,15 @@ describe('what the two devices of a user do converges with all the rest, and a l
   afterAll(() => pool.stop())
 
   test.for(DEVICE_SEEDS)('seed %i', { timeout: SEED_MS }, async (seed) => {
-    const { violations, repro, steps } = await pool.result(seed)
+    const { violations, repro, entries } = await pool.result(seed)
     const [violation] = violations
     if (violation !== undefined) expect.fail(`${violation.invariant}: ${violation.what}\nrepeat with: ${repro}`)
-    expect(steps).toMatchObject({ 'both at once': expect.any(Number), 'lose a device': 1 })
+    expect(entries).toBeGreaterThan(0)
+  })
+
+  test('among them are changes of both at once, and the loss of one', { timeout: SEED_MS }, async () => {
+    const results = await Promise.all(DEVICE_SEEDS.map((seed) => pool.result(seed)))
+    for (const step of ['both at once', 'part the devices', 'lose a device'])
+      expect(results.some(({ steps }) => (steps[step] ?? 0) > 0)).toBe(true)
   })
 })
