@@ -62,6 +62,9 @@ say(
     .join(', ')}`,
 )
 
+// The conversation of a user's own devices is not among those that a crash ends, and the timer of its awareness would keep this process up.
+process.stdout.write('', () => process.exit())
+
 function whole(name: string, text: string): number {
   const number = Number(text)
   if (text.trim() === '' || !Number.isInteger(number) || number < 0) {
