@@ -33,7 +33,7 @@ const TOOL_MS = 4 * MINUTE_MS
 const UNIT_MS = 14 * MINUTE_MS
 const SIMULATION_MS = 12 * MINUTE_MS
 const BROWSER_MS = 8 * MINUTE_MS
-const E2E_MS = 12 * MINUTE_MS
+const E2E_MS = 15 * MINUTE_MS
 
 const reports = mkdtempSync(join(tmpdir(), 'parley-test-'))
 process.once('exit', () => rmSync(reports, { recursive: true, force: true }))
