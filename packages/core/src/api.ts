@@ -235,6 +235,11 @@ export interface Inspection {
     readonly excess: number
     readonly waitingBytes: number
   }
+  /**
+   * The full-text indexes of all conversations that are in memory now: messages that can be searched without reading them, different words, counted
+   * again for every 4,096 messages or so; and the milliseconds that making indexes has taken since the start.
+   */
+  readonly search: { readonly messages: number; readonly words: number; readonly buildMs: number }
 }
 
 export interface LinkInspection {

@@ -247,6 +247,7 @@ class Engine extends StorageClient implements Parley {
       links: this.#network.links(),
       rejected: this.#network.rejected(),
       passedOver: this.#network.passedOver(),
+      search: this.#searchBudget.inspection,
     }
   }
 

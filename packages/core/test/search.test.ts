@@ -26,6 +26,19 @@ async function say(...texts: string[]): Promise<void> {
   for (const text of texts) await hers.sendMessage({ text })
 }
 
+test('tells what its index holds and took; a deletion takes the words out at once', async () => {
+  const nothing = { messages: 0, words: 0, buildMs: 0 }
+  expect(alice.inspect().search).toEqual(nothing)
+  await say('red apple', 'green apple', 'pear')
+  expect(alice.inspect().search).toEqual(nothing)
+  expect((await alice.search('apple')).total).toBe(2)
+  expect(alice.inspect().search).toEqual({ messages: 3, words: 4, buildMs: expect.any(Number) })
+  await hers.deleteMessage(hers.getLastMessage()!.id)
+  expect(alice.inspect().search).toMatchObject({ messages: 0, words: 0 })
+  expect((await alice.search('apple')).total).toBe(2)
+  expect(alice.inspect().search).toMatchObject({ messages: 2, words: 3 })
+})
+
 describe('finds', () => {
   test('all words of the query, in any order, newest first', async () => {
     await say('bring the blue blanket', 'the blanket is red', 'a BLANKET, as blue as it gets')

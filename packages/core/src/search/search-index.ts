@@ -159,7 +159,8 @@ export class SearchIndex {
 
   /** Indexes what lies at place `i`: a segment that was given up, or what comes after the last one. A cleared one leaves it as it was. */
   async #build(i: number, makeIndex: MakeIndex, signal: AbortSignal | undefined, onProgress: (done: number) => void): Promise<void> {
-    const { timeline, budget } = this.#source
+    const { timeline, budget, clock } = this.#source
+    const begun = clock.now()
     const lower = this.#segments[i]?.from ?? OLDEST
     const segment = new Segment(lower, makeIndex())
     this.#filling = segment
@@ -178,6 +179,7 @@ export class SearchIndex {
       }
     } finally {
       this.#filling = undefined
+      budget.built(clock.now() - begun)
     }
     segment.settle()
     budget.hold(segment)

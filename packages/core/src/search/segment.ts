@@ -64,6 +64,11 @@ export class Segment {
     return this.#index?.documentCount ?? 0
   }
 
+  /** Different words of it. */
+  get terms(): number {
+    return this.#index?.termCount ?? 0
+  }
+
   /** Messages that came or were discarded since it was made or settled. */
   get changes(): number {
     return this.#changes
