@@ -2,27 +2,13 @@
 import { createManualClock, createMemoryDisk, createMemoryNetwork, createMemoryStore, type MemoryDisk } from '@parley/testing'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { Conversation, Parley } from '../src/index.ts'
-import { allTexts, createGroupOn, createSharedGroup, createWorld, passUntil, until, type World } from './support.ts'
+import { allTexts, copyDisk, createGroupOn, createSharedGroup, createWorld, passUntil, until, type World } from './support.ts'
 
 let world: World
 beforeEach(() => {
   world = createWorld()
 })
 afterEach(() => world.close())
-
-/** Another disk with the same rows. Nobody may have the first one open. */
-async function copyDisk(disk: MemoryDisk): Promise<MemoryDisk> {
-  const copy = createMemoryDisk()
-  const [from, to] = [createMemoryStore({ disk }), createMemoryStore({ disk: copy })]
-  const rows = await from.range({ gte: new Uint8Array(0), lt: new Uint8Array(40).fill(0xff) })
-  await to.write(
-    rows.map(({ key, value }) => ({ type: 'put', key, value })),
-    { durability: 'strict' },
-  )
-  await from.close()
-  await to.close()
-  return copy
-}
 
 async function stop(peer: Parley): Promise<void> {
   await peer.close()

@@ -2,7 +2,7 @@
 import { createMemoryDisk, createMemoryStore, type MemoryDisk } from '@parley/testing'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Conversation, Parley } from '../src/index.ts'
-import { createSharedGroup, createWorld, until, type World } from './support.ts'
+import { copyDisk, createSharedGroup, createWorld, until, type World } from './support.ts'
 
 let world: World
 beforeEach(() => {
@@ -37,20 +37,6 @@ async function untilSame(conversations: readonly Conversation[], texts: readonly
     const shown = await textsIn(conversations[0]!)
     return texts.every((text) => shown.includes(text)) && others.every((other) => JSON.stringify(other) === JSON.stringify(first))
   })
-}
-
-/** Another disk with the same rows. Nobody may have the first one open. */
-async function copyDisk(disk: MemoryDisk): Promise<MemoryDisk> {
-  const copy = createMemoryDisk()
-  const [from, to] = [createMemoryStore({ disk }), createMemoryStore({ disk: copy })]
-  const rows = await from.range({ gte: new Uint8Array(0), lt: new Uint8Array(40).fill(0xff) })
-  await to.write(
-    rows.map(({ key, value }) => ({ type: 'put', key, value })),
-    { durability: 'strict' },
-  )
-  await from.close()
-  await to.close()
-  return copy
 }
 
 async function stop(peer: Parley): Promise<void> {

@@ -2,11 +2,13 @@
 import { nodeProvider } from '@parley/crypto/node'
 import {
   createManualClock,
+  createMemoryDisk,
   createMemoryNetwork,
   createMemoryStore,
   seededRandom,
   silentLogger,
   type ManualClock,
+  type MemoryDisk,
   type MemoryNetwork,
   type MemoryStore,
 } from '@parley/testing'
@@ -153,4 +155,18 @@ export async function allTexts(conversation: Conversation): Promise<string[]> {
   const texts: string[] = []
   for (let page = totalPages; page >= 1; page--) texts.push(...(await textsOf(conversation, page)))
   return texts
+}
+
+/** Another disk with the same rows. Nobody may have the first one open. */
+export async function copyDisk(disk: MemoryDisk): Promise<MemoryDisk> {
+  const copy = createMemoryDisk()
+  const [from, to] = [createMemoryStore({ disk }), createMemoryStore({ disk: copy })]
+  const rows = await from.range({ gte: new Uint8Array(0), lt: new Uint8Array(40).fill(0xff) })
+  await to.write(
+    rows.map(({ key, value }) => ({ type: 'put', key, value })),
+    { durability: 'strict' },
+  )
+  await from.close()
+  await to.close()
+  return copy
 }

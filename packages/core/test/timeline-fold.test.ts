@@ -91,11 +91,11 @@ async function history(random: Random, length: number): Promise<Said[]> {
     const who = random.below(DEVICES.length)
     const { device, user } = DEVICES[who]!
     const posts = said.flatMap((s) => (s.op.what === 'post' ? [{ id: s.op.id, user: s.user }] : []))
-    const any = posts[random.below(Math.max(1, posts.length))]?.id
+    const posted = posts[random.below(Math.max(1, posts.length))]?.id
     const mine = posts.filter((p) => p.user === user)
     const own = mine[random.below(Math.max(1, mine.length))]?.id
     // Now and then something that a dishonest member would say: it changes nothing anywhere.
-    const target = random.below(12) === 0 ? any : own
+    const target = random.below(12) === 0 ? posted : own
     const kind = random.below(10)
     const isMention = random.below(4) === 0
     const content = (text: string, reply: MessageId | undefined): Parameters<typeof encodePost>[0] => ({
@@ -106,8 +106,8 @@ async function history(random: Random, length: number): Promise<Said[]> {
     })
     let draft: { kind: (typeof EntryKind)[keyof typeof EntryKind]; payload: Uint8Array }
     let op: (entry: LogEntry) => Said['op']
-    if (kind < 4 || any === undefined) {
-      const reply = random.below(2) === 0 ? any : undefined
+    if (kind < 4 || posted === undefined) {
+      const reply = random.below(2) === 0 ? posted : undefined
       draft = { kind: EntryKind.post, payload: encodePost(content(`post ${i}`, reply)) }
       op = ({ seq, id }) => ({
         what: 'post',
@@ -125,8 +125,8 @@ async function history(random: Random, length: number): Promise<Said[]> {
     } else {
       const emoji = EMOJI[random.below(EMOJI.length)]!
       const on = random.below(3) > 0
-      draft = { kind: EntryKind.react, payload: encodeReact({ target: messageIdBytes(any), emoji, on }) }
-      op = () => ({ what: 'react', target: any, emoji, on })
+      draft = { kind: EntryKind.react, payload: encodeReact({ target: messageIdBytes(posted), emoji, on }) }
+      op = () => ({ what: 'react', target: posted, emoji, on })
     }
     now += random.below(3)
     const [entry] = await log.append(

@@ -11,38 +11,6 @@ import { CONTROL_CODES, type ControlPayload } from './control/types.ts'
 import { ParleyError, Reject } from './errors.ts'
 import { MAX_PAYLOAD_BYTES } from './limits.ts'
 
-export { HISTORY_POLICIES, ROLES } from './control/types.ts'
-export type {
-  AdmitControl,
-  BackLink,
-  CausalControl,
-  ControlPayload,
-  DeviceAddControl,
-  DeviceBox,
-  DeviceRemoveControl,
-  DirectControl,
-  EpochBox,
-  EpochControl,
-  ForkControl,
-  ForkSide,
-  GenesisControl,
-  GrantControl,
-  HeadPin,
-  HideControl,
-  HistoryPolicy,
-  InviteControl,
-  LeaveControl,
-  MetadataControl,
-  PinControl,
-  PolicyControl,
-  ProfileControl,
-  RemoveControl,
-  ResealControl,
-  RevokeControl,
-  RoleName,
-  RoleNumber,
-} from './control/types.ts'
-
 const GENESIS_TAG = utf8('parley/1/genesis')
 const DIRECT_TAG = utf8('parley/1/direct')
 

@@ -4,7 +4,7 @@
  */
 import { concatBytes, equalBytes, utf8 } from './bytes.ts'
 import type { Hash } from './bytes.ts'
-import type { ForkControl, ForkSide } from './control.ts'
+import type { ForkControl, ForkSide } from './control/types.ts'
 import { signedHead } from './entry.ts'
 import { entryId } from './entry-id.ts'
 

@@ -78,15 +78,8 @@ export { decodeDelete, decodeEdit, decodePost, decodeReact, encodeDelete, encode
 export type { DeletePayload, EditInit, EditPayload, PostInit, PostPayload, ReactPayload } from './payload.ts'
 export type { ForwardField, MentionField } from './payload-fields.ts'
 
-export {
-  HISTORY_POLICIES,
-  ROLES,
-  conversationIdOfDirect,
-  conversationIdOfGenesis,
-  decodeControl,
-  encodeControl,
-  isClearControl,
-} from './control.ts'
+export { conversationIdOfDirect, conversationIdOfGenesis, decodeControl, encodeControl, isClearControl } from './control.ts'
+export { HISTORY_POLICIES, ROLES } from './control/types.ts'
 export type {
   AdmitControl,
   BackLink,
@@ -116,7 +109,7 @@ export type {
   RevokeControl,
   RoleName,
   RoleNumber,
-} from './control.ts'
+} from './control/types.ts'
 
 export { BRANCH_ID_BYTES, branchLogId, forkClaims } from './fork.ts'
 export type { SideClaim } from './fork.ts'
