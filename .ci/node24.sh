@@ -10,7 +10,9 @@ shift
 cmp -s "$root/pnpm-lock.yaml" "$root/node_modules/.in-step-with" || node "$root/.ci/setup.mjs" 1>&2 || exit 1
 
 PATH=$root/node_modules/node/bin:$PATH
-export PATH
+# What was compiled once is kept: a program of ours starts in a third of the time (1.6 s to 0.5 s, measured with `parley id`), and so do those that it starts.
+NODE_COMPILE_CACHE=${NODE_COMPILE_CACHE:-$root/node_modules/.cache/node}
+export PATH NODE_COMPILE_CACHE
 # npm starts scripts in the root of the repository; paths that a person types are relative to where they stand.
 cd "${INIT_CWD:-.}" 2>/dev/null || cd "$root" || exit 1
 
