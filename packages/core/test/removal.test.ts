@@ -31,7 +31,7 @@ test('somebody who was removed reads nothing that is written afterwards, and wha
   expect(await textsOf(his)).toEqual(['from bob'])
   // Of what is said about the conversation he hears up to his removal, and nothing that came after it; a new link changes nothing.
   await hers.setTitle('Without bob')
-  const last = replicaOf(hers).controls.endOf(bob.me.deviceId)
+  const last = replicaOf(hers).controls.endOf(bob.me.deviceId)!
   world.network.disconnect('alice', 'bob')
   await bob.connect('memory:alice')
   await until(() => alice.inspect().links.some(({ user, conversations }) => user === bob.me.id && conversations.length === 1))

@@ -48,8 +48,10 @@ export class Comparison {
   start(): void {
     const { standing } = this.#line
     if (standing === 'former') return this.tell()
-    // A stranger may tell what it has, which it does when the sums differ.
-    const sum = standing === 'stranger' ? this.#line.shared.context.random.bytes(16) : this.#line.shared.replica.sum()
+    // A stranger may tell what it has, which it does when the sums differ; and so may who is to hear that nobody has let it in after all.
+    if (standing === 'void') this.tell()
+    const isHidden = standing === 'stranger' || standing === 'void'
+    const sum = isHidden ? this.#line.shared.context.random.bytes(16) : this.#line.shared.replica.sum()
     this.#line.send('control', { type: 'sum', handle: this.#line.handle, sum })
     this.#cancelNext()
     this.#cancelNext = this.#line.shared.context.clock.setTimeout(() => {
@@ -81,7 +83,7 @@ export class Comparison {
     const { replica } = this.#line.shared
     const { standing } = this.#line
     if (standing === 'stranger') return
-    if (standing === 'former' || !equalBytes(sum, replica.sum())) return this.tell()
+    if (standing === 'former' || standing === 'void' || !equalBytes(sum, replica.sum())) return this.tell()
     for (const head of replica.have()) this.#logs.note(deviceIdOf(head.device), head.nextSeq, head.from)
     this.#logs.told.clear()
     this.#push.resumeAll()
@@ -92,8 +94,8 @@ export class Comparison {
   /** The peer tells what it has: remember it, give it what it lacks at the end of logs, ask for what we lack. */
   async onHave(heads: readonly HaveHead[]): Promise<void> {
     const { replica } = this.#line.shared
-    // To a stranger it must not show how much is held here.
     const { standing } = this.#line
+    const isHidden = standing === 'stranger' || standing === 'void'
     const controls: { device: Uint8Array; from: number }[] = []
     let isStray = false
     const wanted = new Map<LogId, number>()
@@ -102,7 +104,8 @@ export class Comparison {
       const device = deviceIdOf(head.device)
       this.#logs.note(device, head.nextSeq, head.from)
       const held = replica.controls.count(device)
-      if (head.controls > held && this.#mayAsk(device)) controls.push({ device: head.device, from: standing === 'stranger' ? 1 : held + 1 })
+      // To a stranger it must not show how much is held here.
+      if (head.controls > held && this.#mayAsk(device)) controls.push({ device: head.device, from: isHidden ? 1 : held + 1 })
       // A device or a branch that is not known yet: it is among the control entries, and the comparison that follows them tells of it again.
       if (!this.#line.isMember || replica.ownerOf(device) === undefined || this.#logs.strayed.has(device)) continue
       const nextSeq = Math.min(head.nextSeq, replica.limit(device))

@@ -17,7 +17,7 @@ import type { LogId } from '../replica/forks.ts'
 import type { Replica } from '../replica/replica.ts'
 import type { Lane, Link } from './link.ts'
 
-export type PeerStanding = 'member' | 'newcomer' | 'former' | 'stranger'
+export type PeerStanding = 'member' | 'newcomer' | 'former' | 'void' | 'stranger'
 
 /** What the sessions of one conversation share, and whom they tell. */
 export interface Shared {
@@ -57,20 +57,23 @@ export class SessionLine {
 
   /**
    * What the peer is to this device. `newcomer`: it holds a key that only present members have, and somebody else has let it in, as it seems; it
-   * gets and gives control entries, and nothing else. `former`: it was removed, or has left, and gets the control entries up to that. `stranger`:
-   * it holds a key that others than present members have, and may only tell.
+   * gets and gives control entries, and nothing else. `former`: it was removed, or has left, and gets the control entries up to that. `void`: what
+   * had let it in has turned out to have no effect, which it is told in the same way. `stranger`: it holds a key that others than present members have,
+   * and may only tell.
    */
   get standing(): PeerStanding {
     const { replica } = this.shared
     if (replica.isActive(this.peer)) return 'member'
     if (replica.userOf(this.peer) !== undefined) return 'former'
+    if (replica.controls.endOf(this.peer) !== undefined) return 'void'
     const { epochs } = replica.controls.membership
     return epochs.size === 0 || this.#proved().some((id) => epochs.get(toBase32(id))?.isUsable === true) ? 'newcomer' : 'stranger'
   }
 
   /** Of control entries the peer gets those up to this clock; undefined: all. */
   get latest(): Hlc | undefined {
-    return this.standing === 'former' ? this.shared.replica.controls.endOf(this.peer) : undefined
+    const { standing } = this
+    return standing === 'former' || standing === 'void' ? this.shared.replica.controls.endOf(this.peer) : undefined
   }
 
   /** False when it did not find room, or the session is over. */

@@ -216,7 +216,8 @@ export class SyncSession {
   get knowsOwnLog(): boolean {
     const { deviceId } = this.#shared.context.me
     // Who is out does not say.
-    if (this.#line.standing === 'former' || this.#line.standing === 'stranger') return true
+    const { standing } = this.#line
+    if (standing === 'former' || standing === 'void' || standing === 'stranger') return true
     if (!this.#logs.isCompared || this.#searches.has(deviceId)) return false
     return this.#logs.strayed.has(deviceId) || (this.#logs.theirs.get(deviceId) ?? 0) <= this.#shared.replica.log.nextSeq(deviceId)
   }

@@ -21,16 +21,7 @@ import {
   type Hlc,
   type UserId,
 } from '@parley/protocol'
-import {
-  MembershipResolver,
-  isNameable,
-  NO_MEMBERSHIP,
-  opKey,
-  resolveMembership,
-  type Membership,
-  type MembershipChecks,
-  type MembershipFact,
-} from '../membership/index.ts'
+import { MembershipResolver, NO_MEMBERSHIP, type Membership, type MembershipChecks, type MembershipFact } from '../membership/index.ts'
 import type { Store, StoreOperation } from '../store.ts'
 import { ControlContent, type MetadataValue, type Profile } from './control-content.ts'
 import { ControlEntries } from './control-entries.ts'
@@ -44,6 +35,7 @@ import { newestFirst, type EpochKeys } from './epochs.ts'
 import { Forks } from './forks.ts'
 import type { Keyspace } from './keyspace.ts'
 import { endOf, isTakenIn, lastTold } from './late-controls.ts'
+import { WhatIf } from './what-if.ts'
 
 export class ControlLog {
   readonly #keys: Keyspace
@@ -52,6 +44,7 @@ export class ControlLog {
   readonly #proofs: ControlProofs
   readonly #checks: MembershipChecks
   readonly #facts: ControlFacts
+  readonly #whatIf: WhatIf
   #resolver: MembershipResolver
   readonly #entries = new ControlEntries()
   readonly #certs = new Map<DeviceId, DeviceCert>()
@@ -98,6 +91,7 @@ export class ControlLog {
     }
     this.#resolver = new MembershipResolver(this.#checks)
     this.#facts = new ControlFacts({ entriesOf: (device) => this.#entries.of(device), forks: () => this.forks })
+    this.#whatIf = new WhatIf({ entries: this.#entries, facts: this.#facts, checks: this.#checks })
   }
 
   /** Reads everything stored. Rows were verified before they were written; their signatures are not checked again. */
@@ -141,9 +135,15 @@ export class ControlLog {
     return entries.filter(({ hlc }) => latest === undefined || compareHlc(hlc, latest) <= 0).map(controlCarrier)
   }
 
-  /** The clock of what put out a device that was in. */
-  endOf(device: DeviceId): Hlc {
-    return endOf(device, this.membership, this.#entries.unsorted())
+  /**
+   * The clock of what put out a device that was in, or took its effect from what had let it in: up to there it is told what there is. Undefined for one
+   * that was never in.
+   */
+  endOf(device: DeviceId): Hlc | undefined {
+    const isVoid = this.#whatIf.voidSince(device, this.membership)
+    if (!this.membership.devices.has(device)) return isVoid
+    const end = endOf(device, this.membership, this.#entries.unsorted())
+    return isVoid === undefined || compareHlc(isVoid, end) < 0 ? end : isVoid
   }
 
   entries(): ControlEntry[] {
@@ -246,27 +246,7 @@ export class ControlLog {
 
   /** Whether an operation that this device wrote now would have effect. Everything is computed anew for it. */
   wouldHold(device: DeviceId, payload: ControlPayload): boolean {
-    const list = this.#entries.of(device)
-    const last = list.at(-1)
-    if (last === undefined) return false
-    const hlc = { ms: Math.max(this.latestMs, last.hlc.ms) + 1, ctr: 0 }
-    const id = new Uint8Array(32).fill(0xff)
-    const prev = list.findLast((e) => e.payload !== undefined && isNameable(e.payload.op))
-    const facts = this.entries().flatMap((entry) => this.#facts.of(entry) ?? [])
-    const { deviceBytes, seq } = last
-    const fact: MembershipFact = {
-      id,
-      device,
-      deviceBytes,
-      seq: seq + 1,
-      hlc,
-      payload,
-      certs: [],
-      prev: prev?.id,
-      acks: [],
-      isCounted: true,
-    }
-    return !resolveMembership([...facts, fact], this.#checks).verdicts.has(opKey(id))
+    return this.#whatIf.wouldHold(device, payload, this.latestMs)
   }
 
   /** Brings every fold up to what is here; called when entries or keys have come. */
