@@ -5,6 +5,7 @@
 import type { Command } from 'commander'
 import type { Parley } from '@parley/core'
 import type { Printer } from './printer.ts'
+import type { OpenScreen } from './screen.ts'
 import { collect, parseWait } from './values.ts'
 
 /** One run of a command. */
@@ -17,6 +18,10 @@ export interface Call<Options> {
   input(): AsyncIterable<string>
   /** The absolute path that was meant by one on the command line. */
   path(text: string): string
+  /** Takes the whole terminal over; undefined where there is none. */
+  readonly openScreen: OpenScreen | undefined
+  /** True when results are for a program. */
+  readonly isJson: boolean
   /** Aborted by an interrupt. */
   readonly signal: AbortSignal
   /** True when a peer that stays online after this command runs it. */

@@ -3,6 +3,7 @@
  */
 import type { CommandSpec } from './command.ts'
 import { exportCommand, importCommand } from './commands/archive.ts'
+import { chatCommand } from './commands/chat.ts'
 import { deviceCommand, devicesCommand, recoverCommand, recoveryCommand, safetyCommand } from './commands/devices.ts'
 import { doctorCommand } from './commands/doctor.ts'
 import { attachmentsCommand, saveCommand } from './commands/files.ts'
@@ -67,6 +68,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   messagesCommand,
   searchCommand,
   tailCommand,
+  chatCommand,
 
   attachmentsCommand,
   saveCommand,

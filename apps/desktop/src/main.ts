@@ -5,9 +5,13 @@
 import type { Io } from './printer.ts'
 import { runCli } from './run.ts'
 import type { OpenEngine } from './run.ts'
+import { openTerminal } from './screen.ts'
+import type { OpenScreen } from './screen.ts'
 
 /** Where nothing says how wide it is: a pipe, a file. */
 const DEFAULT_COLUMNS = 80
+/** What is said while the screen is taken over, to be read after it; what came first is what began the trouble. */
+const MAX_HELD_LINES = 100
 
 const stop = new AbortController()
 
@@ -33,9 +37,34 @@ const openEngine: OpenEngine = async (init) => {
   return createParley(init)
 }
 
+/** Lines that wait for the screen to be given back; undefined while it is not taken over. */
+let held: string[] | undefined
+
+const err = (line: string): void => {
+  if (held === undefined) process.stderr.write(`${line}\n`)
+  else if (held.length < MAX_HELD_LINES) held.push(line)
+}
+
+const openScreen: OpenScreen = (listener) => {
+  const screen = openTerminal(process, listener)
+  held = []
+  return {
+    get size() {
+      return screen.size
+    },
+    write: (text) => screen.write(text),
+    close() {
+      screen.close()
+      const lines = held ?? []
+      held = undefined
+      lines.forEach(err)
+    },
+  }
+}
+
 const io: Io = {
   out: (line) => void process.stdout.write(`${line}\n`),
-  err: (line) => void process.stderr.write(`${line}\n`),
+  err,
   async *input() {
     process.stdin.setEncoding('utf8')
     for await (const piece of process.stdin) yield piece as string
@@ -43,7 +72,10 @@ const io: Io = {
   terminal: {
     columns: process.stdout.columns ?? DEFAULT_COLUMNS,
     timeZone: new Intl.DateTimeFormat().resolvedOptions().timeZone,
+    // https://no-color.org
+    hasColour: (process.env['NO_COLOR'] ?? '') === '',
   },
+  ...(process.stdin.isTTY && process.stdout.isTTY ? { openScreen } : {}),
   folder: process.cwd(),
 }
 

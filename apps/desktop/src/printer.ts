@@ -2,6 +2,7 @@
  * What a command says: objects for programs, or readable text for people, and notes that are neither.
  */
 import { isParleyError } from '@parley/protocol'
+import type { OpenScreen } from './screen.ts'
 
 /** Where a command's words go and come from. A terminal, or a connection to one. */
 export interface Io {
@@ -12,6 +13,8 @@ export interface Io {
   /** Standard input, in pieces as they come; read only when asked for. */
   input(): AsyncIterable<string>
   readonly terminal: Terminal
+  /** Takes the whole terminal over; undefined where there is none. */
+  readonly openScreen?: OpenScreen | undefined
   /** Absolute: where the paths that a command is given begin. */
   readonly folder: string
 }
@@ -21,6 +24,8 @@ export interface Terminal {
   readonly columns: number
   /** An IANA time zone; the daemon formats times for whoever asked. */
   readonly timeZone: string
+  /** False when the person does not want any; nothing is said by colour alone. */
+  readonly hasColour: boolean
 }
 
 /** Writes results in the form that was asked for. */

@@ -152,7 +152,8 @@ async function execute({ spec, args, options, isJson }: Invocation, { io, ...pla
   const input = (): AsyncIterable<string> => untilAborted(io.input(), place.signal)
   const path = (text: string): string => resolve(io.folder, text)
   // The options are those that this very command has declared.
-  await spec.run({ ...place, args, options: options as never, print, input, path })
+  const { openScreen } = io
+  await spec.run({ ...place, args, options: options as never, print, input, path, openScreen, isJson })
 }
 
 async function reporting(argv: readonly string[], io: Io, action: () => Promise<0 | 1>): Promise<0 | 1> {

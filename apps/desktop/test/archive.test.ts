@@ -20,7 +20,7 @@ async function run(profile: string, ...argv: string[]): Promise<{ code: 0 | 1; o
     out: (line: string) => void out.push(line),
     err: (line: string) => void err.push(line),
     async *input() {},
-    terminal: { columns: 80, timeZone: 'UTC' },
+    terminal: { columns: 80, timeZone: 'UTC', hasColour: false },
     folder,
   }
   const signal = new AbortController().signal

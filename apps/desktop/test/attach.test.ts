@@ -42,7 +42,7 @@ function recordingIo(pieces: string[] = []) {
     async *input() {
       for (const piece of pieces) yield piece
     },
-    terminal: { columns: 99, timeZone: 'Asia/Tokyo' },
+    terminal: { columns: 99, timeZone: 'Asia/Tokyo', hasColour: false },
     folder: '/somewhere',
   }
   return { io, lines }
@@ -62,7 +62,16 @@ async function answerTo(...parts: (string | Uint8Array)[]): Promise<string> {
   return answer
 }
 
-const RUN: Request = { type: 'run', version: 2, argv: ['list'], columns: 80, timeZone: 'UTC', folder: '/somewhere' }
+const RUN: Request = {
+  type: 'run',
+  version: 3,
+  argv: ['list'],
+  columns: 80,
+  hasScreen: false,
+  hasColour: false,
+  timeZone: 'UTC',
+  folder: '/somewhere',
+}
 
 describe('lines', () => {
   test('come out as they went in, however the bytes are cut', () => {
@@ -156,7 +165,7 @@ describe('a peer that serves', () => {
     const long = `${'x'.repeat(65_535)}👍`
     const { io, lines } = recordingIo(['one', long])
     expect(await attached(['send', 'a b', '-'], io)).toBe(1)
-    expect(lines).toEqual(['out send|a b|-', 'err {"columns":99,"timeZone":"Asia/Tokyo"}', 'out 3', 'out 65535', 'out 2'])
+    expect(lines).toEqual(['out send|a b|-', 'err {"columns":99,"timeZone":"Asia/Tokyo","hasColour":false}', 'out 3', 'out 65535', 'out 2'])
   })
 
   test('reads nothing of the input before it is asked for', async () => {

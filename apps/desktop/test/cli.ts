@@ -50,7 +50,7 @@ export class Cli {
       async *input() {
         yield* input
       },
-      terminal: { columns: 80, timeZone: 'UTC' },
+      terminal: { columns: 80, timeZone: 'UTC', hasColour: false },
       folder: this.folder,
     }
     const interrupt = new AbortController()

@@ -152,7 +152,7 @@ test('progress is told at each tenth, of files that take a while', () => {
     out: () => undefined,
     err: (line: string) => err.push(line),
     input: () => [] as never,
-    terminal: { columns: 80, timeZone: 'UTC' },
+    terminal: { columns: 80, timeZone: 'UTC', hasColour: false },
     folder: '/',
   }
   const tell = progressNotes(new Printer(io, true), 'fetching', 'a\u001b.bin')

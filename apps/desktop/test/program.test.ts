@@ -66,7 +66,7 @@ describe('help', () => {
       'direct contacts add-contact remove-contact requests accept decline block unblock safety',
       'new join list leave forget export import',
       'members add remove role invite invites revoke',
-      'send edit delete react unreact pin unpin pinned hide unhide seen messages search tail',
+      'send edit delete react unreact pin unpin pinned hide unhide seen messages search tail chat',
       'attachments save',
       'daemon peers doctor',
       'help',

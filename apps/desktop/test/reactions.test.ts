@@ -56,7 +56,8 @@ test('people see the marks, and nothing said by somebody blocked or hidden by a 
   await json('pin', 'Hike', 'message-0')
   const [message] = cli.conversation('Hike').sent
   if (message === undefined) throw new Error('no message')
-  const shown = (change: object): string => formatMessage({ ...message, ...change }, { columns: 200, timeZone: 'UTC' }).replace(/\s+/g, ' ')
+  const shown = (change: object): string =>
+    formatMessage({ ...message, ...change }, { columns: 200, timeZone: 'UTC', hasColour: false }).replace(/\s+/g, ' ')
   expect(shown({ replies: 2 })).toBe('00:00 Alice hello (pinned; reply to message-7; 2 replies; 👍; stored)')
   expect(shown({ forwardedFrom: { author: 'Carol', sentAt: 0 } })).toContain('first said by Carol')
   expect(shown({ isBlocked: true })).toContain('(of somebody you blocked;')

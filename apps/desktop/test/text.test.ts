@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { formatMessage, formatPage } from '../src/format.ts'
 import { clip, oneLine, printable, width, wrap } from '../src/text.ts'
 
-const terminal = { columns: 60, timeZone: 'Europe/Berlin' }
+const terminal = { columns: 60, timeZone: 'Europe/Berlin', hasColour: false }
 const message = {
   id: 'm1',
   author: { id: 'alice-id-long', name: 'Alice', avatar: '' },

@@ -5,6 +5,7 @@ import { connect } from 'node:net'
 import type { Socket } from 'node:net'
 import { ParleyError } from '@parley/protocol'
 import type { Io } from '../printer.ts'
+import type { Screen } from '../screen.ts'
 import { BadLine, LineReader } from './lines.ts'
 import { ATTACH_VERSION, encodeLine, MAX_INPUT_PIECE, MAX_REPLY_BYTES, parseReply } from './messages.ts'
 import type { Request } from './messages.ts'
@@ -28,7 +29,7 @@ export async function attach(path: string): Promise<Socket | undefined> {
   })
 }
 
-/** Runs the command line there. An abort is passed on; the peer then ends the command. @throws {Closed} when the peer goes away meanwhile */
+/** Runs the command line there, on the terminal here if it asks for that. An abort is passed on; the peer then ends the command. @throws {Closed} when the peer goes away meanwhile */
 export async function runAttached(socket: Socket, argv: readonly string[], io: Io, signal: AbortSignal): Promise<0 | 1> {
   const send = (request: Request): void => {
     if (socket.writable) socket.write(encodeLine(request))
@@ -43,6 +44,19 @@ export async function runAttached(socket: Socket, argv: readonly string[], io: I
     const { value, done } = await input.next()
     send(done === true ? { type: 'inputEnd' } : { type: 'input', data: value })
   }
+  let screen: Screen | undefined
+  const setScreen = (isOn: boolean): void => {
+    screen?.close()
+    screen = undefined
+    if (!isOn) return
+    if (io.openScreen === undefined) return lost(new BadLine('no screen here'))
+    const opened = io.openScreen({
+      keys: (text) => piecesOfText(text).forEach((data) => send({ type: 'keys', data })),
+      resized: () => send({ type: 'resize', ...opened.size }),
+    })
+    screen = opened
+    send({ type: 'resize', ...opened.size })
+  }
   socket.on('data', (bytes) => {
     try {
       for (const line of lines.push(bytes)) {
@@ -50,6 +64,8 @@ export async function runAttached(socket: Socket, argv: readonly string[], io: I
         if (reply.type === 'out') io.out(reply.line)
         else if (reply.type === 'err') io.err(reply.line)
         else if (reply.type === 'read') void answerRead().catch(lost)
+        else if (reply.type === 'screen') setScreen(reply.on)
+        else if (reply.type === 'draw') screen?.write(reply.data)
         else resolve(reply.code)
       }
     } catch (error) {
@@ -59,27 +75,33 @@ export async function runAttached(socket: Socket, argv: readonly string[], io: I
   })
   socket.once('error', lost)
   socket.once('close', () => lost())
-  send({ type: 'run', version: ATTACH_VERSION, argv, ...io.terminal, folder: io.folder })
+  const hasScreen = io.openScreen !== undefined
+  send({ type: 'run', version: ATTACH_VERSION, argv, ...io.terminal, hasScreen, folder: io.folder })
   if (signal.aborted) cancel()
   signal.addEventListener('abort', cancel)
   try {
     return await promise
   } finally {
     signal.removeEventListener('abort', cancel)
+    setScreen(false)
     socket.destroy()
   }
 }
 
 /** Standard input in pieces that fit a request. Begins to read at the first call of `next`. */
 async function* piecesOf(io: Io): AsyncGenerator<string, undefined> {
-  for await (const piece of io.input()) {
-    for (let from = 0; from < piece.length;) {
-      let to = Math.min(piece.length, from + MAX_INPUT_PIECE)
-      // Halves of a surrogate pair would not survive the way through UTF-8.
-      if (to < piece.length && /[\ud800-\udbff]/.test(piece[to - 1] as string)) to--
-      yield piece.slice(from, to)
-      from = to
-    }
-  }
+  for await (const piece of io.input()) yield* piecesOfText(piece)
   return undefined
+}
+
+function piecesOfText(text: string): string[] {
+  const pieces: string[] = []
+  for (let from = 0; from < text.length;) {
+    let to = Math.min(text.length, from + MAX_INPUT_PIECE)
+    // Halves of a surrogate pair would not survive the way through UTF-8.
+    if (to < text.length && /[\ud800-\udbff]/.test(text[to - 1] as string)) to--
+    pieces.push(text.slice(from, to))
+    from = to
+  }
+  return pieces
 }

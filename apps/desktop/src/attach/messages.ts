@@ -1,14 +1,14 @@
 /**
  * What a command and the peer that runs it say to each other: JSON objects, one a line. A connection carries one command.
  *
- *     command → peer   run (first), then input | inputEnd (one for each read), cancel
- *     peer → command   out, err, read, and exit (last)
+ *     command → peer   run (first), then input | inputEnd (one for each read), cancel; keys and resize for the screen
+ *     peer → command   out, err, read, and exit (last); screen to take the terminal over or give it back, draw meanwhile
  */
 import { isAbsolute } from 'node:path'
 import { BadLine } from './lines.ts'
 
 /** Changes when the messages change. A peer and a command of different versions refuse each other. */
-export const ATTACH_VERSION = 2
+export const ATTACH_VERSION = 3
 /** What a command sends in one line: its words or a piece of input. A message text is at most 40 kB. */
 export const MAX_REQUEST_BYTES = 1 << 20
 /** What a peer sends in one line: a page of 25 of the longest messages, every character of which JSON writes as six. */
@@ -16,6 +16,8 @@ export const MAX_REPLY_BYTES = 16 << 20
 /** Characters of one piece of input. */
 export const MAX_INPUT_PIECE = 1 << 16
 const MAX_WORDS = 4096
+/** More than any terminal is wide or high; frames are made for so many. */
+const MAX_CELLS = 2000
 /** Characters of a path; no system knows longer ones. */
 const MAX_PATH = 1 << 15
 
@@ -25,6 +27,9 @@ export type Request =
       readonly version: typeof ATTACH_VERSION
       readonly argv: readonly string[]
       readonly columns: number
+      /** Whether there is a terminal that could be taken over. */
+      readonly hasScreen: boolean
+      readonly hasColour: boolean
       readonly timeZone: string
       /** Where relative paths begin. */
       readonly folder: string
@@ -32,11 +37,15 @@ export type Request =
   | { readonly type: 'input'; readonly data: string }
   | { readonly type: 'inputEnd' }
   | { readonly type: 'cancel' }
+  | { readonly type: 'keys'; readonly data: string }
+  | { readonly type: 'resize'; readonly columns: number; readonly rows: number }
 
 export type Reply =
   | { readonly type: 'out'; readonly line: string }
   | { readonly type: 'err'; readonly line: string }
   | { readonly type: 'read' }
+  | { readonly type: 'screen'; readonly on: boolean }
+  | { readonly type: 'draw'; readonly data: string }
   | { readonly type: 'exit'; readonly code: 0 | 1 }
 
 type Fields = Readonly<Record<string, unknown>>
@@ -48,15 +57,22 @@ export function parseRequest(line: string): Request {
     case 'run': {
       // Before anything else: what other versions say beside it is not known here.
       if (fields['version'] !== ATTACH_VERSION) throw new BadLine('another version of parley; restart the running peer')
-      const { argv, columns, timeZone, folder } = exactly(fields, 6)
+      const { argv, columns, hasScreen, hasColour, timeZone, folder } = exactly(fields, 8)
       const isWords = Array.isArray(argv) && argv.length <= MAX_WORDS && argv.every((word) => typeof word === 'string')
-      if (!isWords || !isColumns(columns) || !isTimeZone(timeZone) || !isFolder(folder)) throw new BadLine('run')
-      return { type: 'run', version: ATTACH_VERSION, argv, columns, timeZone, folder }
+      const isTerminal = isCells(columns) && typeof hasScreen === 'boolean' && typeof hasColour === 'boolean' && isTimeZone(timeZone)
+      if (!isWords || !isTerminal || !isFolder(folder)) throw new BadLine('run')
+      return { type: 'run', version: ATTACH_VERSION, argv, columns, hasScreen, hasColour, timeZone, folder }
     }
-    case 'input': {
+    case 'input':
+    case 'keys': {
       const { data } = exactly(fields, 2)
       if (typeof data !== 'string' || data.length > MAX_INPUT_PIECE) throw new BadLine('input')
-      return { type: 'input', data }
+      return { type: fields['type'], data }
+    }
+    case 'resize': {
+      const { columns, rows } = exactly(fields, 3)
+      if (!isCells(columns) || !isCells(rows)) throw new BadLine('resize')
+      return { type: 'resize', columns, rows }
     }
     case 'inputEnd':
     case 'cancel':
@@ -80,6 +96,16 @@ export function parseReply(line: string): Reply {
     case 'read':
       exactly(fields, 1)
       return { type: 'read' }
+    case 'screen': {
+      const { on } = exactly(fields, 2)
+      if (typeof on !== 'boolean') throw new BadLine('screen')
+      return { type: 'screen', on }
+    }
+    case 'draw': {
+      const { data } = exactly(fields, 2)
+      if (typeof data !== 'string') throw new BadLine('draw')
+      return { type: 'draw', data }
+    }
     case 'exit': {
       const { code } = exactly(fields, 2)
       if (code !== 0 && code !== 1) throw new BadLine('exit')
@@ -111,8 +137,9 @@ function exactly(fields: Fields, count: number): Fields {
   return fields
 }
 
-function isColumns(value: unknown): value is number {
-  return typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= 10_000
+/** Of a terminal's width or height. */
+function isCells(value: unknown): value is number {
+  return typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= MAX_CELLS
 }
 
 function isFolder(value: unknown): value is string {

@@ -6,6 +6,7 @@ import type { Server, Socket } from 'node:net'
 import { unlink } from 'node:fs/promises'
 import { ParleyError } from '@parley/protocol'
 import type { Io } from '../printer.ts'
+import type { OpenScreen, ScreenListener, Size } from '../screen.ts'
 import { BadLine, LineReader } from './lines.ts'
 import { encodeLine, MAX_REQUEST_BYTES, parseRequest } from './messages.ts'
 import type { Reply, Request } from './messages.ts'
@@ -60,6 +61,7 @@ async function serveOne(socket: Socket, run: RunCommand, controller: AbortContro
   }
   const first = Promise.withResolvers<(Request & { type: 'run' }) | undefined>()
   const input = new RequestedInput(() => send({ type: 'read' }))
+  const screen = new RemoteScreen(send)
   const lines = new LineReader(MAX_REQUEST_BYTES)
   let hasRun = false
   const receive = (request: Request): void => {
@@ -68,6 +70,7 @@ async function serveOne(socket: Socket, run: RunCommand, controller: AbortContro
       hasRun = true
       first.resolve(request)
     } else if (request.type === 'cancel') controller.abort()
+    else if (request.type === 'keys' || request.type === 'resize') screen.receive(request)
     else input.give(request.type === 'input' ? request.data : undefined)
   }
   const gone = (): void => {
@@ -98,13 +101,52 @@ async function serveOne(socket: Socket, run: RunCommand, controller: AbortContro
       out: (line) => send({ type: 'out', line }),
       err: (line) => send({ type: 'err', line }),
       input: () => input.pieces(),
-      terminal: { columns: request.columns, timeZone: request.timeZone },
+      terminal: { columns: request.columns, timeZone: request.timeZone, hasColour: request.hasColour },
+      openScreen: request.hasScreen ? screen.open : undefined,
       folder: request.folder,
     }
     // Cancelled in the same breath: then it never ran, which is what was wanted.
     send({ type: 'exit', code: controller.signal.aborted ? 1 : await run(request.argv, io, controller.signal) })
   }
   socket.destroySoon()
+}
+
+/** The terminal of the other process, which takes it over and gives it back as it is told. How large it is comes right after. */
+class RemoteScreen {
+  readonly #send: (reply: Reply) => void
+  #size: Size = { columns: 0, rows: 0 }
+  #listener: ScreenListener | undefined
+
+  constructor(send: (reply: Reply) => void) {
+    this.#send = send
+  }
+
+  readonly open: OpenScreen = (listener) => {
+    this.#listener = listener
+    this.#send({ type: 'screen', on: true })
+    const isOpen = (): boolean => this.#listener === listener
+    const size = (): Size => this.#size
+    return {
+      get size() {
+        return size()
+      },
+      write: (data) => {
+        if (isOpen()) this.#send({ type: 'draw', data })
+      },
+      close: () => {
+        if (!isOpen()) return
+        this.#listener = undefined
+        this.#send({ type: 'screen', on: false })
+      },
+    }
+  }
+
+  /** What was typed before the screen was closed there may come after it was closed here. */
+  receive(request: Extract<Request, { type: 'keys' | 'resize' }>): void {
+    if (request.type === 'keys') return this.#listener?.keys(request.data)
+    this.#size = { columns: request.columns, rows: request.rows }
+    this.#listener?.resized()
+  }
 }
 
 /** Standard input of the other process, fetched piece by piece, so that nothing piles up here. */
