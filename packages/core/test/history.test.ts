@@ -1,7 +1,8 @@
 /** A newcomer to a long conversation has the newest messages first, and the past behind them. */
+import { decodeLinkMessage, deviceIdOf, type DeviceId } from '@parley/protocol'
 import { createMemoryStore, type MemoryStore } from '@parley/testing'
 import { afterEach, expect, test } from 'vitest'
-import type { Conversation, Parley, Replicate } from '../src/index.ts'
+import type { Conversation, Parley, Replicate, Transport } from '../src/index.ts'
 import { allTexts, createSharedGroup, createWorld, textsOf, until, type World } from './support.ts'
 
 let world: World
@@ -127,3 +128,65 @@ test('a window goes back beyond what is here', async () => {
   expect(window.getSnapshot().messages.map(({ text }) => text)).toEqual(texts.slice(-window.getSnapshot().messages.length))
   expect(window.getSnapshot().messages.length).toBeGreaterThanOrEqual(700)
 })
+
+test('a newcomer hears first of the logs of those who spoke last, and asks for these first', async () => {
+  world = createWorld()
+  const names = ['alice', 'bob', 'dave', 'erin']
+  const peers: Parley[] = []
+  for (const name of names) peers.push(await world.peer(name))
+  const [founder, ...others] = peers as [Parley, ...Parley[]]
+  const groups = await createSharedGroup(founder, ...others)
+  const speakers = [2, 0, 3, 1]
+  for (const [said, who] of speakers.entries()) {
+    await groups[who]!.sendMessage({ text: 'hello' })
+    await until(async () => (await Promise.all(groups.map((group) => group.getMessages()))).every((page) => page.totalMessages > said))
+  }
+  const devices = speakers.map((who) => peers[who]!.me.deviceId)
+  const { transport, told, asked } = overhearing(world.network.transport('carol'), devices)
+  const carol = await world.peer('carol', { transports: [transport] })
+  const hers = await carol.join(await groups[0]!.invite())
+  await hers.admitted()
+  await until(async () => (await hers.getMessages()).totalMessages === speakers.length)
+  // Whoever let her in said so last of all.
+  const isNewestFirst = (order: readonly DeviceId[]): boolean =>
+    devices.some((admitter) => order.join() === [admitter, ...devices.toReversed().filter((device) => device !== admitter)].join())
+  expect(told.some(isNewestFirst)).toBe(true)
+  expect(asked.some(isNewestFirst)).toBe(true)
+})
+
+/** The transport, and in which order those devices are named in what is heard of heads, and in what is asked for. */
+function overhearing(
+  transport: Transport,
+  devices: readonly DeviceId[],
+): { transport: Transport; told: DeviceId[][]; asked: DeviceId[][] } {
+  const [told, asked]: DeviceId[][][] = [[], []]
+  const note = (frame: Uint8Array): void => {
+    const message = decodeLinkMessage(frame.subarray(1))
+    if (message.type === 'have') told!.push(namesOf(message.heads))
+    if (message.type === 'want') asked!.push(namesOf(message.ranges))
+  }
+  const namesOf = (items: readonly { device: Uint8Array }[]): DeviceId[] =>
+    items.map(({ device }) => deviceIdOf(device)).filter((device) => devices.includes(device))
+  const { start } = transport
+  transport.start = (host) =>
+    start.call(transport, {
+      ...host,
+      onChannel(channel) {
+        const { onFrame, send } = channel
+        channel.onFrame = (listener) =>
+          onFrame.call(channel, (frame) => {
+            if (isWhole(frame)) note(frame)
+            listener(frame)
+          })
+        channel.send = (frame) => {
+          if (isWhole(frame)) note(frame)
+          send.call(channel, frame)
+        }
+        host.onChannel(channel)
+      },
+    })
+  return { transport, told: told!, asked: asked! }
+}
+
+/** A whole message of the lane `control` in one frame. */
+const isWhole = (frame: Uint8Array): boolean => frame[0] === 0x80 && frame.length < 4_096

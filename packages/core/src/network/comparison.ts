@@ -69,9 +69,9 @@ export class Comparison {
     const latest = this.#line.latest
     const controls = (head: HaveHead): number =>
       latest === undefined ? head.controls : replica.controls.count(deviceIdOf(head.device), latest)
-    const heads = replica
-      .have()
-      .map((head) => (this.#line.isMember ? head : { ...head, nextSeq: 0, head: new Uint8Array(8), controls: controls(head), from: 0 }))
+    const heads = this.#line.isMember
+      ? replica.haveNewestFirst()
+      : replica.have().map((head) => ({ ...head, nextSeq: 0, head: new Uint8Array(8), controls: controls(head), from: 0 }))
     this.#logs.told.clear()
     for (const head of heads) this.#logs.told.set(deviceIdOf(head.device), head.nextSeq)
     for (let i = 0; i === 0 || i < heads.length; i += MAX_HEADS)

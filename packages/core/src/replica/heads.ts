@@ -1,5 +1,15 @@
 /** What peers compare: the have-vector, and the sum of it. */
-import { compareBytes, deviceIdBytes, encodeCbor, type DeviceId, type Hash, type HaveHead } from '@parley/protocol'
+import {
+  compareBytes,
+  compareHlc,
+  deviceIdBytes,
+  deviceIdOf,
+  encodeCbor,
+  type DeviceId,
+  type Hash,
+  type HaveHead,
+  type Hlc,
+} from '@parley/protocol'
 import type { ControlLog } from './control-log.ts'
 import type { LogId } from './forks.ts'
 import type { LogCuts } from './log-cuts.ts'
@@ -18,7 +28,7 @@ export class Heads {
     this.#cuts = options.cuts
   }
 
-  /** What is here, by device: the have-vector. */
+  /** What is here: the have-vector, ascending by device. */
   have(): HaveHead[] {
     const heads = new Map<DeviceId, HaveHead>()
     for (const device of this.#controls.devices()) {
@@ -45,6 +55,12 @@ export class Heads {
   #fromOf(log: LogId): { from?: number } {
     const start = this.#log.starts.of(log)
     return start === undefined ? {} : { from: start.nextSeq }
+  }
+
+  /** The same, the log with the newest entry first: who asks for them in this order has the newest page after a few of them. */
+  newestFirst(): HaveHead[] {
+    const clock = ({ device }: HaveHead): Hlc => this.#log.state(deviceIdOf(device)).hlc
+    return this.have().sort((a, b) => compareHlc(clock(b), clock(a)))
   }
 
   /** 16 bytes that are equal when two peers hold the same. */

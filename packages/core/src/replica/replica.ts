@@ -207,6 +207,11 @@ export class Replica {
     return this.#parts.heads.have()
   }
 
+  /** The same, the log with the newest entry first. */
+  haveNewestFirst(): HaveHead[] {
+    return this.#parts.heads.newestFirst()
+  }
+
   /** 16 bytes that are equal when two peers hold the same. */
   sum(): Uint8Array {
     return this.#parts.heads.sum()
