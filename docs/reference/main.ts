@@ -2,6 +2,7 @@
  * `npm run docs`: the reference of `@parley/chat`, as HTML in `docs/reference/dist/html`. Fails when anything that the package exports is without
  * a comment, when a call is without an example, and when an example does not compile.
  */
+import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { Application, ReflectionKind, type DeclarationReflection, type ProjectReflection } from 'typedoc'
 import { codeOf, compileExamples, type Example } from './examples.ts'
@@ -10,6 +11,9 @@ const path = (relative: string): string => fileURLToPath(new URL(relative, impor
 
 /** What applications hold: every call of these has an example. */
 const HELD = new Set(['Parley', 'Conversation', 'Timeline', 'Attachment'])
+
+/** Guides whose code stands in pieces; that of the others is a program, which a test runs. */
+const GUIDES = ['export', 'offline', 'security']
 
 const application = await Application.bootstrap({
   name: 'Parley',
@@ -41,7 +45,7 @@ const missing = callsOf(project).filter((call) => examplesOf(call).length === 0)
 for (const call of missing) process.stderr.write(`${call.getFullName()} has no example\n`)
 const all = (Object.values(project.reflections) as DeclarationReflection[]).flatMap(examplesOf)
 /** A call that several interfaces have shows the same one in each. */
-const examples = [...new Map(all.map((example) => [example.code, example])).values()]
+const examples = [...new Map([...all, ...guided()].map((example) => [example.code, example])).values()]
 const complaints = compileExamples(examples)
 process.stderr.write(complaints)
 await application.generateDocs(project, path('dist/html'))
@@ -51,6 +55,10 @@ if (problems > 0 || missing.length > 0 || complaints !== '' || examples.length =
 function callsOf(project: ProjectReflection): DeclarationReflection[] {
   const methods = project.getReflectionsByKind(ReflectionKind.Method) as DeclarationReflection[]
   return methods.filter(({ parent }) => parent !== undefined && HELD.has(parent.name))
+}
+
+function guided(): Example[] {
+  return GUIDES.map((name) => ({ name: `guide-${name}`, code: codeOf(readFileSync(path(`../guides/${name}.md`), 'utf8')) }))
 }
 
 /** Those of a declaration or, of a function, of its signatures. */

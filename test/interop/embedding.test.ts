@@ -12,10 +12,13 @@ test('the embedding example of the README is the one that is compiled and run he
   expect(readme).toContain(`\`\`\`ts\n${await readFile(example, 'utf8')}\`\`\``)
 })
 
-test('two people of the embedding example talk', async () => {
+test.each([
+  ['our sources', ['--conditions=@parley/source']],
+  ['what npm would get', []],
+])('two people of the embedding example talk, with %s', async (_what, conditions) => {
   const folder = await mkdtemp(join(tmpdir(), 'parley-embedding-'))
   try {
-    const child = spawn(process.execPath, ['--conditions=@parley/source', example.pathname], {
+    const child = spawn(process.execPath, [...conditions, example.pathname], {
       cwd: folder,
       stdio: ['ignore', 'pipe', 'inherit'],
     })
