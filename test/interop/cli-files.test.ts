@@ -53,6 +53,7 @@ test(
     await tail.line((line) => (line as unknown as { event: string }).event === 'message')
     const [, listed] = await bob.run('attachments', 'Hike')
     expect(listed).toMatchObject(attachment)
+    expect(await alice.one('verify')).toMatchObject({ isSound: true, conversations: 1, messages: 1, files: 2, damages: [] })
 
     const saving = bob.start('save', 'Hike', 'map.bin', saved)
     expect(await saving.ended()).toBe(0)

@@ -19,6 +19,7 @@ import { acceptCommand, declineCommand, requestsCommand } from './commands/reque
 import { searchCommand } from './commands/search.ts'
 import { sendCommand } from './commands/send.ts'
 import { tailCommand } from './commands/tail.ts'
+import { verifyCommand } from './commands/verify.ts'
 
 export const COMMANDS: readonly CommandSpec[] = [
   idCommand,
@@ -76,4 +77,5 @@ export const COMMANDS: readonly CommandSpec[] = [
   daemonCommand,
   peersCommand,
   doctorCommand,
+  verifyCommand,
 ]

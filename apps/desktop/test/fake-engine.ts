@@ -155,6 +155,13 @@ export class FakeParley {
     this.profile.conversations = this.profile.conversations.filter((one) => one !== found)
   }
 
+  /** What `verify` finds; repairing helps against what says so. */
+  damages: { code: string; what: string; isRepaired: boolean }[] = []
+  verify = async (only: string | undefined, { repair }: { repair: boolean }): Promise<object> => {
+    const damages = this.damages.map((damage) => ({ ...damage, isRepaired: repair && damage.isRepaired }))
+    return { conversations: only === undefined ? this.conversations.length : 1, entries: 9, messages: 5, files: 0, damages }
+  }
+
   inspect(): object {
     const passedOver = { deferred: 0, held: 0, repeated: 0, waitingBytes: 0 }
     const { init, links, me } = this

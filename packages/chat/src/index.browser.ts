@@ -36,6 +36,8 @@ export type {
   Conversation,
   ConversationEvents,
   ConversationState,
+  Damage,
+  DamageCode,
   Device,
   DeviceLinkOffer,
   Draft,
@@ -83,6 +85,8 @@ export type {
   Transport,
   UpdateMessageInit,
   User,
+  VerifyOptions,
+  VerifyReport,
 } from '@parley/core'
 export { isParleyError, ParleyError } from '@parley/protocol'
 export type { ConversationId, DeviceId, ErrorCode, MessageId, UserId } from '@parley/protocol'

@@ -28,6 +28,8 @@ export type {
   Conversation,
   ConversationEvents,
   ConversationState,
+  Damage,
+  DamageCode,
   Device,
   DeviceLinkOffer,
   Draft,
@@ -75,6 +77,8 @@ export type {
   Transport,
   UpdateMessageInit,
   User,
+  VerifyOptions,
+  VerifyReport,
 } from '@parley/core'
 export { isParleyError, ParleyError } from '@parley/protocol'
 export type { ConversationId, DeviceId, ErrorCode, MessageId, UserId } from '@parley/protocol'

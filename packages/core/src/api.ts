@@ -12,6 +12,7 @@ import type { History, MemberCalls, MemberStatus } from './api/members.ts'
 import type { Message, MessageCalls, MessageState, Metadata, MetadataChange, User } from './api/messages.ts'
 import type { ProfileSearchCalls, SearchCalls } from './api/search.ts'
 import type { StorageCalls } from './api/storage.ts'
+import type { VerifyCalls } from './api/verify.ts'
 
 export type { FormerMember, History, InviteInfo, InviteInit, InviteState, Member, MemberCalls, MemberStatus, Role } from './api/members.ts'
 export type { Attachment, AttachmentCalls, FetchOptions, FileInput, FilesInit, ListAttachmentsOptions } from './api/attachments.ts'
@@ -34,6 +35,7 @@ export type {
 export type { Timeline, TimelineAnchor, TimelineOptions, TimelineSnapshot } from './api/timeline.ts'
 export type { ArchiveSource, ExportCalls, ExportOptions, ImportCalls, ImportOptions } from './api/archive.ts'
 export type { StorageCalls, StorageEstimate, StorageUse } from './api/storage.ts'
+export type { Damage, DamageCode, VerifyCalls, VerifyOptions, VerifyReport } from './api/verify.ts'
 export type { Highlight, ProfileSearchCalls, SearchCalls, SearchOptions, SearchResult, SearchResults } from './api/search.ts'
 export type { Device, DeviceCalls, DeviceEvents, DeviceLinkOffer } from './api/devices.ts'
 export type { Contact, ContactCalls, ContactEvents, RequestCalls } from './api/contacts.ts'
@@ -276,7 +278,7 @@ export interface Preferences {
 }
 
 /** One person on one device: the engine of a profile. */
-export interface Parley extends ContactCalls, DeviceCalls, ProfileSearchCalls, ImportCalls, StorageCalls {
+export interface Parley extends ContactCalls, DeviceCalls, ProfileSearchCalls, ImportCalls, StorageCalls, VerifyCalls {
   /** This user on this device. */
   readonly me: User & { readonly deviceId: DeviceId }
   /** Ordered by last activity, newest first. */

@@ -40,6 +40,7 @@ import { Replica } from './replica/replica.ts'
 import { SearchBudget } from './search/budget.ts'
 import type { Store } from './store.ts'
 import { WaitingBytes } from './support/waiting-bytes.ts'
+import { openMending } from './verify/opening.ts'
 
 /**
  * Opens the profile in `store` and goes online.
@@ -74,7 +75,7 @@ class Engine extends StorageClient implements Parley {
   protected readonly attachments: Attachments | undefined
   readonly #searchBudget = new SearchBudget()
   protected readonly requestPersistence: () => Promise<boolean>
-  readonly #conversations = new OpenConversations()
+  protected readonly openConversations = new OpenConversations()
   readonly #joins = new Mutex()
   readonly #profile: OwnProfile
   protected readonly storedPreferences: StoredPreferences
@@ -95,8 +96,8 @@ class Engine extends StorageClient implements Parley {
     this.#events = new Emitter((error, event) => this.#context.logger.error('listener failed', { event, ...errorFacts(error) }))
     const host = {
       profile: () => this.#profile.shown,
-      replicas: () => this.#conversations.replicas(),
-      replica: (id: ConversationId) => this.#conversations.get(id)?.replica,
+      replicas: () => this.openConversations.replicas(),
+      replica: (id: ConversationId) => this.openConversations.get(id)?.replica,
       adopt: async (replica: Replica) => void (await this.#adopt(replica)),
       refresh: () => this.#network.refresh(),
       wake: () => this.#network.wake(),
@@ -108,7 +109,7 @@ class Engine extends StorageClient implements Parley {
       isOwnDevice: (device) => this.ownDevices.own.self?.isActive(device) === true,
       sharedWith: (device) => this.ownDevices.own.sharedWith(device),
       share: (key, value) => this.ownDevices.shared.put(key, value),
-      onRequest: (replica) => this.#events.emit('request', this.#conversations.live(replica)),
+      onRequest: (replica) => this.#events.emit('request', this.openConversations.live(replica)),
       onContacts: () => this.#onContacts(),
     })
     const devicesHost = {
@@ -141,11 +142,11 @@ class Engine extends StorageClient implements Parley {
     await this.people.tidy()
     this.attachments?.sweep()
     this.#network.events.on('connection', () => {
-      for (const conversation of this.#conversations) conversation.updateSyncState()
+      for (const conversation of this.openConversations) conversation.updateSyncState()
       this.#events.emit('connection')
     })
-    this.#network.events.on('progress', (id) => this.#conversations.get(id)?.updateSyncState())
-    this.#network.events.on('sent', (id, nextSeq) => this.#conversations.get(id)?.noteSent(nextSeq))
+    this.#network.events.on('progress', (id) => this.openConversations.get(id)?.updateSyncState())
+    this.#network.events.on('sent', (id, nextSeq) => this.openConversations.get(id)?.noteSent(nextSeq))
     this.#network.events.on('refused', (id, code) => this.#onRefused(id, code))
     await this.#network.start()
   }
@@ -156,15 +157,15 @@ class Engine extends StorageClient implements Parley {
   }
 
   get conversations(): readonly Conversation[] {
-    return this.#conversations.shown()
+    return this.openConversations.shown()
   }
 
   get requests(): readonly Conversation[] {
-    return this.#conversations.requests()
+    return this.openConversations.requests()
   }
 
   conversation(id: ConversationId): Conversation | undefined {
-    return id === this.ownDevices.own.selfId ? undefined : this.#conversations.get(id)
+    return id === this.ownDevices.own.selfId ? undefined : this.openConversations.get(id)
   }
 
   on<K extends keyof ParleyEvents>(name: K, listener: ParleyEvents[K]): () => void {
@@ -184,7 +185,7 @@ class Engine extends StorageClient implements Parley {
 
   async createConversation(init: { with: UserId }): Promise<Conversation> {
     this.assertOpen()
-    return this.#conversations.live(await this.people.begin(parseUserId(checkText(init.with, 'user id'))))
+    return this.openConversations.live(await this.people.begin(parseUserId(checkText(init.with, 'user id'))))
   }
 
   async join(inviteLink: string): Promise<Conversation> {
@@ -196,7 +197,7 @@ class Engine extends StorageClient implements Parley {
 
   async #join(link: InviteLink): Promise<Conversation> {
     const id = conversationIdOf(link.conversation)
-    const known = this.#conversations.get(id)
+    const known = this.openConversations.get(id)
     const replica = await joinGroup(this.#context, link, known?.replica)
     if (known === undefined) return this.#adopt(replica)
     this.#network.wake()
@@ -205,26 +206,26 @@ class Engine extends StorageClient implements Parley {
 
   async search(query: string, options: SearchOptions & { conversation?: ConversationId } = {}): Promise<SearchResults> {
     this.assertOpen()
-    return this.#conversations.search(query, options)
+    return this.openConversations.search(query, options)
   }
 
   async importConversation(source: ArchiveSource, options: ImportOptions = {}): Promise<Conversation> {
     this.assertOpen()
     const host: ImportHost = {
-      replica: (id) => this.#conversations.get(id)?.replica,
+      replica: (id) => this.openConversations.get(id)?.replica,
       adopt: async (replica) => (await this.#adopt(replica)).passOver(),
     }
     // One after the other: they share the place where archives are verified.
     return this.#joins.run(async () => {
       const { importArchive } = await import('./archive/import.ts')
       const id = await importArchive(this.#context, this.attachments, host, source, checkObject(options, 'options'))
-      return this.#conversations.live({ id })
+      return this.openConversations.live({ id })
     })
   }
 
   async setProfile(change: { name?: string; avatar?: string }): Promise<void> {
     this.assertOpen()
-    await this.#profile.set(change, this.#conversations.replicas())
+    await this.#profile.set(change, this.openConversations.replicas())
     this.#events.emit('conversations')
   }
 
@@ -259,7 +260,7 @@ class Engine extends StorageClient implements Parley {
   async #close(): Promise<void> {
     this.ownDevices.close()
     // Conversations first: their goodbyes leave on the links that are still up.
-    const outcomes = await Promise.allSettled([...this.#conversations].map((c) => c.close()))
+    const outcomes = await Promise.allSettled([...this.openConversations].map((c) => c.close()))
     await this.#network.stop()
     await this.attachments?.close()
     this.#events.clear()
@@ -269,12 +270,14 @@ class Engine extends StorageClient implements Parley {
   }
 
   async #openConversation(id: ConversationId, record: ConversationRecord): Promise<void> {
-    const replica = new Replica(this.#context, id, record)
-    await replica.load()
-    // A request whose taking in was interrupted: whoever asks tells it again.
-    if (record.state === 'request' && !replica.controls.membership.members.has(this.#context.me.userId))
-      return eraseConversation(this.store, replica)
-    await this.#adopt(replica)
+    const make = (): Replica => new Replica(this.#context, id, record)
+    await openMending(this.#context, make, async (replica) => {
+      await replica.load()
+      // A request whose taking in was interrupted: whoever asks tells it again.
+      if (record.state === 'request' && !replica.controls.membership.members.has(this.#context.me.userId))
+        return eraseConversation(this.store, replica)
+      await this.#adopt(replica)
+    })
   }
 
   async #adopt(replica: Replica): Promise<LiveConversation> {
@@ -285,13 +288,16 @@ class Engine extends StorageClient implements Parley {
       attachments: this.attachments,
       viewCache: this.#viewCache,
       searchBudget: this.#searchBudget,
-      findForward: (id) => this.#conversations.findForward(id),
+      findForward: (id) => this.openConversations.findForward(id),
       people: this.people,
       share: (what, value) => this.ownDevices.shared.put(`${what}:${replica.id}`, value, what === 'draft' ? DRAFT_SHARED_AFTER_MS : 0),
       onListChange: () => this.#onListChange(),
     })
-    const shared = await conversation.open()
-    this.#conversations.add(conversation)
+    const shared = await conversation.open().catch(async (error: unknown) => {
+      await Promise.allSettled([conversation.close()])
+      throw error
+    })
+    this.openConversations.add(conversation)
     await this.#profile.watch(replica)
     this.#connect(shared)
     for (const what of SHARED_DETAILS) {
@@ -305,12 +311,12 @@ class Engine extends StorageClient implements Parley {
 
   *#shareable(): Iterable<readonly [key: string, value: SharedValue]> {
     yield* this.people.shared()
-    yield* this.#conversations.shared()
+    yield* this.openConversations.shared()
   }
 
   async #takeShared(key: string, value: SharedValue): Promise<void> {
     if (typeof value !== 'boolean' && (await this.people.takeShared(key, value))) return
-    await this.#conversations.takeShared(key, value)
+    await this.openConversations.takeShared(key, value)
     this.#onListChange()
   }
 
@@ -332,7 +338,7 @@ class Engine extends StorageClient implements Parley {
 
   async forget(id: ConversationId): Promise<void> {
     this.assertOpen()
-    const conversation = this.#conversations.known(id)
+    const conversation = this.openConversations.known(id)
     if (conversation.state === 'member') throw new ParleyError('NotAllowed', 'you are a member of this conversation; leave it first')
     if (conversation.state === 'request') return conversation.decline()
     await this.#drop(conversation.replica)
@@ -341,8 +347,8 @@ class Engine extends StorageClient implements Parley {
 
   /** Ends the work on a conversation whose rows are deleted next. */
   async #drop(replica: Replica): Promise<void> {
-    await this.#conversations.get(replica.id)?.close()
-    this.#conversations.delete(replica.id)
+    await this.openConversations.get(replica.id)?.close()
+    this.openConversations.delete(replica.id)
     this.#network.remove(replica)
     await this.attachments?.remove(replica.id)
     this.#onListChange()
@@ -350,13 +356,13 @@ class Engine extends StorageClient implements Parley {
 
   /** What this user thinks of people has changed, and with it what conversations show of them. */
   #onContacts(): void {
-    for (const conversation of this.#conversations) conversation.updatePeople()
+    for (const conversation of this.openConversations) conversation.updatePeople()
     this.#events.emit('contacts')
     this.#onListChange()
   }
 
   #onRefused(id: ConversationId, code: string): void {
-    const conversation = this.#conversations.get(id)
+    const conversation = this.openConversations.get(id)
     if (conversation !== undefined) noteRefusal(conversation.replica, code).catch((error: unknown) => this.#report(error, 'refusal'))
   }
 

@@ -40,6 +40,8 @@ export type {
   Conversation,
   ConversationEvents,
   ConversationState,
+  Damage,
+  DamageCode,
   Device,
   DeviceLinkOffer,
   Draft,
@@ -84,6 +86,8 @@ export type {
   TimelineSnapshot,
   UpdateMessageInit,
   User,
+  VerifyOptions,
+  VerifyReport,
 } from './api.ts'
 export { resolveMembership } from './membership/index.ts'
 export type { Membership, MembershipFact } from './membership/index.ts'

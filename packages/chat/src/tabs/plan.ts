@@ -71,6 +71,7 @@ export const PARLEY = {
   importConversation: OWN,
   storageEstimate: CALL,
   persist: CALL,
+  verify: CALL,
   search: CALL,
   wake: TELL,
   inspect: { kind: 'getter', fresh: true },

@@ -174,6 +174,16 @@ export class Attachments implements BlobPort {
     return this.#mutex.idle()
   }
 
+  /** Whether a message refers to the blob, or one that is being written will. */
+  async isNeeded(blobId: Uint8Array): Promise<boolean> {
+    return this.#holds.has(toBase32(blobId)) || this.#isNeeded(blobId)
+  }
+
+  /** Gives up what is held of a blob, for it is broken: it is fetched again when somebody wants it. */
+  drop(blobId: Uint8Array): Promise<void> {
+    return this.#mutex.run(() => this.#delete(blobId))
+  }
+
   /** Deletes those of these blobs that no message refers to any more. `likely` is the conversation that is looked at first. */
   async purge(blobIds: readonly Uint8Array[], likely?: ConversationId): Promise<void> {
     if (blobIds.length === 0) return

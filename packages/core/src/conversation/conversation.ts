@@ -99,6 +99,11 @@ export class LiveConversation implements Conversation {
     return this.#parts.view.awareness
   }
 
+  /** Whether the view document shows what the timeline says; it does afterwards. */
+  verifyView(): Promise<boolean> {
+    return this.#parts.verifyView()
+  }
+
   /** When something last happened, for the order of a list. */
   get lastActivity(): number {
     return this.#parts.newest.last?.hlc.ms ?? this.replica.record.since

@@ -29,6 +29,8 @@ export class NewestMessages {
   #firstUnread: Uint8Array | undefined
   /** Only the last message is held; the others are read when somebody looks. */
   #isStale = false
+  /** How often something happened to the timeline. */
+  #changes = 0
   /** Messages that there were when unread ones were last counted, and those since. */
   #total = 0
 
@@ -68,6 +70,11 @@ export class NewestMessages {
     return this.#firstUnread === undefined ? undefined : messageIdOfKey(this.#firstUnread)
   }
 
+  /** Another one when something has happened to the timeline since. */
+  get stamp(): string {
+    return `${this.#changes}:${this.#replica.timeline.total}`
+  }
+
   /** Reads the window again when a history went by. */
   async settle(): Promise<void> {
     if (this.#isStale) await this.load()
@@ -83,6 +90,7 @@ export class NewestMessages {
 
   /** Takes in what happened to the timeline; with no changes, everything may be different. */
   async apply(changes: readonly TimelineChange[]): Promise<void> {
+    this.#changes++
     if (changes.length === 0) return this.load()
     const posted = changes.flatMap((change) => (change.type === 'posted' ? [change.key] : []))
     const gone = new Set(changes.flatMap((change) => (change.type === 'deleted' ? [change.id] : [])))

@@ -227,6 +227,11 @@ export class ConversationParts {
     }
   }
 
+  /** Whether the view document shows what the timeline says; it does afterwards. */
+  verifyView(): Promise<boolean> {
+    return this.#views.verify()
+  }
+
   /** Ends everything; safe to call twice. */
   async close(): Promise<void> {
     if (this.standing.isClosed) return

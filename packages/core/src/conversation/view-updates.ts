@@ -64,6 +64,25 @@ export class ViewUpdates {
     this.#view.show({ messages: this.#newest.contents.map((content) => this.#messages.message(content)) })
   }
 
+  /** Whether the document, as far as it is to follow by now, shows what the timeline says; it does afterwards. */
+  async verify(): Promise<boolean> {
+    for (;;) {
+      await this.#inOrder.idle()
+      if (this.#cancel !== undefined) {
+        this.#cancel()
+        this.#cancel = undefined
+        await this.showMessages()
+      }
+      const before = this.#view.messages()
+      const { stamp } = this.#newest
+      await this.#newest.load()
+      // Something happened to the messages in between.
+      if (stamp !== this.#newest.stamp) continue
+      await this.showMessages()
+      return before === this.#view.messages()
+    }
+  }
+
   /** Shows the newest messages soon. */
   schedule(): void {
     if (this.#standing.isClosed) return

@@ -37,6 +37,11 @@ export class View {
     }, VIEW_ORIGIN)
   }
 
+  /** The messages that it shows and what they say, as one text to compare. */
+  messages(): string {
+    return JSON.stringify(this.#messages.toArray().map(({ id, text, editedAt, metadata }) => [id, text, editedAt, metadata]))
+  }
+
   /** Shows what a person does; `undefined` when they went offline. */
   present(userId: string, state: { user: { id: string; name: string }; typing: boolean } | undefined): void {
     let entry = this.#clients.get(userId)

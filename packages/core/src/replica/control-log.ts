@@ -129,6 +129,11 @@ export class ControlLog {
     return this.#entries.count(device, latest)
   }
 
+  /** The one with that running number that came first. */
+  controlAt(device: DeviceId, number: number): ControlEntry | undefined {
+    return this.#entries.first(device, number)
+  }
+
   /** All of them, or those of one device from running number `from` (1-based) on, up to the clock `latest`. */
   carriers(device?: DeviceId, from = 1, latest?: Hlc): ControlCarrier[] {
     const entries = device === undefined ? this.entries() : this.#entries.of(device).filter((e) => e.number >= from)

@@ -70,6 +70,12 @@ export class Folding {
     await this.#tryToMend()
   }
 
+  /** The same, for who wants to know when that fails. */
+  async rebuild(): Promise<void> {
+    this.#due = 'rebuild'
+    await this.#mend()
+  }
+
   /** Writes the folds down when anything changed. */
   async checkpoint(): Promise<void> {
     await this.#mend()

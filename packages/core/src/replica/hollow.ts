@@ -61,10 +61,8 @@ export class HollowEntries {
     const operations: StoreOperation[] = []
     for (const { log, seq, id, prevId, parts } of entries) {
       if (parts.body !== undefined || parts.header.kind === EntryKind.control) continue
-      const isPost = parts.header.kind === EntryKind.post
-      this.#add({ log, seq, id, prevId, isPost })
-      const value = concatBytes(id, prevId, Uint8Array.of(isPost ? POST : OTHER))
-      operations.push({ type: 'put', key: this.#keys.hollow(deviceIdBytes(log), seq), value })
+      this.#add({ log, seq, id, prevId, isPost: parts.header.kind === EntryKind.post })
+      operations.push(hollowRow(this.#keys, { log, seq, id, prevId, parts }))
     }
     return operations
   }
@@ -130,6 +128,15 @@ export class HollowEntries {
   #add(hollow: Hollow): void {
     this.#entries.set(nameOf(hollow.log, hollow.seq), hollow)
   }
+}
+
+/** The row of an entry whose body is wanted. */
+export function hollowRow(
+  keys: Keyspace,
+  { log, seq, id, prevId, parts }: Pick<LogEntry, 'log' | 'seq' | 'id' | 'prevId' | 'parts'>,
+): StoreOperation {
+  const value = concatBytes(id, prevId, Uint8Array.of(parts.header.kind === EntryKind.post ? POST : OTHER))
+  return { type: 'put', key: keys.hollow(deviceIdBytes(log), seq), value }
 }
 
 const nameOf = (log: LogId, seq: number): string => `${log}:${seq}`

@@ -41,6 +41,26 @@ const TABLES = {
   wantedFile: 0x2d,
 } as const
 
+/** Tables that say again what the logs say. */
+const FOLDS = ['timeline', 'overlay', 'folded', 'response', 'replies', 'mentions', 'files', 'blobs', 'blobsOf'] as const
+const FOLD_BYTES: ReadonlySet<number | undefined> = new Set(FOLDS.map((table) => TABLES[table]))
+const CONVERSATION_BYTES: ReadonlySet<number | undefined> = new Set(Object.values(TABLES))
+/** The last table that belongs to the profile as a whole; they begin at 1. */
+const LAST_PROFILE_TABLE = KNOCK
+/** Table and conversation, which the keys of one conversation begin with. */
+const SCOPED_BYTES = 17
+
+/** Whether a row can be computed again from the logs. */
+export const isFoldKey = (key: Uint8Array): boolean => FOLD_BYTES.has(key[0])
+
+/** What a row belongs to: `prefix` is common to everything that belongs there too. */
+export function regionOf(key: Uint8Array): { kind: 'profile' | 'conversation' | 'unknown'; prefix: Uint8Array } {
+  const table = key[0] ?? 0
+  if (CONVERSATION_BYTES.has(table) && key.length >= SCOPED_BYTES) return { kind: 'conversation', prefix: key.slice(0, SCOPED_BYTES) }
+  const isProfile = (table >= PROFILE && table <= LAST_PROFILE_TABLE) || table === SCRATCH_PREFIX
+  return { kind: isProfile ? 'profile' : 'unknown', prefix: key.slice(0, 1) }
+}
+
 /** Before the keys of rows that hold an archive while it is verified. */
 export const SCRATCH_PREFIX = 0x7e
 
@@ -155,8 +175,11 @@ export class Keyspace {
   /** What later operations did to a message. `message` is the 36-byte id. */
   overlay = (message: Uint8Array): Uint8Array => this.#key('overlay', message)
 
+  overlays = (): { gte: Uint8Array; lt: Uint8Array } => this.#all(this.#key('overlay'))
+
   /** Reactions to a message, and how many replies it has. */
   response = (message: Uint8Array): Uint8Array => this.#key('response', message)
+  responses = (): { gte: Uint8Array; lt: Uint8Array } => this.#all(this.#key('response'))
 
   /** Prefixes of the rank trees beside the timeline: answers, messages that mention this user, messages with files. */
   replies = (): Uint8Array => this.#key('replies')
@@ -184,10 +207,7 @@ export class Keyspace {
   sentTokens = (): { gte: Uint8Array; lt: Uint8Array } => this.#all(this.#key('sentToken'))
 
   /** Everything that the timeline is kept in: what to delete before it is folded anew. */
-  timelineRows = (): { gte: Uint8Array; lt: Uint8Array }[] =>
-    (['timeline', 'overlay', 'folded', 'response', 'replies', 'mentions', 'files', 'blobs', 'blobsOf'] as const).map((table) =>
-      this.#all(this.#key(table)),
-    )
+  timelineRows = (): { gte: Uint8Array; lt: Uint8Array }[] => FOLDS.map((table) => this.#all(this.#key(table)))
 
   /** Prefixes of the rank trees that tell which messages refer to a blob, and to which blobs a message refers. */
   blobs = (): Uint8Array => this.#key('blobs')
@@ -201,7 +221,8 @@ export class Keyspace {
   folded = (): Uint8Array => this.#key('folded')
 }
 
-function successor(prefix: Uint8Array): Uint8Array {
+/** The first key behind all that begin with `prefix`. */
+export function successor(prefix: Uint8Array): Uint8Array {
   const end = prefix.slice()
   for (let i = end.length - 1; i >= 0; i--) {
     if (end[i] !== 0xff) {

@@ -51,6 +51,7 @@ export class LogHeads {
 
   /** Reads the heads and epoch changes; nothing of the entries. */
   async open(): Promise<void> {
+    for (const known of [this.#heads, this.#branches, this.#starts, this.#epochChanges]) known.clear()
     for (const { key, value } of await this.#store.range(this.#keys.branches())) {
       const [device, id, start] = decodeCbor(value) as [Uint8Array, Uint8Array, Uint8Array]
       this.#noteBranch(deviceIdOf(key.slice(key.length - 16)), device, id, decodeChainState(start))

@@ -61,6 +61,13 @@ export class ConversationLog {
     return this.#heads.open()
   }
 
+  /** Reads them again: rows have been put right. */
+  async reload(): Promise<void> {
+    await this.open()
+    this.#reader.forget()
+    this.#chain.forget()
+  }
+
   // --- how far they reach
 
   /** All heads, by device bytes. */

@@ -19,6 +19,7 @@ import {
   type UserId,
 } from '@parley/protocol'
 import type { Role } from '../api.ts'
+import type { VerifyOptions } from '../api/verify.ts'
 import type { Context } from '../context.ts'
 import type { Invite } from '../membership/index.ts'
 import type { Emitter } from '../support/emitter.ts'
@@ -39,6 +40,7 @@ import { noKey, profileForked } from './own-writes.ts'
 import type { ConversationRecord } from './record.ts'
 import { assembleReplica, type ReplicaParts } from './replica-parts.ts'
 import type { Timeline } from './timeline.ts'
+import type { ReplicaReport } from '../verify/index.ts'
 
 export class Replica {
   readonly id: ConversationId
@@ -113,6 +115,11 @@ export class Replica {
   /** Runs while nothing is taken in or written. Waiting in `task` for a `commit` would never end. */
   whenStill<T>(task: () => Promise<T>): Promise<T> {
     return this.#parts.mutex.run(task)
+  }
+
+  /** Looks at everything that is stored of it, and puts right what can be when told to. Nothing is taken in or written meanwhile. */
+  verify(options: VerifyOptions): Promise<ReplicaReport> {
+    return this.whenStill(async () => (await import('../verify/index.ts')).verifyReplica(this.#context, this.bytes, this.#parts, options))
   }
 
   // --- what it is

@@ -154,7 +154,7 @@ function encodeResponse({ replies, choices, spent }: Response): Uint8Array {
 }
 
 /** @throws {Reject} BadShape when the row is damaged. */
-function decodeResponse(bytes: Uint8Array): Response {
+export function decodeResponse(bytes: Uint8Array): Response {
   const value = decodeCbor(bytes, { maxBytes: 1_048_576, maxItems: 100_000 })
   if (!Array.isArray(value) || typeof value[0] !== 'number' || !Array.isArray(value[1]) || !Array.isArray(value[2]))
     throw new Reject('BadShape', 'response row')

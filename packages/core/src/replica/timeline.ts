@@ -7,9 +7,11 @@ import {
   deviceIdBytes,
   deviceIdOf,
   EntryKind,
+  isParleyError,
   messageIdBytes,
   messageIdOf,
   messageIdParts,
+  Reject,
   type DeviceId,
   type EntryParts,
   type Hash,
@@ -33,6 +35,7 @@ import { Overlays } from './overlays.ts'
 import { Responses } from './responses.ts'
 import { TimelineOperations } from './timeline-operations.ts'
 import { TIMELINE_KEY_BYTES, timelineKey } from './timeline-key.ts'
+import { without, type Voice } from './voices.ts'
 
 /** Entries folded before the fold is written down: bounds the work after a crash, and spreads the cost of a node over many messages. */
 export const CHECKPOINT_ENTRIES = 256
@@ -56,11 +59,6 @@ export interface TimelineHost {
   limit(log: LogId): number
   /** Changes when other entries count than before. */
   version(): number
-}
-
-export interface Voice {
-  readonly from: number
-  readonly to: number
 }
 
 /** `answered`: it has another number of replies than before. */
@@ -125,8 +123,19 @@ export class Timeline {
     })
   }
 
-  /** Opens the index and folds what came after the last checkpoint. */
+  /** Opens the index and folds what came after the last checkpoint; everything, when what was written down cannot be read. */
   async open(): Promise<void> {
+    try {
+      await this.#openStored()
+    } catch (error) {
+      if (!(error instanceof Reject) && !isParleyError(error, 'Internal')) throw error
+      await this.#erase()
+      this.#forget()
+      await this.#openStored()
+    }
+  }
+
+  async #openStored(): Promise<void> {
     this.#tree = await openRankTree({ store: this.#store, prefix: this.#keys.timeline(), keyBytes: TIMELINE_KEY_BYTES })
     await this.indexes.open(this.#host.me(), this.#store, this.#keys)
     const folded = await this.#readFolded()
@@ -176,23 +185,14 @@ export class Timeline {
 
   /** Folds everything anew: who may speak has changed for what is already here. Call it with no `apply` under way. */
   async rebuild(): Promise<void> {
-    const rows = (await Promise.all(this.#keys.timelineRows().map((range) => this.#store.range(range)))).flat()
-    await this.#store.write(rows.map(({ key }) => ({ type: 'delete', key })))
+    await this.#erase()
     await this.reopen()
     await this.checkpoint()
   }
 
   /** Folds again from the last checkpoint: after a failure of the store halfway, what is in memory is neither before nor after. */
   async reopen(): Promise<void> {
-    this.#overlays.clear()
-    this.#responses.clear()
-    this.#contents.clear()
-    this.#operations.reset()
-    this.#folded.clear()
-    this.#written.clear()
-    this.#voices.clear()
-    this.#takes.length = 0
-    this.#sinceCheckpoint = 0
+    this.#forget()
     await this.open()
   }
 
@@ -365,6 +365,23 @@ export class Timeline {
     return state.nextSeq <= this.#log.nextSeq(log) && from >= this.#log.startOf(log)
   }
 
+  async #erase(): Promise<void> {
+    const rows = (await Promise.all(this.#keys.timelineRows().map((range) => this.#store.range(range)))).flat()
+    await this.#store.write(rows.map(({ key }) => ({ type: 'delete', key })))
+  }
+
+  #forget(): void {
+    this.#overlays.clear()
+    this.#responses.clear()
+    this.#contents.clear()
+    this.#operations.reset()
+    this.#folded.clear()
+    this.#written.clear()
+    this.#voices.clear()
+    this.#takes.length = 0
+    this.#sinceCheckpoint = 0
+  }
+
   async #readFolded(): Promise<ReadonlyMap<LogId, FoldedSpan>> {
     const row = await this.#store.get(this.#keys.folded())
     this.#isOutdated = false
@@ -377,16 +394,4 @@ export class Timeline {
     this.#operations.isMissingKeys = folded.isMissingKeys
     return folded.spans
   }
-}
-
-/** What of `a` is not in `b`. */
-function without(a: readonly Voice[], b: readonly Voice[]): Voice[] {
-  let rest = [...a]
-  for (const cut of b)
-    rest = rest.flatMap(({ from, to }) => {
-      const before = { from, to: Math.min(to, cut.from) }
-      const after = { from: Math.max(from, cut.to), to }
-      return [before, after].filter((part) => part.from < part.to)
-    })
-  return rest
 }
