@@ -47,7 +47,7 @@ export async function verifyProfile(place: ProfilePlace, only: Verifiable | unde
   }
   for (const finding of findings.all) {
     const isRepaired = options.repair === true && typeof finding.repair === 'function'
-    if (isRepaired) await (finding.repair as () => Promise<void>)()
+    if (isRepaired) await finding.repair()
     damages.push(damageOf(finding, undefined, isRepaired))
   }
   const isSound = damages.every(({ isRepaired }) => isRepaired)
