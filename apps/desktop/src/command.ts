@@ -35,6 +35,8 @@ export interface NetworkOptions {
   peer?: string[]
   relay?: string[]
   rendezvous?: string[]
+  /** False with `--no-mdns`. */
+  mdns?: boolean
 }
 
 export interface WaitOptions {
@@ -73,7 +75,7 @@ export function defineCommand<Options extends object = object>(
   return spec
 }
 
-/** `--listen`, `--peer`, `--relay` and `--rendezvous`, each as often as wanted. */
+/** `--listen`, `--peer`, `--relay` and `--rendezvous`, each as often as wanted, and `--no-mdns`. */
 export function addNetworkOptions(command: Command): void {
   command.option(
     '--listen <multiaddr>',
@@ -83,6 +85,7 @@ export function addNetworkOptions(command: Command): void {
   command.option('--peer <multiaddr>', 'connect to the peer there; repeatable', collect)
   command.option('--relay <multiaddr>', 'be reached through the circuit relay there, and reach others; repeatable', collect)
   command.option('--rendezvous <url>', 'meet members at that ws: or wss: address; repeatable', collect)
+  command.option('--no-mdns', 'do not look for members on the local network')
 }
 
 export function addWaitOption(command: Command, what: string): void {

@@ -30,6 +30,7 @@ export interface EngineInit {
   peers?: string[]
   relays?: string[]
   rendezvous?: string[]
+  mdns?: boolean
   offline?: boolean
   link?: string
   recover?: readonly string[]
@@ -91,7 +92,7 @@ function engineInit({ spec, options, isOffline }: Invocation, profile: string): 
   }
   const given = Object.fromEntries(Object.entries(ways).filter(([, values]) => values.length > 0))
   const isOnline = !isOffline && (spec.reach !== 'here' || Object.keys(given).length > 0)
-  return isOnline ? { profile, ...given } : { profile, offline: true }
+  return isOnline ? { profile, ...given, mdns: options.mdns ?? true } : { profile, offline: true }
 }
 
 /** What makes a new profile a device of somebody; the code that both devices show is said as soon as it is known. */

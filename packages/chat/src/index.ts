@@ -109,6 +109,7 @@ export async function createParley(init: ParleyInit): Promise<Parley> {
               peers: init.peers ?? [],
               relays: init.relays ?? [],
               rendezvous: init.rendezvous ?? [],
+              mdns: init.mdns ?? false,
             }),
           ])
     return await createEngine({

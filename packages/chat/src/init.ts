@@ -31,6 +31,8 @@ export interface ParleyInit {
   relays?: readonly string[]
   /** Node: multiaddresses to listen on, e.g. `/ip4/0.0.0.0/tcp/4001`, with `/ws` for browsers. Default: none. */
   listen?: readonly string[]
+  /** Node: whether members are found on the local network too, with no server at all, by multicast DNS. Default: no. */
+  mdns?: boolean
   /** Multiaddresses of peers to stay connected with; in browsers over WebSockets. */
   peers?: readonly string[]
   /** How much of the past is kept of conversations that this device comes late to; `all` unless told. In a browser the tab decides that hosts the profile. */

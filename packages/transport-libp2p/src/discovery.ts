@@ -1,10 +1,11 @@
 /**
- * Finding peers by topics: whoever looks for a topic and can be dialled says so at the rendezvous servers, now and then and when asked; who comes
- * asks. What is heard is void after a while, so that nobody dials addresses of yesterday.
+ * Finding peers by topics: whoever looks for a topic and can be dialled says so at the meeting places, which are rendezvous servers and the local
+ * network, now and then and when asked; who comes asks. What is heard is void after a while, so that nobody dials addresses of yesterday.
  */
 import type { Topic, TransportHost } from '@parley/core'
 import { equalBytes, Reject } from '@parley/protocol'
 import { Room, SENDER_BYTES } from './announcement.ts'
+import type { MeetingPlace, MeetingPlaceInit } from './meeting-place.ts'
 import { Rendezvous } from './rendezvous.ts'
 
 /** How often who can be dialled says so. The servers pass it on to everybody on the topic. */
@@ -23,6 +24,7 @@ interface OpenRoom {
 export class Discovery {
   readonly #host: TransportHost
   readonly #servers: readonly Rendezvous[]
+  readonly #places: readonly MeetingPlace[]
   readonly #addresses: () => readonly string[]
   readonly #onFound: (room: string, addresses: readonly string[]) => void
   readonly #sender: Uint8Array
@@ -33,6 +35,8 @@ export class Discovery {
   constructor(options: {
     host: TransportHost
     rendezvous: readonly string[]
+    /** Makes the place that the local network is, where there is one. */
+    localNetwork: ((init: MeetingPlaceInit) => MeetingPlace) | undefined
     addresses: () => readonly string[]
     onFound: (room: string, addresses: readonly string[]) => void
   }) {
@@ -40,30 +44,23 @@ export class Discovery {
     this.#addresses = options.addresses
     this.#onFound = options.onFound
     this.#sender = options.host.random.bytes(SENDER_BYTES)
-    this.#servers = options.rendezvous.map((url): Rendezvous => {
-      const server: Rendezvous = new Rendezvous({
-        url,
-        host: options.host,
-        onOpen: () => this.#greet(server),
-        onPublished: (topic, data) => this.#hear(topic, data),
-      })
-      return server
-    })
+    this.#servers = options.rendezvous.map((url) => this.#make((init) => new Rendezvous(url, init)))
+    this.#places = [...this.#servers, ...(options.localNetwork === undefined ? [] : [this.#make(options.localNetwork)])]
   }
 
   start(): void {
-    for (const server of this.#servers) server.start()
+    for (const place of this.#places) place.start()
     this.#schedule()
   }
 
   stop(): void {
     this.#cancelAnnounce()
     for (const open of this.#rooms.values()) open.cancelAnswer?.()
-    for (const server of this.#servers) server.stop()
+    for (const place of this.#places) place.stop()
   }
 
   wake(): void {
-    for (const server of this.#servers) server.wake()
+    for (const place of this.#places) place.wake()
     this.announce()
   }
 
@@ -74,7 +71,7 @@ export class Discovery {
   /** Returns the names of the rooms in which peers are looked for now. */
   setTopics(topics: readonly Topic[]): ReadonlySet<string> {
     // Nowhere to say anything: then rooms need not be worked out.
-    const rooms = this.#servers.length === 0 ? [] : topics.map((topic) => this.#roomOf(topic))
+    const rooms = this.#places.length === 0 ? [] : topics.map((topic) => this.#roomOf(topic))
     const names = new Set(rooms.map(({ name }) => name))
     const gone = [...this.#rooms.keys()].filter((name) => !names.has(name))
     for (const name of gone) {
@@ -83,12 +80,21 @@ export class Discovery {
     }
     const fresh = rooms.filter(({ name }) => !this.#rooms.has(name))
     for (const room of fresh) this.#rooms.set(room.name, { room, announcedAt: Number.NEGATIVE_INFINITY, cancelAnswer: undefined })
-    for (const server of this.#servers) {
-      server.unsubscribe(gone)
-      server.subscribe(fresh.map(({ name }) => name))
+    for (const place of this.#places) {
+      place.unsubscribe(gone)
+      place.subscribe(fresh.map(({ name }) => name))
     }
-    for (const room of fresh) this.#say(room, true, this.#servers)
+    for (const room of fresh) this.#say(room, true, this.#places)
     return names
+  }
+
+  #make<Place extends MeetingPlace>(make: (init: MeetingPlaceInit) => Place): Place {
+    const place: Place = make({
+      host: this.#host,
+      onOpen: () => this.#greet(place),
+      onPublished: (room, data) => this.#hear(room, data),
+    })
+    return place
   }
 
   /** Its keys are derived once: topics are told anew with every change of a conversation. */
@@ -99,32 +105,32 @@ export class Discovery {
 
   /** Says in every room where this peer is, and asks who else is there. */
   announce(): void {
-    for (const { room } of this.#rooms.values()) this.#say(room, true, this.#servers)
+    for (const { room } of this.#rooms.values()) this.#say(room, true, this.#places)
     this.#schedule()
   }
 
-  /** A server is connected, and knows nothing of us. */
-  #greet(server: Rendezvous): void {
-    server.subscribe([...this.#rooms.keys()])
-    for (const { room } of this.#rooms.values()) this.#say(room, true, [server])
+  /** A place is connected, and knows nothing of us. */
+  #greet(place: MeetingPlace): void {
+    place.subscribe([...this.#rooms.keys()])
+    for (const { room } of this.#rooms.values()) this.#say(room, true, [place])
   }
 
   #schedule(): void {
     this.#cancelAnnounce()
     this.#cancelAnnounce = this.#host.clock.setTimeout(() => {
-      for (const { room } of this.#rooms.values()) this.#say(room, false, this.#servers)
+      for (const { room } of this.#rooms.values()) this.#say(room, false, this.#places)
       this.#schedule()
     }, ANNOUNCE_EVERY_MS)
   }
 
-  #say(room: Room, asks: boolean, servers: readonly Rendezvous[]): void {
+  #say(room: Room, asks: boolean, places: readonly MeetingPlace[]): void {
     const addresses = this.#addresses()
-    const connected = servers.filter(({ isConnected }) => isConnected)
+    const connected = places.filter(({ isConnected }) => isConnected)
     if ((addresses.length === 0 && !asks) || connected.length === 0) return
     const open = this.#rooms.get(room.name)
     if (open !== undefined) open.announcedAt = this.#host.clock.now()
     const data = room.seal({ sender: this.#sender, asks, issuedMs: this.#host.clock.now(), addresses }, this.#host.random)
-    for (const server of connected) server.publish(room.name, data)
+    for (const place of connected) place.publish(room.name, data)
   }
 
   #hear(topic: string, data: string): void {
@@ -146,7 +152,7 @@ export class Discovery {
     const wait = Math.max(ANSWER_AFTER_MS, open.announcedAt + ANSWER_EVERY_MS - clock.now())
     open.cancelAnswer ??= clock.setTimeout(() => {
       open.cancelAnswer = undefined
-      this.#say(open.room, false, this.#servers)
+      this.#say(open.room, false, this.#places)
     }, wait)
   }
 }

@@ -60,7 +60,10 @@ export class FoundPeers {
     const addresses = read.filter((address) => address.peerId === peerId).map(({ text }) => text)
     const known = this.#peers.get(peerId)
     const found = known ?? { peerId, addresses, places: new Map(), keeper: undefined, cancelStart: undefined }
+    const isElsewhere = addresses.some((address) => !found.addresses.includes(address))
     found.addresses = addresses
+    // There may be a way now; how often that is tried is for the keeper to say, for a member may say anything.
+    if (isElsewhere && found.cancelStart === undefined) found.keeper?.hurry()
     found.places.set(place, this.#host.clock.now() + ANNOUNCEMENT_TTL_MS)
     // At the end: the last one heard of.
     this.#peers.delete(peerId)
@@ -135,8 +138,11 @@ export class FoundPeers {
     })
     found.keeper = keeper
     // Both hear of each other; dialling at the same time they would have two channels.
-    if (this.#yields(found)) found.cancelStart = clock.setTimeout(() => keeper.start(), YIELD_MS)
-    else keeper.start()
+    if (!this.#yields(found)) return keeper.start()
+    found.cancelStart = clock.setTimeout(() => {
+      found.cancelStart = undefined
+      keeper.start()
+    }, YIELD_MS)
   }
 
   /** Whether the other one is to dial first: whoever has the better way, and otherwise the one with the smaller id. */
@@ -147,6 +153,7 @@ export class FoundPeers {
 
   #release(found: Found): void {
     found.cancelStart?.()
+    found.cancelStart = undefined
     found.keeper?.stop()
     found.keeper = undefined
   }

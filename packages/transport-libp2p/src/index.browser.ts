@@ -15,8 +15,10 @@ export type { Libp2pTransportInit } from './init.ts'
 
 /** A transport for browsers. @throws {InvalidArgument} when an address or the key cannot be read. */
 export function libp2pTransport(init: Libp2pTransportInit = {}): Transport & Required<Pick<Transport, 'dial' | 'wake'>> {
-  return createTransport(init, async (online) => {
-    const [{ goOnline }, { sockets }] = [await import('./online.ts'), await import('./sockets.browser.ts')]
-    return goOnline({ ...online, sockets })
+  return createTransport(init, {
+    goOnline: async (online) => {
+      const [{ goOnline }, { sockets }] = [await import('./online.ts'), await import('./sockets.browser.ts')]
+      return goOnline({ ...online, sockets })
+    },
   })
 }

@@ -1,7 +1,7 @@
 /** How a libp2p transport is made, the same on every platform. */
 import { ParleyError } from '@parley/protocol'
 import { parseAddress, parseHostAddress } from './address.ts'
-import { Libp2pTransport, type Settings } from './transport.ts'
+import { Libp2pTransport, type Platform } from './transport.ts'
 
 /** Bytes of an Ed25519 seed (RFC 8032). */
 const SEED_BYTES = 32
@@ -15,12 +15,14 @@ export interface Libp2pTransportInit {
   relays?: readonly string[]
   /** `ws:` or `wss:` addresses of servers where peers of the same topics tell each other their addresses. Any one suffices. */
   rendezvous?: readonly string[]
+  /** Whether peers of the same topics find each other on the local network too, by multicast DNS. Node only; not by default. */
+  mdns?: boolean
   /** The 32-byte Ed25519 seed that the peer id comes from, so that it stays the same; a new one for every start by default. */
   privateKey?: Uint8Array
 }
 
 /** @throws {InvalidArgument} when an address or the key cannot be read. */
-export function createTransport(init: Libp2pTransportInit, goOnline: Settings['goOnline']): Libp2pTransport {
+export function createTransport(init: Libp2pTransportInit, platform: Platform): Libp2pTransport {
   const { listen = [], peers = [], relays = [], rendezvous = [], privateKey } = init
   if (privateKey !== undefined && privateKey.length !== SEED_BYTES) {
     throw new ParleyError('InvalidArgument', `privateKey is an Ed25519 seed of ${SEED_BYTES} bytes; this has ${privateKey.length}.`)
@@ -36,6 +38,6 @@ export function createTransport(init: Libp2pTransportInit, goOnline: Settings['g
     relays: relays.map(parseHostAddress),
     rendezvous: [...new Set(rendezvous)],
     seed: privateKey && new Uint8Array(privateKey),
-    goOnline,
+    platform,
   })
 }

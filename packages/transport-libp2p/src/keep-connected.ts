@@ -6,6 +6,9 @@ export const BACKOFF_MIN_MS = 1_000
 /** The longest wait. A peer that comes back is found within a minute; one that never does costs a packet a minute. */
 export const BACKOFF_MAX_MS = 60_000
 
+/** Between a dial and one for the sake of news about the peer: a member who always has news makes others dial strangers no more often than this. */
+const HURRY_AFTER_MS = 5_000
+
 /** A channel that lived this long counts as a success, and the next wait is the first one again. */
 const STABLE_MS = 10_000
 
@@ -25,6 +28,7 @@ export class KeepConnected {
   #failures = 0
   #cancelTimer: (() => void) | undefined
   #dialling = false
+  #triedAt = Number.NEGATIVE_INFINITY
   #stopped = false
 
   constructor(init: KeepInit) {
@@ -39,6 +43,14 @@ export class KeepConnected {
   wake(): void {
     this.#failures = 0
     void this.#attempt()
+  }
+
+  /** There may be a better chance than the last time: dials now, or `HURRY_AFTER_MS` after the last dial. */
+  hurry(): void {
+    if (this.#stopped || this.#dialling || this.#init.isConnected()) return
+    this.#cancelTimer?.()
+    const wait = Math.max(0, this.#triedAt + HURRY_AFTER_MS - this.#init.clock.now())
+    this.#cancelTimer = this.#init.clock.setTimeout(() => void this.#attempt(), wait)
   }
 
   /** A channel to this peer has ended, `livedMs` after it began. Dials again after a wait unless another one is left. */
@@ -59,6 +71,7 @@ export class KeepConnected {
     this.#cancelTimer?.()
     if (this.#init.isConnected()) return
     this.#dialling = true
+    this.#triedAt = this.#init.clock.now()
     await this.#init.dial().then(nothing, nothing)
     this.#dialling = false
     if (!this.#init.isConnected()) this.#wait()

@@ -1,6 +1,7 @@
 /** One rendezvous server, in the signalling protocol of y-webrtc: subscribe to topics, publish on them, hear what others publish. */
 import type { TransportHost } from '@parley/core'
 import { KeepConnected } from './keep-connected.ts'
+import type { MeetingPlace, MeetingPlaceInit } from './meeting-place.ts'
 
 /** A ping after so long; without any sign of life for twice as long the connection is dead. */
 const PING_EVERY_MS = 30_000
@@ -11,7 +12,7 @@ const CONNECT_TIMEOUT_MS = 10_000
 /** Bytes of one message of a server that means well; it limits what others publish to as much. */
 const MAX_MESSAGE_CHARACTERS = 65_536
 
-export class Rendezvous {
+export class Rendezvous implements MeetingPlace {
   readonly url: string
   readonly #host: TransportHost
   readonly #onOpen: () => void
@@ -22,13 +23,12 @@ export class Rendezvous {
   #lastHeard = 0
   #cancelPing = (): void => undefined
 
-  /** `onOpen`: a new connection, on which nothing is subscribed yet. `onPublished`: somebody, perhaps this very peer, published. */
-  constructor(options: { url: string; host: TransportHost; onOpen: () => void; onPublished: (topic: string, data: string) => void }) {
-    const { url, host } = options
+  constructor(url: string, init: MeetingPlaceInit) {
+    const { host } = init
     this.url = url
     this.#host = host
-    this.#onOpen = options.onOpen
-    this.#onPublished = options.onPublished
+    this.#onOpen = () => init.onOpen()
+    this.#onPublished = (topic, data) => init.onPublished(topic, data)
     this.#keeper = new KeepConnected({
       clock: host.clock,
       random: host.random,
@@ -62,7 +62,6 @@ export class Rendezvous {
     if (topics.length > 0) this.#send({ type: 'unsubscribe', topics })
   }
 
-  /** Dropped while there is no connection: who connects says everything anew. */
   publish(topic: string, data: string): void {
     this.#send({ type: 'publish', topic, data })
   }

@@ -1,9 +1,10 @@
-import type { Topic, Transport, TransportHost } from '@parley/core'
+import type { Clock, Topic, Transport, TransportHost } from '@parley/core'
 import { ParleyError, toBase64Url } from '@parley/protocol'
 import { parseAddress, type PeerAddress, type Target } from './address.ts'
 import { Discovery } from './discovery.ts'
 import { FoundPeers, reachOf } from './found-peers.ts'
 import { KeepConnected } from './keep-connected.ts'
+import type { MeetingPlace, MeetingPlaceInit } from './meeting-place.ts'
 import type { Online, OnlineInit } from './online.ts'
 
 /** Bytes of the name that a peer without a node has among those that it hears of. */
@@ -16,8 +17,17 @@ export interface Settings {
   relays: PeerAddress[]
   rendezvous: string[]
   seed: Uint8Array | undefined
+  platform: Platform
+}
+
+/** What differs between desktops and browsers. */
+export interface Platform {
   /** Loads libp2p, which takes half a second and 100 kB: who never goes online need not wait for it. */
   goOnline(init: OnlineInit): Promise<Online>
+  /** Where peers are heard of without any server. */
+  localNetwork?: ((init: MeetingPlaceInit) => MeetingPlace) | undefined
+  /** Tells of every change of the network until the function that it returns is called. In browsers the application does, by `wake`. */
+  watchNetwork?: (clock: Clock, onChange: () => void) => () => void
 }
 
 /** What exists between `start` and `stop`. */
@@ -26,6 +36,7 @@ interface Running {
   readonly discovery: Discovery
   readonly found: FoundPeers
   readonly keepers: { keeper: KeepConnected; peer: PeerAddress }[]
+  stopWatching: () => void
   /** Set as soon as somebody is to be dialled, or can dial. */
   loading: Promise<Online> | undefined
   online: Online | undefined
@@ -57,6 +68,7 @@ export class Libp2pTransport implements Transport {
     this.#running = undefined
     if (this.#starting === starting) this.#starting = undefined
     if (running === undefined) return
+    running.stopWatching()
     running.discovery.stop()
     running.found.stop()
     for (const { keeper } of running.keepers) keeper.stop()
@@ -98,13 +110,14 @@ export class Libp2pTransport implements Transport {
   }
 
   async #start(host: TransportHost): Promise<void> {
-    const { listen, peers, relays, rendezvous } = this.#settings
+    const { listen, peers, relays, rendezvous, platform } = this.#settings
     const guest = toBase64Url(host.random.bytes(GUEST_BYTES))
     const running: Running = {
       host,
       discovery: new Discovery({
         host,
         rendezvous,
+        localNetwork: platform.localNetwork,
         addresses: () => this.addresses(),
         onFound: (room, addresses) => running.found.found(room, addresses),
       }),
@@ -117,6 +130,7 @@ export class Libp2pTransport implements Transport {
       }),
       // Copies, for a peer's id may be learned, and is forgotten again with `stop`.
       keepers: peers.map((peer) => ({ ...peer })).map((peer) => ({ peer, keeper: this.#keep(host, () => running, peer) })),
+      stopWatching: () => undefined,
       loading: undefined,
       online: undefined,
     }
@@ -130,6 +144,7 @@ export class Libp2pTransport implements Transport {
     this.#running = running
     for (const { keeper } of running.keepers) keeper.start()
     running.discovery.start()
+    running.stopWatching = platform.watchNetwork?.(host.clock, () => this.wake()) ?? running.stopWatching
     this.setTopics(this.#topics)
   }
 
@@ -145,7 +160,7 @@ export class Libp2pTransport implements Transport {
 
   async #goOnline(running: Running): Promise<Online> {
     const { listen, seed, relays } = this.#settings
-    running.online = await this.#settings.goOnline({
+    running.online = await this.#settings.platform.goOnline({
       listen,
       seed,
       relays,

@@ -104,3 +104,17 @@ test('stop ends it, also in the middle of a dial', async () => {
   keeper.lost(0)
   expect([dials, clock.pending]).toEqual([[0], 0])
 })
+
+test('hurry dials at once, but not soon after the last dial, and leaves the waits as they are', async () => {
+  keeper.start()
+  await clock.advance(20_000)
+  const before = dials.length
+  const wait = (dials.at(-1) ?? 0) + 5_000 - clock.now()
+  for (let i = 0; i < 10; i++) keeper.hurry()
+  await clock.advance(Math.max(0, wait) - 1)
+  expect(dials.length).toBe(before)
+  await clock.advance(1)
+  expect(dials.length).toBe(before + 1)
+  await clock.advance(4_999)
+  expect(dials.length).toBe(before + 1)
+})
