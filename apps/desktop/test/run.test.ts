@@ -100,12 +100,12 @@ describe('staying online', () => {
     await json('new', 'Hike')
     await json('send', 'Hike', 'x', '--offline', '--peer', '/a')
     await json('send', 'Hike', 'x', '--peer', '/a', '--listen', '/b', '--wait', '0')
-    await json('invite', 'Hike', '--listen', '/b')
+    await json('invite', 'Hike', '--listen', '/b', '--no-mdns')
     expect(cli.engines.opened.map((one) => ({ ...one.init, profile: '' }))).toEqual([
       { profile: '', offline: true },
       { profile: '', offline: true },
-      { profile: '', peers: ['/a'], listen: ['/b'] },
-      { profile: '', listen: ['/b'] },
+      { profile: '', peers: ['/a'], listen: ['/b'], mdns: true },
+      { profile: '', listen: ['/b'], mdns: false },
     ])
   })
 
