@@ -21,13 +21,15 @@ export interface Peer {
   readonly channels: Channel[]
   /** The channel of this number, from 0, as soon as it is there. */
   channel(index: number): Promise<Channel>
+  /** The first channel of that kind, as soon as it is there. */
+  channelLike(fits: (channel: Channel) => boolean): Promise<Channel>
 }
 
 const started: Transport[] = []
 
 /** Starts a transport; `stopPeers` stops it. */
-export async function startPeer(init: Libp2pTransportInit = {}, clock: Clock = realClock): Promise<Peer> {
-  const transport = libp2pTransport(init)
+export async function startPeer(init: Libp2pTransportInit = {}, clock: Clock = realClock, make = libp2pTransport): Promise<Peer> {
+  const transport = make(init)
   const channels: Channel[] = []
   let arrived = Promise.withResolvers<void>()
   await transport.start({
@@ -41,14 +43,18 @@ export async function startPeer(init: Libp2pTransportInit = {}, clock: Clock = r
     logger: silentLogger(),
   })
   started.push(transport)
-  const channel = async (index: number): Promise<Channel> => {
+  const once = async (find: () => Channel | undefined): Promise<Channel> => {
     for (;;) {
-      const found = channels[index]
+      const found = find()
       if (found !== undefined) return found
       await arrived.promise
     }
   }
-  return { transport, address: transport.addresses()[0] ?? '', channels, channel }
+  const [channel, channelLike] = [
+    (index: number) => once(() => channels[index]),
+    (fits: (channel: Channel) => boolean) => once(() => channels.find(fits)),
+  ]
+  return { transport, address: transport.addresses()[0] ?? '', channels, channel, channelLike }
 }
 
 /** Stops every peer of the test. */
