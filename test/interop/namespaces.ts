@@ -38,8 +38,9 @@ export class Hosts {
     const cable = this.#cables++
     const ends = [one, other].map((name, i) => ({ name, device: `cable${cable}`, address: `${NETWORK}.${cable}.${i + 1}` }))
     const [a, b] = [ends[0]!, ends[1]!]
+    // Made inside: a browser beside this test would drop its connections at every interface that comes and goes outside.
     const peer = ['peer', 'name', b.device, 'netns', this.#name(other)]
-    await run('ip', ['link', 'add', a.device, 'netns', this.#name(one), 'type', 'veth', ...peer])
+    await this.#in(one, ['ip', 'link', 'add', a.device, 'type', 'veth', ...peer])
     for (const { name, device, address } of ends) {
       await this.#in(name, ['ip', 'addr', 'add', `${address}/24`, 'dev', device])
       await this.#in(name, ['ip', 'link', 'set', device, 'up'])
