@@ -84,7 +84,7 @@ test('through a relay, then directly as soon as there is a way, then without the
 })
 
 async function startRelay(via: readonly string[]) {
-  const [command = '', ...args] = [...via, process.execPath, '--conditions=@parley/source', RELAY, '--json', '--host', '0.0.0.0']
+  const [command, ...args] = [...via, process.execPath, '--conditions=@parley/source', RELAY, '--json', '--host', '0.0.0.0']
   const more = ['--port', `${RENDEZVOUS_PORT}`, '--circuit', `/ip4/0.0.0.0/tcp/${CIRCUIT_PORT}`, '--log-level', 'error']
   const child = spawn(command, [...args, ...more], { stdio: ['ignore', 'pipe', 'inherit'] })
   const ended = once(child, 'exit')
