@@ -13,8 +13,8 @@
  */
 import type { Transport } from '@parley/core'
 import { createTransport, type Libp2pTransportInit } from './init.ts'
-import { LocalNetwork } from './local-network.ts'
-import { watchNetwork } from './network-changes.ts'
+import { LocalNetwork } from './local-network.node.ts'
+import { watchNetwork } from './network-changes.node.ts'
 
 export type { Libp2pTransportInit } from './init.ts'
 

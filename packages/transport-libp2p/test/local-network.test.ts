@@ -6,7 +6,7 @@ import { AUTHORITATIVE_ANSWER, encode } from 'dns-packet'
 import fc from 'fast-check'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { Room } from '../src/announcement.ts'
-import { readPacket } from '../src/local-network.ts'
+import { readPacket } from '../src/local-network.node.ts'
 import { LOOPBACK, startPeer, stopPeers, type Peer } from './peer.ts'
 
 const GROUP = '224.0.0.251'

@@ -1,7 +1,7 @@
 import { networkInterfaces } from 'node:os'
 import { createManualClock } from '@parley/testing'
 import { expect, test, vi } from 'vitest'
-import { watchNetwork } from '../src/network-changes.ts'
+import { watchNetwork } from '../src/network-changes.node.ts'
 
 vi.mock('node:os', async (importOriginal) => ({ ...(await importOriginal<object>()), networkInterfaces: vi.fn() }))
 
