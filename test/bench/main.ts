@@ -7,7 +7,8 @@ import { measureChat } from './chat.ts'
 import { measureLog } from './log.ts'
 import { measureMembers } from './members.ts'
 import { readOptions, type BenchOptions } from './options.ts'
-import { measureScale, renderScale } from './scale.ts'
+import { renderScale } from './scale-report.ts'
+import { measureScale } from './scale.ts'
 import { measureSearch } from './search.ts'
 import { SYSTEM_NAMES } from './peer.ts'
 import type { Report, Section } from './report.ts'
@@ -16,7 +17,7 @@ import { renderReport } from './table.ts'
 try {
   const options = readOptions(process.argv.slice(2))
   if (options.mode === 'scale') {
-    const report = await measureScale(options.sizes, options.rounds, saying(options))
+    const report = await measureScale(options.sizes, options.rounds, saying(options), { inBrowser: options.browser })
     console.log(options.json ? JSON.stringify(report) : renderScale(report))
   } else {
     const report = await run({ ...options, mode: options.mode })

@@ -6,6 +6,8 @@ export interface BenchOptions {
   readonly sizes: readonly number[]
   readonly rounds: number
   readonly json: boolean
+  /** `scale` measures IndexedDB in Chromium, too. */
+  readonly browser: boolean
   /** Folder for CPU profiles of every child process; undefined: none are taken. */
   readonly profile: string | undefined
 }
@@ -18,6 +20,7 @@ export const USAGE = `npm run bench [-- chat|log|members|scale|search] [options]
   search             full-text search: the first one, later ones, the index (default 10000; 100000 takes minutes)
   --sizes 1000,10000 how many messages (chat, scale, search), entries (log, default 20000,100000) or control entries (members, default 1000,5000)
   --rounds 3         measurements that each median is taken of
+  --browser          scale: IndexedDB in Chromium as well, up to 100000
   --json             one JSON object instead of tables
   --profile DIR      writes a CPU profile of every measured process there`
 
@@ -38,7 +41,13 @@ export function readOptions(argv: readonly string[]): BenchOptions {
   const { values, positionals } = parseArgs({
     args: [...argv],
     allowPositionals: true,
-    options: { sizes: { type: 'string' }, rounds: { type: 'string' }, json: { type: 'boolean' }, profile: { type: 'string' } },
+    options: {
+      sizes: { type: 'string' },
+      rounds: { type: 'string' },
+      json: { type: 'boolean' },
+      browser: { type: 'boolean' },
+      profile: { type: 'string' },
+    },
   })
   const mode = MODES.find((name) => name === (positionals[0] ?? 'chat'))
   if (mode === undefined || positionals.length > 1) throw new Error(USAGE)
@@ -46,5 +55,5 @@ export function readOptions(argv: readonly string[]): BenchOptions {
   if (sizes.some((size) => !Number.isInteger(size) || size < MIN_SIZE)) throw new Error(`sizes are whole numbers from ${MIN_SIZE}`)
   const rounds = Number(values.rounds ?? DEFAULT_ROUNDS)
   if (!Number.isInteger(rounds) || rounds < 1) throw new Error('rounds is a whole number from 1')
-  return { mode, sizes, rounds, json: values.json ?? false, profile: values.profile }
+  return { mode, sizes, rounds, json: values.json ?? false, browser: values.browser ?? false, profile: values.profile }
 }

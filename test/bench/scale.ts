@@ -8,6 +8,8 @@ import { join } from 'node:path'
 import { folderBytes } from './chat.ts'
 import { withChildren } from './child.ts'
 import type { SystemName } from './peer.ts'
+import type { ScaleReport, ScaleRow } from './scale-report.ts'
+import { targetsOf } from './scale-targets.ts'
 import { median } from './statistics.ts'
 
 /** Messages appended one at a time, and missed by one who comes back. */
@@ -15,6 +17,8 @@ const APPENDED = 128
 const MISSED = 1_000
 /** Beyond, the baseline takes minutes for one measurement. */
 const MAX_BASELINE = 10_000
+/** Longest history that is made in a browser. */
+const MAX_BROWSER = 100_000
 
 const MEASURES = [
   ['append', 'append, durable, one at a time', 'µs'],
@@ -36,29 +40,28 @@ const MEASURES = [
 
 type Values = Record<(typeof MEASURES)[number][0], number>
 
-/** Medians by system and size; undefined where a system was not measured. */
-export interface ScaleReport {
-  readonly sizes: readonly number[]
-  readonly rows: readonly {
-    readonly measure: string
-    readonly unit: string
-    readonly values: Readonly<Record<SystemName, readonly (number | undefined)[]>>
-    /** The engine at the largest size, divided by that at the smallest. */
-    readonly growth: number
-  }[]
-}
-
-export async function measureScale(sizes: readonly number[], rounds: number, say: (text: string) => void): Promise<ScaleReport> {
+/** `inBrowser`: measures IndexedDB in Chromium, too, up to `MAX_BROWSER`. */
+export async function measureScale(
+  sizes: readonly number[],
+  rounds: number,
+  say: (text: string) => void,
+  { inBrowser }: { inBrowser: boolean },
+): Promise<ScaleReport> {
   const results: Record<SystemName, (Values | undefined)[]> = { parley: [], baseline: [], floor: [] }
   for (const size of sizes)
     for (const system of ['parley', 'floor', 'baseline'] as const)
       results[system].push(system === 'baseline' && size > MAX_BASELINE ? undefined : await measureSize(system, size, rounds, say))
-  const rows = MEASURES.map(([key, measure, unit]) => {
-    const of = (system: SystemName): (number | undefined)[] => results[system].map((values) => values?.[key])
-    const own = of('parley')
-    return { measure, unit, values: { parley: own, floor: of('floor'), baseline: of('baseline') }, growth: own.at(-1)! / own[0]! }
-  })
-  return { sizes, rows }
+  const rows = Object.fromEntries(
+    MEASURES.map(([key, measure, unit]): [string, ScaleRow] => {
+      const of = (system: SystemName): (number | undefined)[] => results[system].map((values) => values?.[key])
+      return [key, { measure, unit, parley: of('parley'), floor: of('floor'), baseline: of('baseline') }]
+    }),
+  )
+  const inPages = sizes.filter((size) => size <= MAX_BROWSER)
+  const browser = inBrowser
+    ? { sizes: inPages, rows: await (await import('./scale-browser.ts')).measureBrowser(inPages, rounds, say) }
+    : undefined
+  return { sizes, rounds, node: process.versions.node, rows: Object.values(rows), targets: targetsOf(rows), browser }
 }
 
 async function measureSize(system: SystemName, size: number, rounds: number, say: (text: string) => void): Promise<Values> {
@@ -119,26 +122,4 @@ async function measureRound(system: SystemName, size: number, history: string, w
       disk: (await folderBytes(history)) / size,
     }
   })
-}
-
-/** A table in Markdown, less is better in every line. */
-export function renderScale({ sizes, rows }: ScaleReport): string {
-  const names = sizes.map((size) => size.toLocaleString('en'))
-  const head = ['', 'unit', ...names, 'growth', ...names.map((name) => `floor ${name}`), ...names.map((name) => `baseline ${name}`)]
-  const lines = rows.map(({ measure, unit, values, growth }) => [
-    measure,
-    unit,
-    ...values.parley.map(significant),
-    significant(growth),
-    ...values.floor.map(significant),
-    ...values.baseline.map(significant),
-  ])
-  return [head, head.map((_, i) => (i < 2 ? '---' : '--:')), ...lines].map((cells) => `| ${cells.join(' | ')} |`).join('\n')
-}
-
-/** Three digits that mean something. */
-function significant(value: number | undefined): string {
-  if (value === undefined || !Number.isFinite(value)) return '·'
-  const digits = value >= 100 ? 0 : value >= 10 ? 1 : value >= 1 ? 2 : 3
-  return value.toLocaleString('en', { minimumFractionDigits: digits, maximumFractionDigits: digits })
 }
