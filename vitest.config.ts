@@ -11,6 +11,9 @@ import { CHROMIUM_ARGS, findChromium } from './test/support/chromium.ts'
 /** The export condition under which our packages are their TypeScript sources, so that nothing has to be built before a test. */
 const SOURCE = '@parley/source'
 
+/** Minutes of plain computing outside of `test/simulation`. */
+const COMPUTED = ['packages/core/test/membership-{random,exhaustive}.test.ts']
+
 const executablePath = findChromium()
 
 export default defineConfig({
@@ -29,7 +32,7 @@ export default defineConfig({
             'apps/*/test/**/*.test.{ts,tsx}',
             'test/{interop,adversarial,contract,support}/**/*.test.ts',
           ],
-          exclude: ['**/node_modules/**', '**/*.browser.test.{ts,tsx}'],
+          exclude: ['**/node_modules/**', '**/*.browser.test.{ts,tsx}', ...COMPUTED],
           // Tests that start processes, open LevelDB or dial TCP share two cores with everything else on a CI machine.
           testTimeout: 20_000,
           hookTimeout: 30_000,
@@ -38,7 +41,8 @@ export default defineConfig({
       {
         resolve: { conditions: [SOURCE, ...defaultServerConditions] },
         ssr: { resolve: { conditions: [SOURCE, ...defaultServerConditions] } },
-        test: { name: 'simulation', environment: 'node', include: ['test/simulation/**/*.test.ts'] },
+        // They run on what other stages leave of two cores.
+        test: { name: 'simulation', environment: 'node', include: ['test/simulation/**/*.test.ts', ...COMPUTED], testTimeout: 60_000 },
       },
       {
         resolve: { conditions: [SOURCE, ...defaultClientConditions] },

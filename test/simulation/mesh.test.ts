@@ -26,7 +26,7 @@ const MAX_STEPS_P95 = 10
 
 test(
   '50 members: every message reaches all, at most three times on average, in a few steps',
-  { timeout: 300_000 },
+  { timeout: 600_000 },
   async ({ annotate }) => {
     const clock = createManualClock()
     let latencyMs = 0

@@ -71,7 +71,7 @@ async function gather(members: number): Promise<Group> {
 
 test.for([5, 10, 20])(
   'among %i members, a change costs a packet for each other member, and no more',
-  { timeout: 90_000 },
+  { timeout: 300_000 },
   async (members) => {
     const { clock, peers, conversations, packets, close } = await gather(members)
     const [group, speaker] = conversations as [Conversation, Conversation]

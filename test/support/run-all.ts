@@ -1,5 +1,6 @@
 /**
- * What `npm test` runs: every check there is, one after the other, and a plain count as the last line.
+ * What `npm test` runs: every check there is, and a plain count as the last line. One after the other, but for what only computes: that runs
+ * beside the tests that mostly wait, on what they leave of the processors, and is shown when it is done.
  *
  *   npm test                    everything
  *   npm test -- lint unit       only these stages; see STAGES
@@ -12,7 +13,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ensureChromium } from './fetch-chromium.ts'
 import { readPlaywright, readVitest } from './reports.ts'
-import { runTool, type Tool } from './run-tool.ts'
+import { runTool, type Tool, type ToolInit } from './run-tool.ts'
 
 /** Outcome of a stage. `failures` names what failed, for the summary. */
 interface Outcome {
@@ -20,18 +21,27 @@ interface Outcome {
   failures: string[]
 }
 
+interface Result {
+  readonly stage: Stage
+  readonly outcome: Outcome
+  readonly seconds: number
+}
+
 interface Stage {
   readonly name: string
   readonly title: string
   readonly usesChromium?: boolean
-  run(): Promise<Outcome>
+  /** It only computes. */
+  readonly isAside?: boolean
+  /** `aside` as in `ToolInit`. */
+  run(aside?: (text: string) => void): Promise<Outcome>
 }
 
 const MINUTE_MS = 60_000
-/** Together well below the half hour that a CI run may take; each far above what it needs on two cores. */
+/** Each far above what it needs on two cores, so that a run that hangs ends. */
 const TOOL_MS = 4 * MINUTE_MS
 const UNIT_MS = 14 * MINUTE_MS
-const SIMULATION_MS = 12 * MINUTE_MS
+const SIMULATION_MS = 22 * MINUTE_MS
 const BROWSER_MS = 8 * MINUTE_MS
 const E2E_MS = 15 * MINUTE_MS
 
@@ -44,9 +54,14 @@ const STAGES: readonly Stage[] = [
   { name: 'format', title: 'Formatting (mend it with: npm run format)', run: () => check('oxfmt', '--check') },
   { name: 'types', title: 'Types', run: () => check('tsc', '-b') },
   { name: 'docs', title: 'Reference and its examples', run: () => check('docs') },
-  { name: 'unit', title: 'Tests on Node', run: () => vitest('node', UNIT_MS, '--maxWorkers=100%') },
-  { name: 'simulation', title: 'Simulated histories', run: () => vitest('simulation', SIMULATION_MS, '--maxWorkers=100%') },
-  { name: 'browser', title: 'Tests in Chromium', usesChromium: true, run: () => vitest('browser', BROWSER_MS) },
+  { name: 'unit', title: 'Tests on Node', run: () => vitest('node', { timeoutMs: UNIT_MS }, '--maxWorkers=100%') },
+  {
+    name: 'simulation',
+    title: 'Simulated histories',
+    isAside: true,
+    run: (aside) => vitest('simulation', { timeoutMs: SIMULATION_MS, ...(aside === undefined ? {} : { aside }) }, '--maxWorkers=100%'),
+  },
+  { name: 'browser', title: 'Tests in Chromium', usesChromium: true, run: () => vitest('browser', { timeoutMs: BROWSER_MS }) },
   { name: 'e2e', title: 'End to end', usesChromium: true, run: () => playwright() },
 ]
 
@@ -61,14 +76,36 @@ async function main(wanted: readonly string[]): Promise<void> {
   }
   const stages = STAGES.filter((stage) => wanted.length === 0 || wanted.includes(stage.name))
   const noChromium = stages.some((stage) => stage.usesChromium === true) ? findChromium() : undefined
-  const results: { stage: Stage; outcome: Outcome; seconds: number }[] = []
+  const results: Result[] = []
+  const aside: Promise<void>[] = []
   for (const stage of stages) {
+    if (stage.isAside === true && stages.length > 1) {
+      aside.push(runAside(stage).then((result) => void results.push(result)))
+      continue
+    }
     say(`\n=== ${stage.title}`)
-    const began = performance.now()
-    const outcome = stage.usesChromium === true && noChromium !== undefined ? { passed: 0, failures: [noChromium] } : await stage.run()
-    results.push({ stage, outcome, seconds: (performance.now() - began) / 1000 })
+    results.push(
+      await timed(stage, () =>
+        stage.usesChromium === true && noChromium !== undefined ? Promise.resolve({ passed: 0, failures: [noChromium] }) : stage.run(),
+      ),
+    )
   }
+  await Promise.all(aside)
   summarize(results)
+}
+
+/** Runs a stage beside the others; shows what it printed once it is done. */
+async function runAside(stage: Stage): Promise<Result> {
+  let printed = ''
+  const result = await timed(stage, () => stage.run((text) => (printed += text)))
+  say(`\n=== ${stage.title} (ran beside the others)\n${printed}`)
+  return result
+}
+
+async function timed(stage: Stage, run: () => Promise<Outcome>): Promise<Result> {
+  const began = performance.now()
+  const outcome = await run()
+  return { stage, outcome, seconds: (performance.now() - began) / 1000 }
 }
 
 /** Puts the path of a working Chromium into the environment of the stages. Returns why there is none, undefined when there is. */
@@ -88,10 +125,10 @@ async function check(tool: Tool, ...argv: string[]): Promise<Outcome> {
   return problem === undefined ? { passed: 1, failures: [] } : { passed: 0, failures: [`${tool}: ${problem}`] }
 }
 
-async function vitest(project: string, timeoutMs: number, ...more: readonly string[]): Promise<Outcome> {
+async function vitest(project: string, init: ToolInit, ...more: readonly string[]): Promise<Outcome> {
   const report = join(reports, `${project}.json`)
   const argv = ['run', '--project', project, '--reporter=default', '--reporter=json', `--outputFile.json=${report}`, ...more]
-  const problem = await runTool('vitest', argv, { timeoutMs })
+  const problem = await runTool('vitest', argv, init)
   return withProblem(readVitest(report), `vitest (${project})`, problem)
 }
 
@@ -108,7 +145,7 @@ function withProblem(outcome: Outcome, tool: string, problem: string | undefined
   return { ...outcome, failures: [`${tool}: ${problem}`] }
 }
 
-function summarize(results: readonly { stage: Stage; outcome: Outcome; seconds: number }[]): void {
+function summarize(results: readonly Result[]): void {
   say('\n=== Summary')
   for (const { stage, outcome, seconds } of results) {
     const state = outcome.failures.length === 0 ? 'ok  ' : 'FAIL'

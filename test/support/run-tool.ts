@@ -2,6 +2,7 @@
  * Runs one tool of a test run, with its output to the reader's terminal.
  */
 import { spawn } from 'node:child_process'
+import { constants, setPriority } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -25,21 +26,30 @@ const PROGRAMS = {
 /** A program that `runTool` can start. */
 export type Tool = keyof typeof PROGRAMS
 
+/** How a tool is run. */
+export interface ToolInit {
+  readonly timeoutMs: number
+  readonly env?: Record<string, string>
+  /** Makes it run beside others, on what they leave of the processors, and is told what it prints, which is shown to nobody then. */
+  readonly aside?: (text: string) => void
+}
+
 /**
  * Runs a program in the root of the repository, with no standard input.
  * @returns undefined when it ended with 0, else what happened instead, for people.
  */
-export function runTool(
-  tool: Tool,
-  argv: readonly string[],
-  init: { timeoutMs: number; env?: Record<string, string> },
-): Promise<string | undefined> {
+export function runTool(tool: Tool, argv: readonly string[], init: ToolInit): Promise<string | undefined> {
   const path = [join(ROOT, 'node_modules/node/bin'), process.env['PATH'] ?? ''].join(delimiter)
   const child = spawn(process.execPath, [join(ROOT, PROGRAMS[tool]), ...argv], {
     cwd: ROOT,
     env: { ...process.env, ...init.env, PATH: path },
-    stdio: ['ignore', 'inherit', 'inherit'],
+    stdio: init.aside === undefined ? ['ignore', 'inherit', 'inherit'] : ['ignore', 'pipe', 'pipe'],
   })
+  if (init.aside !== undefined) {
+    // Before it has started any process of its own: those have the priority of who starts them.
+    if (child.pid !== undefined) setPriority(child.pid, constants.priority.PRIORITY_BELOW_NORMAL)
+    for (const stream of [child.stdout, child.stderr]) stream?.setEncoding('utf8').on('data', init.aside)
+  }
   let isLate = false
   let impatience: NodeJS.Timeout | undefined
   const timer = setTimeout(() => {
@@ -63,7 +73,7 @@ export function runTool(
       resolve(problem)
     }
     child.once('error', (error) => end(error.message))
-    child.once('exit', (code, signal) => {
+    child.once('close', (code, signal) => {
       if (isLate) end(`took longer than ${init.timeoutMs / 60_000} minutes and was ended`)
       else if (code === 0) end(undefined)
       else end(signal === null ? `ended with exit code ${code}` : `was ended by ${signal}`)

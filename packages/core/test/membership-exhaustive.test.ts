@@ -186,7 +186,7 @@ test.each([
   (depth, expected) => {
     expect(run(depth, ACTS, false, (steps) => check(steps, true))).toBe(expected)
   },
-  180_000,
+  600_000,
 )
 
 test.each([
@@ -199,5 +199,5 @@ test.each([
     let number = 0
     expect(run(depth, acts, true, (steps) => check(steps, false, ++number))).toBe(expected)
   },
-  180_000,
+  600_000,
 )

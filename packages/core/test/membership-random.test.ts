@@ -60,7 +60,7 @@ test.each(Array.from({ length: BATCHES }, (_, batch) => batch))(
     }
     expect(failures).toEqual([])
   },
-  120_000,
+  300_000,
 )
 
 test('random histories are not empty talk: most kinds of operation take effect, and fail, often', () => {
