@@ -152,7 +152,7 @@ export class Mirror {
 
 function glanceAt(conversation: Conversation): readonly unknown[] {
   const last = conversation.getLastMessage()
-  return [conversation.state, conversation.unread, conversation.getTitle(), last?.id, last?.editedAt, last?.state]
+  return [conversation.state, conversation.unread, conversation.isMuted, conversation.getTitle(), last?.id, last?.editedAt, last?.state]
 }
 
 function readAll(from: object, names: readonly string[], subject?: ConversationId): Reads {
