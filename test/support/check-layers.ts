@@ -19,7 +19,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ['testing', 'store-indexeddb', 'store-level', 'transport-webrtc', 'transport-libp2p', 'transport-tabs'],
   ['chat'],
   ['react'],
-  ['relay', 'desktop', 'web', 'example-minimal'],
+  ['relay', 'desktop', 'web', 'example-minimal', 'example-react'],
 ]
 
 /** What the bytes of the format must be, for the tests of every package. */

@@ -1,4 +1,4 @@
-/** What `npm run example` runs: a rendezvous and the page, until Ctrl-C. */
+/** What `npm run example` and `npm run example:react` run: a rendezvous and the page of an example, until Ctrl-C. */
 import { createRelay } from '@parley/relay'
 import { fileURLToPath } from 'node:url'
 import { createServer, defaultClientConditions } from 'vite'
@@ -6,10 +6,13 @@ import { createServer, defaultClientConditions } from 'vite'
 /** Where the page looks for others unless its address says otherwise. */
 const RENDEZVOUS_PORT = 4444
 
+/** The folder of the example, beside this one's. */
+const example = process.argv[2] ?? 'example-minimal'
+
 const rendezvous = await createRelay({ port: RENDEZVOUS_PORT, host: '127.0.0.1' })
 const page = await createServer({
   configFile: false,
-  root: fileURLToPath(new URL('..', import.meta.url)),
+  root: fileURLToPath(new URL(`../../${example}/`, import.meta.url)),
   resolve: { conditions: ['@parley/source', ...defaultClientConditions] },
   server: { host: '127.0.0.1' },
 })
