@@ -8,11 +8,11 @@ import {
   FILE_TAG_BYTES,
   fileChunkAad,
   fileChunkNonce,
-  releaseBytes,
   type FileCrypto,
   type FileHasher,
   type FileKey,
 } from './file-cipher.ts'
+import { releaseBytes } from './release-bytes.ts'
 
 const CIPHER = 'aes-256-gcm'
 

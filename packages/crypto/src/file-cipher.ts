@@ -64,16 +64,6 @@ export function deriveFileKey(blobSecret: Uint8Array, plaintextSha256: Uint8Arra
   return deriveKey(blobSecret, 'blob', concatBytes(u32be(chunkBytes), plaintextSha256))
 }
 
-/**
- * Gives the memory of bytes back at once, for an owner who is done with them; they are empty then. Engines let buffers of some 64 MB pile up
- * before they collect them (V8, `kExternalAllocationSoftLimit`), which is 250 chunks. Does nothing to a part of a larger buffer, and in
- * browsers before 2024.
- */
-export function releaseBytes(bytes: Uint8Array): void {
-  const { buffer, byteLength } = bytes
-  if (buffer instanceof ArrayBuffer && buffer.byteLength === byteLength && typeof buffer.transfer === 'function') buffer.transfer(0)
-}
-
 /** The nonce of a chunk, 12 bytes. For implementations of `FileCrypto`. */
 export function fileChunkNonce(index: number): Uint8Array<ArrayBuffer> {
   return new Uint8Array(concatBytes(NONCE_PADDING, u32be(index)))

@@ -34,7 +34,6 @@ export {
   deriveFileKey,
   FILE_KEY_BYTES,
   FILE_TAG_BYTES,
-  releaseBytes,
   SHA256_BYTES,
   type FileCrypto,
   type FileHasher,
@@ -63,6 +62,7 @@ export { deviceLinkKeys, inboxKeys, recoveryMeetingKeys, type MeetingKeys } from
 export { nobleProvider, type CryptoProvider, type Encapsulation, type SignatureJob } from './provider.ts'
 export { webCryptoProvider } from './provider.web.ts'
 export { createRecoveryPhrase, issueDeviceCert, recoverDevice, RECOVERY_WORDS, recoveryKeysOf, recoverySecretsOf } from './recovery.ts'
+export { releaseBytes } from './release-bytes.ts'
 export {
   signRun,
   verifyRun,
