@@ -2,6 +2,7 @@ import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { pageProfile } from './engine/page-location.ts'
 import { Session } from './engine/session.ts'
+import { startLanguage } from './i18n/language.ts'
 import { startOffline } from './offline/updates.ts'
 import { App } from './screens/app.tsx'
 import './styles/tokens.css'
@@ -30,6 +31,8 @@ void session.start().then(startOffline)
 
 const container = document.getElementById('app')
 if (container === null) throw new Error('index.html has no element with the id "app"')
+// Not a moment in the wrong language: the words come first, and the engine starts meanwhile.
+await startLanguage()
 createRoot(container).render(
   <StrictMode>
     <App session={session} />

@@ -7,6 +7,8 @@ import { Dialog } from '../components/dialog.tsx'
 import { Switch } from '../components/switch.tsx'
 import { useAction } from '../components/use-action.ts'
 import { useConversation } from '../engine/use-conversation.ts'
+import { t } from '../i18n/translate.ts'
+import { rich } from '../i18n/words.tsx'
 import { byteWords } from '../text/connection.ts'
 import { titleOf } from '../text/people.ts'
 
@@ -30,7 +32,7 @@ export function ExportDialog({ conversation, onClose }: { conversation: Conversa
     const done = await run(async () => {
       try {
         const url = URL.createObjectURL(await new Response(stream).blob())
-        saveFile(url, `${titleOf(info).replace(UNSAFE, ' ').trim() || 'Conversation'}${ENDING}`)
+        saveFile(url, `${titleOf(info).replace(UNSAFE, ' ').trim() || t('Conversation')}${ENDING}`)
         URL.revokeObjectURL(url)
       } catch (error) {
         if (!isParleyError(error, 'Aborted')) throw error
@@ -39,20 +41,22 @@ export function ExportDialog({ conversation, onClose }: { conversation: Conversa
     if (done) onClose()
   }
   return (
-    <Dialog title="Export the conversation" onClose={onClose}>
+    <Dialog title={t('Export the conversation')} onClose={onClose}>
       <div className="stack">
         <p>
-          Writes everything of <bdi className="strong">{titleOf(info)}</bdi> that is on this device to one file, in an open format. Whoever
-          has the file can read all of it, without a key.
+          {rich(
+            'Writes everything of {title} that is on this device to one file, in an open format. Whoever has the file can read all of it, without a key.',
+            { title: <bdi className="strong">{titleOf(info)}</bdi> },
+          )}
         </p>
-        <Switch label="With the files that were sent" on={includeFiles} disabled={busy} onChange={setIncludeFiles} />
+        <Switch label={t('With the files that were sent')} on={includeFiles} disabled={busy} onChange={setIncludeFiles} />
         <div className="dialog-actions">
-          {busy && <output className="quiet">{byteWords(bytes)} written…</output>}
+          {busy && <output className="quiet">{t('{bytes} written…', { bytes: byteWords(bytes) })}</output>}
           <button type="button" className="button" onClick={onClose}>
-            Cancel
+            {t('Cancel')}
           </button>
           <button type="button" className="button button-primary" disabled={busy} data-focus-first onClick={() => void write()}>
-            Export
+            {t('Export')}
           </button>
         </div>
       </div>

@@ -4,6 +4,7 @@ import type { ReactNode } from 'react'
 import { Dialog } from '../components/dialog.tsx'
 import { Progress } from '../components/progress.tsx'
 import { useParley } from '../engine/use-parley.tsx'
+import { t } from '../i18n/translate.ts'
 import { wordsFor } from '../text/errors.ts'
 
 interface ImportDialogProps {
@@ -35,21 +36,22 @@ export function ImportDialog({ onImported, onClose }: ImportDialogProps): ReactN
     }
   }
   return (
-    <Dialog title="Import a conversation" onClose={onClose}>
+    <Dialog title={t('Import a conversation')} onClose={onClose}>
       <div className="stack">
         <p>
-          Takes a file that was exported from Parley. Every signature in it is checked, so nobody can have put words into somebody’s mouth;
-          a damaged file is refused as a whole.
+          {t(
+            'Takes a file that was exported from Parley. Every signature in it is checked, so nobody can have put words into somebody’s mouth; a damaged file is refused as a whole.',
+          )}
         </p>
         {error !== '' && (
           <p className="field-error" role="alert">
             {error}
           </p>
         )}
-        {reading !== undefined && <Progress label="Reading the file" {...reading} />}
+        {reading !== undefined && <Progress label={t('Reading the file')} {...reading} />}
         <div className="dialog-actions">
           <button type="button" className="button" onClick={onClose}>
-            Cancel
+            {t('Cancel')}
           </button>
           <button
             type="button"
@@ -58,13 +60,13 @@ export function ImportDialog({ onImported, onClose }: ImportDialogProps): ReactN
             data-focus-first
             onClick={() => input.current?.click()}
           >
-            {reading === undefined ? 'Choose the file' : 'Reading…'}
+            {reading === undefined ? t('Choose the file') : t('Reading…')}
           </button>
         </div>
         <input
           ref={input}
           type="file"
-          aria-label="Exported conversation"
+          aria-label={t('Exported conversation')}
           hidden
           onChange={({ target }) => {
             const [file] = target.files ?? []

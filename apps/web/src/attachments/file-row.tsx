@@ -7,6 +7,7 @@ import { byteWords } from '../text/connection.ts'
 import { isPicture, WAITING_WORDS } from '../text/files.ts'
 import { saveFile, useFile } from './use-file.ts'
 import type { FileState } from './use-file.ts'
+import { t } from '../i18n/translate.ts'
 
 interface FileRowProps {
   attachment: Attachment
@@ -18,7 +19,7 @@ interface FileRowProps {
 function words(state: FileState, size: number): string {
   switch (state.status) {
     case 'loading':
-      return state.waiting ? WAITING_WORDS : `${byteWords(state.received)} of ${byteWords(size)}`
+      return state.waiting ? t(WAITING_WORDS) : t('{done} of {total}', { done: byteWords(state.received), total: byteWords(size) })
     case 'failed':
       return state.words
     case 'ready':
@@ -49,12 +50,14 @@ export function FileRow({ attachment, tabIndex, children }: FileRowProps): React
           {name}
         </bdi>
         <output className={state.status === 'failed' ? 'file-state field-error' : 'file-state'}>{words(state, size)}</output>
-        {state.status === 'loading' && !state.waiting && <Progress label={`Fetching ${name}`} done={state.received} total={size} />}
+        {state.status === 'loading' && !state.waiting && (
+          <Progress label={t('Fetching {name}', { name })} done={state.received} total={size} />
+        )}
       </div>
       {state.status === 'loading' ? (
-        <IconButton icon="close" label={`Stop fetching ${name}`} tabIndex={tabIndex} onClick={stop} />
+        <IconButton icon="close" label={t('Stop fetching {name}', { name })} tabIndex={tabIndex} onClick={stop} />
       ) : (
-        <IconButton icon="download" label={`Download ${name}`} tabIndex={tabIndex} onClick={() => void download()} />
+        <IconButton icon="download" label={t('Download {name}', { name })} tabIndex={tabIndex} onClick={() => void download()} />
       )}
       {children}
     </div>

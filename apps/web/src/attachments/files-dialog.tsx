@@ -5,6 +5,7 @@ import { Dialog } from '../components/dialog.tsx'
 import { IconButton } from '../components/icon-button.tsx'
 import { SelectField } from '../components/select-field.tsx'
 import { useAction } from '../components/use-action.ts'
+import { t } from '../i18n/translate.ts'
 import { FileRow } from './file-row.tsx'
 
 const PAGE_SIZE = 50
@@ -41,29 +42,29 @@ export function FilesDialog({ conversation, onJump, onClose }: FilesDialogProps)
 
   const last = files?.at(-1)
   return (
-    <Dialog title="Files" onClose={onClose}>
+    <Dialog title={t('Files')} onClose={onClose}>
       <div className="stack">
         <SelectField
-          label="Show"
+          label={t('Show')}
           value={filter}
           options={[
-            ['all', 'All files'],
-            ['image', 'Pictures'],
+            ['all', t('All files')],
+            ['image', t('Pictures')],
           ]}
           onChange={setFilter}
         />
-        {files === undefined && <p className="quiet">Looking for files…</p>}
+        {files === undefined && <p className="quiet">{t('Looking for files…')}</p>}
         {files?.length === 0 && (
-          <p className="quiet">{filter === 'all' ? 'Nobody has sent a file here yet.' : 'Nobody has sent a picture here yet.'}</p>
+          <p className="quiet">{filter === 'all' ? t('Nobody has sent a file here yet.') : t('Nobody has sent a picture here yet.')}</p>
         )}
         {files !== undefined && files.length > 0 && (
-          <ul className="files" aria-label="Files">
+          <ul className="files" aria-label={t('Files')}>
             {files.map((file) => (
               <li key={file.id}>
                 <FileRow attachment={file}>
                   <IconButton
                     icon="forward"
-                    label={`Go to the message with ${file.name}`}
+                    label={t('Go to the message with {name}', { name: file.name })}
                     onClick={() => {
                       onClose()
                       onJump(file.messageId)
@@ -76,7 +77,7 @@ export function FilesDialog({ conversation, onJump, onClose }: FilesDialogProps)
         )}
         {hasMore && last !== undefined && (
           <button type="button" className="button" disabled={busy} onClick={() => void read(last.id)}>
-            Show older files
+            {t('Show older files')}
           </button>
         )}
       </div>

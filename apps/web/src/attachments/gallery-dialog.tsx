@@ -4,6 +4,7 @@ import type { ReactNode } from 'react'
 import { Dialog } from '../components/dialog.tsx'
 import { IconButton } from '../components/icon-button.tsx'
 import { Progress } from '../components/progress.tsx'
+import { t } from '../i18n/translate.ts'
 import { byteWords } from '../text/connection.ts'
 import { WAITING_WORDS } from '../text/files.ts'
 import { saveFile, useFile } from './use-file.ts'
@@ -34,9 +35,11 @@ export function GalleryDialog({ conversation, start, onClose }: GalleryDialogPro
         <Picture key={picture.id} picture={picture} />
         {known > 1 && (
           <div className="gallery-steps">
-            <IconButton icon="back" label="Picture before" disabled={older === undefined} onClick={older} />
-            <span aria-live="polite">{hasMore ? `${known - place + 1} from the newest` : `${place} of ${known}`}</span>
-            <IconButton icon="forward" label="Next picture" disabled={newer === undefined} onClick={newer} />
+            <IconButton icon="back" label={t('Picture before')} disabled={older === undefined} onClick={older} />
+            <span aria-live="polite">
+              {hasMore ? t('{count} from the newest', { count: known - place + 1 }) : t('{done} of {total}', { done: place, total: known })}
+            </span>
+            <IconButton icon="forward" label={t('Next picture')} disabled={newer === undefined} onClick={newer} />
           </div>
         )}
       </div>
@@ -63,19 +66,19 @@ function Picture({ picture }: { picture: Attachment }): ReactNode {
       </div>
       <div className="gallery-state">
         <output>
-          {state.status === 'loading' && (state.waiting ? WAITING_WORDS : 'Fetching the whole picture…')}
+          {state.status === 'loading' && (state.waiting ? t(WAITING_WORDS) : t('Fetching the whole picture…'))}
           {state.status === 'failed' && state.words}
           {state.status === 'ready' && byteWords(picture.size)}
         </output>
-        {state.status === 'loading' && !state.waiting && <Progress label="Fetching" done={state.received} total={picture.size} />}
+        {state.status === 'loading' && !state.waiting && <Progress label={t('Fetching')} done={state.received} total={picture.size} />}
         {state.status === 'failed' && (
           <button type="button" className="button" onClick={() => void load()}>
-            Try again
+            {t('Try again')}
           </button>
         )}
         {state.status === 'ready' && (
           <button type="button" className="button" data-focus-first onClick={() => saveFile(state.url, picture.name)}>
-            Download
+            {t('Download')}
           </button>
         )}
       </div>

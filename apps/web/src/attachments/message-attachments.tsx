@@ -5,6 +5,7 @@ import { Icon } from '../components/icon.tsx'
 import { isPicture } from '../text/files.ts'
 import { FileRow } from './file-row.tsx'
 import { GalleryDialog } from './gallery-dialog.tsx'
+import { t } from '../i18n/translate.ts'
 
 interface MessageAttachmentsProps {
   conversation: Conversation
@@ -27,7 +28,7 @@ export function MessageAttachments({ conversation, attachments, tabIndex }: Mess
               type="button"
               className="picture"
               tabIndex={tabIndex}
-              aria-label={`Picture ${picture.name}`}
+              aria-label={t('Picture {name}', { name: picture.name })}
               title={picture.name}
               onClick={() => setOpened(picture)}
             >

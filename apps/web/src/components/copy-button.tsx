@@ -1,5 +1,6 @@
 import { useEffect, useState } from 'react'
 import type { ReactNode } from 'react'
+import { t } from '../i18n/translate.ts'
 import { Icon } from './icon.tsx'
 import { toast } from './toasts.tsx'
 
@@ -29,7 +30,7 @@ export function CopyButton({ text, label, done, announced }: CopyButtonProps): R
       setCopied(true)
     } catch (error) {
       console.info('the clipboard is not available', error)
-      toast('The browser did not allow copying. Select the text and copy it by hand.', 'error')
+      toast(t('The browser did not allow copying. Select the text and copy it by hand.'), 'error')
     }
   }
   return (

@@ -1,5 +1,6 @@
 import { useEffect, useId, useRef } from 'react'
 import type { ReactNode } from 'react'
+import { t } from '../i18n/translate.ts'
 import { IconButton } from './icon-button.tsx'
 
 interface DialogProps {
@@ -54,7 +55,7 @@ export function Dialog({ title, onClose, children, kind = 'dialog', role = 'dial
       <div className="dialog-body">
         <header className="dialog-header">
           <h2 id={titleId}>{title}</h2>
-          <IconButton icon="close" label="Close" onClick={onClose} />
+          <IconButton icon="close" label={t('Close')} onClick={onClose} />
         </header>
         {children}
       </div>

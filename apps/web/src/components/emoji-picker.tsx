@@ -1,6 +1,8 @@
 import { EmojiPicker as Picker } from 'frimousse'
 import type { EmojiPickerListCategoryHeaderProps, EmojiPickerListEmojiProps, EmojiPickerListRowProps } from 'frimousse'
 import type { ReactNode } from 'react'
+import { language } from '../i18n/language.ts'
+import { t } from '../i18n/translate.ts'
 
 /** Where `build/emoji.ts` puts the names: no other server hears what is looked for. */
 const EMOJI_URL = '/emoji'
@@ -13,11 +15,17 @@ function focus(search: HTMLInputElement | null): void {
 /** All emoji, by kind, with a search. Loaded when it is first opened. */
 export function EmojiPicker({ onPick }: { onPick: (emoji: string) => void }): ReactNode {
   return (
-    <Picker.Root className="emoji-picker" columns={8} locale="en" emojibaseUrl={EMOJI_URL} onEmojiSelect={({ emoji }) => onPick(emoji)}>
-      <Picker.Search className="emoji-search" aria-label="Search emoji" placeholder="Search emoji" ref={focus} />
+    <Picker.Root
+      className="emoji-picker"
+      columns={8}
+      locale={language().tag}
+      emojibaseUrl={EMOJI_URL}
+      onEmojiSelect={({ emoji }) => onPick(emoji)}
+    >
+      <Picker.Search className="emoji-search" aria-label={t('Search emoji')} placeholder={t('Search emoji')} ref={focus} />
       <Picker.Viewport className="emoji-viewport">
-        <Picker.Loading className="emoji-note">Loading…</Picker.Loading>
-        <Picker.Empty className="emoji-note">No emoji of that name.</Picker.Empty>
+        <Picker.Loading className="emoji-note">{t('Loading…')}</Picker.Loading>
+        <Picker.Empty className="emoji-note">{t('No emoji of that name.')}</Picker.Empty>
         <Picker.List className="emoji-list" components={{ CategoryHeader, Row, Emoji }} />
       </Picker.Viewport>
     </Picker.Root>

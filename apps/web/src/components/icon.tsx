@@ -52,10 +52,13 @@ const PATHS = {
 
 export type IconName = keyof typeof PATHS
 
+/** Those that point along the line: they turn with it. */
+const DIRECTED: ReadonlySet<IconName> = new Set(['back', 'forward', 'reply', 'leave', 'send'])
+
 /** Decoration: the control around it carries the name. */
 export function Icon({ name }: { name: IconName }): ReactNode {
   return (
-    <svg className="icon" viewBox="0 0 24 24" aria-hidden="true" focusable="false">
+    <svg className={DIRECTED.has(name) ? 'icon icon-directed' : 'icon'} viewBox="0 0 24 24" aria-hidden="true" focusable="false">
       <path d={PATHS[name]} />
     </svg>
   )

@@ -1,7 +1,9 @@
 import type { MessageState } from '@parley/chat'
 import type { ReactNode } from 'react'
+import { t } from '../i18n/translate.ts'
+import type { PlainText } from '../i18n/translate.ts'
 
-const WORDS: Readonly<Record<MessageState, string>> = {
+const WORDS: Readonly<Record<MessageState, PlainText>> = {
   stored: 'Kept here',
   sent: 'Sent',
   delivered: 'Delivered',
@@ -25,7 +27,7 @@ interface MessageStateProps {
 }
 
 export function MessageStateMark({ state, inWords, seenBy }: MessageStateProps): ReactNode {
-  const words = state === 'seen' && seenBy !== '' ? `Seen by ${seenBy}` : WORDS[state]
+  const words = state === 'seen' && seenBy !== '' ? t('Seen by {names}', { names: seenBy }) : t(WORDS[state])
   return (
     <span className={`message-state message-state-${state}`} title={words}>
       <svg viewBox="0 0 16 16" aria-hidden="true" focusable="false">

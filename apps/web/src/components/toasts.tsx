@@ -1,6 +1,7 @@
 import { useEffect, useRef, useSyncExternalStore } from 'react'
 import type { ReactNode } from 'react'
 import { Cell } from '../engine/cell.ts'
+import { t } from '../i18n/translate.ts'
 import { IconButton } from './icon-button.tsx'
 
 interface Toast {
@@ -35,7 +36,7 @@ function ToastCard({ id, text, tone }: Toast): ReactNode {
   return (
     <div className={`toast toast-${tone}`}>
       <span>{text}</span>
-      <IconButton icon="close" label="Dismiss" onClick={() => dismiss(id)} />
+      <IconButton icon="close" label={t('Dismiss')} onClick={() => dismiss(id)} />
     </div>
   )
 }
@@ -50,7 +51,7 @@ export function ToastRegion(): ReactNode {
     if (shown.length > 0) region.current?.showPopover()
   }, [shown])
   return (
-    <output ref={region} popover="manual" className="toasts" aria-live="polite" aria-label="Notices">
+    <output ref={region} popover="manual" className="toasts" aria-live="polite" aria-label={t('Notices')}>
       {shown.map((one) => (
         <ToastCard key={one.id} {...one} />
       ))}

@@ -2,6 +2,8 @@ import type { Message } from '@parley/chat'
 import type { ReactNode } from 'react'
 import { IconButton } from '../components/icon-button.tsx'
 import { Icon } from '../components/icon.tsx'
+import { t } from '../i18n/translate.ts'
+import { rich } from '../i18n/words.tsx'
 import { summaryOf } from '../text/messages.ts'
 import { nameOf } from '../text/people.ts'
 
@@ -17,18 +19,10 @@ export function ComposerAbout({ editing, message, onCancel }: ComposerAboutProps
     <div className="composer-about">
       <Icon name={editing ? 'edit' : 'reply'} />
       <span className="composer-about-text">
-        <strong>
-          {editing ? (
-            'Editing your message'
-          ) : (
-            <>
-              Reply to <bdi>{nameOf(message.author)}</bdi>
-            </>
-          )}
-        </strong>
+        <strong>{editing ? t('Editing your message') : rich('Reply to {name}', { name: <bdi>{nameOf(message.author)}</bdi> })}</strong>
         <span dir="auto">{summaryOf(message)}</span>
       </span>
-      <IconButton icon="close" label={editing ? 'Cancel editing' : 'Cancel reply'} onClick={onCancel} />
+      <IconButton icon="close" label={editing ? t('Cancel editing') : t('Cancel reply')} onClick={onCancel} />
     </div>
   )
 }

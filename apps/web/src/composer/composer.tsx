@@ -8,6 +8,7 @@ import { editMessage, sendMessage } from '../engine/actions.ts'
 import { useConversation } from '../engine/use-conversation.ts'
 import { useMe } from '../engine/use-parley.tsx'
 import { useOwnTyping } from '../engine/use-typing.ts'
+import { t } from '../i18n/translate.ts'
 import { mentionsIn, pickedIn } from '../text/mentions.ts'
 import { ComposerAbout } from './composer-about.tsx'
 import { EmojiButton } from './emoji-button.tsx'
@@ -122,7 +123,7 @@ export function Composer({ conversation, title, mode, picked, focusRequests, onD
   }
 
   return (
-    <form className="composer" aria-label="Write a message" onSubmit={(event) => void submit(event)}>
+    <form className="composer" aria-label={t('Write a message')} onSubmit={(event) => void submit(event)}>
       <MentionList id={listId} members={mentions.offered} active={mentions.active} onPick={mentions.pick} />
       {mode.kind !== 'new' && <ComposerAbout editing={editing} message={mode.message} onCancel={onDone} />}
       {!editing && <FileTray files={picked.files} progress={files.progress} onRemove={picked.remove} onStop={files.stop} />}
@@ -134,12 +135,12 @@ export function Composer({ conversation, title, mode, picked, focusRequests, onD
             rows={1}
             value={text}
             dir="auto"
-            aria-label="Message"
+            aria-label={t('Message')}
             aria-describedby={hintId}
             aria-autocomplete="list"
             aria-controls={mentions.offered.length > 0 ? listId : undefined}
             aria-activedescendant={mentions.offered.length > 0 ? optionId(listId, mentions.active) : undefined}
-            placeholder={`Message ${title}`}
+            placeholder={t('Message {title}', { title })}
             enterKeyHint="send"
             onChange={(event) => {
               setText(event.target.value)
@@ -163,15 +164,15 @@ export function Composer({ conversation, title, mode, picked, focusRequests, onD
         <button
           type="submit"
           className="send-button"
-          aria-label={editing ? 'Save' : 'Send'}
-          title={editing ? 'Save' : 'Send'}
+          aria-label={editing ? t('Save') : t('Send')}
+          title={editing ? t('Save') : t('Send')}
           disabled={nothing || files.progress !== undefined}
         >
           <Icon name={editing ? 'check' : 'send'} />
         </button>
       </div>
       <p id={hintId} className="visually-hidden">
-        Enter sends, Shift and Enter begin a new line. Arrow up edits your last message. An at sign offers people to mention.
+        {t('Enter sends, Shift and Enter begin a new line. Arrow up edits your last message. An at sign offers people to mention.')}
       </p>
     </form>
   )
@@ -182,7 +183,13 @@ function AttachButton({ disabled, onFiles }: { disabled: boolean; onFiles: (file
   const input = useRef<HTMLInputElement>(null)
   return (
     <>
-      <IconButton icon="attach" label="Attach files" className="attach-button" disabled={disabled} onClick={() => input.current?.click()} />
+      <IconButton
+        icon="attach"
+        label={t('Attach files')}
+        className="attach-button"
+        disabled={disabled}
+        onClick={() => input.current?.click()}
+      />
       <input
         ref={input}
         type="file"

@@ -3,6 +3,7 @@ import type { ReactNode } from 'react'
 import { IconButton } from '../components/icon-button.tsx'
 import { LazyEmojiPicker } from '../components/lazy-emoji-picker.tsx'
 import { Popup } from '../components/popup.tsx'
+import { t } from '../i18n/translate.ts'
 
 /** Puts an emoji into the text. */
 export function EmojiButton({ onPick }: { onPick: (emoji: string) => void }): ReactNode {
@@ -13,14 +14,14 @@ export function EmojiButton({ onPick }: { onPick: (emoji: string) => void }): Re
       <IconButton
         ref={setButton}
         icon="emoji"
-        label="Emoji"
+        label={t('Emoji')}
         className="attach-button"
         aria-haspopup="dialog"
         aria-expanded={open}
         onClick={() => setOpen(true)}
       />
       {open && (
-        <Popup anchor={button} label="Emoji" className="emoji-popup" onClose={() => setOpen(false)}>
+        <Popup anchor={button} label={t('Emoji')} className="emoji-popup" onClose={() => setOpen(false)}>
           <LazyEmojiPicker
             onPick={(emoji) => {
               setOpen(false)

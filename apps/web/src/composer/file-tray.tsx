@@ -2,6 +2,7 @@ import type { ReactNode } from 'react'
 import { IconButton } from '../components/icon-button.tsx'
 import { Icon } from '../components/icon.tsx'
 import { Progress } from '../components/progress.tsx'
+import { t } from '../i18n/translate.ts'
 import { byteWords } from '../text/connection.ts'
 import type { PickedFile } from './use-files.ts'
 
@@ -18,7 +19,7 @@ export function FileTray({ files, progress, onRemove, onStop }: FileTrayProps): 
   if (files.length === 0) return null
   return (
     <div className="tray">
-      <ul className="tray-files" aria-label="Files to send">
+      <ul className="tray-files" aria-label={t('Files to send')}>
         {files.map(({ id, file, preview }) => (
           <li key={id} className="tray-file">
             {preview === '' ? (
@@ -34,16 +35,18 @@ export function FileTray({ files, progress, onRemove, onStop }: FileTrayProps): 
               </bdi>
               <span className="file-state">{byteWords(file.size)}</span>
             </span>
-            {progress === undefined && <IconButton icon="close" label={`Do not send ${file.name}`} onClick={() => onRemove(id)} />}
+            {progress === undefined && (
+              <IconButton icon="close" label={t('Do not send {name}', { name: file.name })} onClick={() => onRemove(id)} />
+            )}
           </li>
         ))}
       </ul>
       {progress !== undefined && (
         <div className="tray-progress">
-          <output>Preparing the files…</output>
-          <Progress label="Preparing the files" done={progress.done} total={progress.total} />
+          <output>{t('Preparing the files…')}</output>
+          <Progress label={t('Preparing the files')} done={progress.done} total={progress.total} />
           <button type="button" className="button" onClick={onStop}>
-            Stop
+            {t('Stop')}
           </button>
         </div>
       )}

@@ -1,6 +1,7 @@
 import type { Member } from '@parley/chat'
 import type { ReactNode } from 'react'
 import { Avatar } from '../components/avatar.tsx'
+import { t } from '../i18n/translate.ts'
 import { nameOf } from '../text/people.ts'
 
 interface MentionListProps {
@@ -20,7 +21,7 @@ export function MentionList({ id, members, active, onPick }: MentionListProps): 
   if (members.length === 0) return null
   return (
     // oxlint-disable-next-line jsx-a11y/prefer-tag-over-role -- a datalist cannot be steered from a text area.
-    <div id={id} className="mention-list" role="listbox" aria-label="People to mention">
+    <div id={id} className="mention-list" role="listbox" aria-label={t('People to mention')}>
       {members.map((member, index) => (
         // The text field has the keys.
         // oxlint-disable-next-line jsx-a11y/click-events-have-key-events

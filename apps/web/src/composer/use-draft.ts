@@ -1,6 +1,7 @@
 import type { Conversation, Message } from '@parley/chat'
 import { isParleyError } from '@parley/chat'
 import { useEffect, useRef } from 'react'
+import { t } from '../i18n/translate.ts'
 import { wordsFor } from '../text/errors.ts'
 import { toast } from '../components/toasts.tsx'
 
@@ -14,7 +15,7 @@ export function useKeepDraft(conversation: Conversation, text: string | undefine
     if (isFirst || text === undefined) return
     const draft = text === '' && replyTo === undefined ? undefined : { text, replyTo }
     conversation.setDraft(draft).catch((error: unknown) => {
-      if (isParleyError(error, 'TooLarge')) toast('This is too long to be sent in one message, and too long to be kept here.', 'error')
+      if (isParleyError(error, 'TooLarge')) toast(t('This is too long to be sent in one message, and too long to be kept here.'), 'error')
       else if (!isParleyError(error, 'Closed')) toast(wordsFor(error), 'error')
     })
   }, [conversation, text, replyTo])

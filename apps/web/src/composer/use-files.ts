@@ -3,6 +3,7 @@
  */
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import { toast } from '../components/toasts.tsx'
+import { t } from '../i18n/translate.ts'
 import { isPicture, MAX_FILE_BYTES, MAX_FILES } from '../text/files.ts'
 
 export interface PickedFile {
@@ -35,9 +36,10 @@ export function usePickedFiles(): PickedFiles {
     (added: Iterable<File>) => {
       const all = [...added]
       const fitting = all.filter((file) => file.size <= MAX_FILE_BYTES)
-      if (fitting.length < all.length) toast('A file can have at most 2 GiB.', 'error')
+      if (fitting.length < all.length) toast(t('A file can have at most 2 GiB.'), 'error')
       const room = MAX_FILES - latest.current.length
-      if (fitting.length > room) toast(`A message can carry at most ${MAX_FILES} files. Send the others in another one.`, 'error')
+      if (fitting.length > room)
+        toast(t('A message can carry at most {count} files. Send the others in another one.', { count: MAX_FILES }), 'error')
       const picked = fitting.slice(0, Math.max(0, room)).map((file) => ({
         id: crypto.randomUUID(),
         file,

@@ -9,6 +9,8 @@ import { useAction } from '../components/use-action.ts'
 import { deviceLinkUrl } from '../engine/page-location.ts'
 import { useDevices } from '../engine/use-devices.ts'
 import { useParley } from '../engine/use-parley.tsx'
+import { t } from '../i18n/translate.ts'
+import { rich } from '../i18n/words.tsx'
 import { offerFailureWords, shortCodeWords } from '../text/devices.ts'
 import { wordsFor } from '../text/errors.ts'
 
@@ -40,12 +42,12 @@ export function AddDeviceDialog({ onClose }: { onClose: () => void }): ReactNode
     setAttempt(attempt + 1)
   }
   return (
-    <Dialog title="Add a device" onClose={onClose}>
+    <Dialog title={t('Add a device')} onClose={onClose}>
       <div className="stack">
         {error !== '' ? (
           <Ended words={error} onAgain={again} onClose={onClose} />
         ) : offer === undefined || asked !== attempt ? (
-          <p className="quiet">Making a code…</p>
+          <p className="quiet">{t('Making a code…')}</p>
         ) : (
           <Offer offer={offer} onAgain={again} onClose={onClose} />
         )}
@@ -63,11 +65,11 @@ function Offer({ offer, onAgain, onClose }: { offer: DeviceLinkOffer; onAgain: (
       const url = deviceLinkUrl(offer.link)
       return (
         <>
-          <p>Scan this with the new device, or open the link there. It is good for one device, and only for a few minutes.</p>
-          <QrCode text={url} label="Link for the new device as a QR code" />
-          <Field label="Link for the new device" value={url} readOnly hint="Give it to nobody else: it is for you alone." />
+          <p>{t('Scan this with the new device, or open the link there. It is good for one device, and only for a few minutes.')}</p>
+          <QrCode text={url} label={t('Link for the new device as a QR code')} />
+          <Field label={t('Link for the new device')} value={url} readOnly hint={t('Give it to nobody else: it is for you alone.')} />
           <div className="dialog-actions">
-            <CopyButton text={url} label="Copy link" done="Link copied" announced="The link is on the clipboard" />
+            <CopyButton text={url} label={t('Copy link')} done={t('Link copied')} announced={t('The link is on the clipboard')} />
           </div>
         </>
       )
@@ -76,14 +78,15 @@ function Offer({ offer, onAgain, onClose }: { offer: DeviceLinkOffer; onAgain: (
       return (
         <>
           <p>
-            <bdi className="strong">{offer.deviceName === '' ? 'A device' : offer.deviceName}</bdi> wants to be yours. Does it show the same
-            digits?
+            {rich('{device} wants to be yours. Does it show the same digits?', {
+              device: <bdi className="strong">{offer.deviceName === '' ? t('A device') : offer.deviceName}</bdi>,
+            })}
           </p>
           <p className="short-code">{shortCodeWords(code)}</p>
-          <p className="quiet">When they differ, somebody else opened the link.</p>
+          <p className="quiet">{t('When they differ, somebody else opened the link.')}</p>
           <div className="dialog-actions">
             <button type="button" className="button" onClick={onClose}>
-              They differ
+              {t('They differ')}
             </button>
             <button
               type="button"
@@ -92,20 +95,20 @@ function Offer({ offer, onAgain, onClose }: { offer: DeviceLinkOffer; onAgain: (
               disabled={busy}
               onClick={() => void run(() => parley.confirmDevice(code))}
             >
-              They are the same
+              {t('They are the same')}
             </button>
           </div>
         </>
       )
     case 'adding':
-      return <output>Adding it to your conversations…</output>
+      return <output>{t('Adding it to your conversations…')}</output>
     case 'done':
       return (
         <>
-          <output>The device is yours now. It fetches your conversations while both are online.</output>
+          <output>{t('The device is yours now. It fetches your conversations while both are online.')}</output>
           <div className="dialog-actions">
             <button type="button" className="button button-primary" onClick={onClose}>
-              Done
+              {t('Done')}
             </button>
           </div>
         </>
@@ -121,10 +124,10 @@ function Ended({ words, onAgain, onClose }: { words: string; onAgain: () => void
       <p role="alert">{words}</p>
       <div className="dialog-actions">
         <button type="button" className="button" onClick={onClose}>
-          Close
+          {t('Close')}
         </button>
         <button type="button" className="button button-primary" onClick={onAgain}>
-          Try again
+          {t('Try again')}
         </button>
       </div>
     </>

@@ -8,6 +8,8 @@ import { useNow } from '../components/use-now.ts'
 import { ConfirmDialog } from '../dialogs/confirm-dialog.tsx'
 import { useDevices } from '../engine/use-devices.ts'
 import { useParley } from '../engine/use-parley.tsx'
+import { t } from '../i18n/translate.ts'
+import { rich } from '../i18n/words.tsx'
 import { deviceNameOf } from '../text/devices.ts'
 import { dayName } from '../text/time.ts'
 import { RenameDeviceDialog } from './rename-device-dialog.tsx'
@@ -26,9 +28,9 @@ export function DevicesDialog({ onAdd, onClose }: DevicesDialogProps): ReactNode
   const [asking, setAsking] = useState<Asking>()
   const close = (): void => setAsking(undefined)
   return (
-    <Dialog title="Your devices" onClose={onClose}>
+    <Dialog title={t('Your devices')} onClose={onClose}>
       <div className="stack">
-        <ul className="contacts" aria-label="Devices">
+        <ul className="contacts" aria-label={t('Devices')}>
           {active.map((device) => (
             <DeviceRow
               key={device.id}
@@ -40,12 +42,12 @@ export function DevicesDialog({ onAdd, onClose }: DevicesDialogProps): ReactNode
         </ul>
         <button type="button" className="button button-primary" onClick={onAdd}>
           <Icon name="plus" />
-          Add a device
+          {t('Add a device')}
         </button>
         {removed.length > 0 && (
           <details className="former">
-            <summary>Removed devices ({removed.length})</summary>
-            <ul className="contacts" aria-label="Removed devices">
+            <summary>{t('Removed devices ({count})', { count: removed.length })}</summary>
+            <ul className="contacts" aria-label={t('Removed devices')}>
               {removed.map((device) => (
                 <DeviceRow key={device.id} device={device} />
               ))}
@@ -55,11 +57,17 @@ export function DevicesDialog({ onAdd, onClose }: DevicesDialogProps): ReactNode
       </div>
       {asking?.kind === 'rename' && <RenameDeviceDialog device={asking.device} onClose={close} />}
       {asking?.kind === 'remove' && (
-        <ConfirmDialog title="Remove this device?" confirm="Remove" work={() => parley.removeDevice(asking.device.id)} onClose={close}>
+        <ConfirmDialog
+          title={t('Remove this device?')}
+          confirm={t('Remove')}
+          work={() => parley.removeDevice(asking.device.id)}
+          onClose={close}
+        >
           <p>
-            <bdi className="strong">{deviceNameOf(asking.device)}</bdi> is cut off from every conversation: it reads nothing that is said
-            from now on, and nobody shows what it writes. What it holds already stays on it. It can never come back; add it anew if you find
-            it.
+            {rich(
+              '{device} is cut off from every conversation: it reads nothing that is said from now on, and nobody shows what it writes. What it holds already stays on it. It can never come back; add it anew if you find it.',
+              { device: <bdi className="strong">{deviceNameOf(asking.device)}</bdi> },
+            )}
           </p>
         </ConfirmDialog>
       )}
@@ -84,17 +92,19 @@ function DeviceRow({ device, onRename, onRemove }: DeviceRowProps): ReactNode {
       <span className="contact-name device-name">
         <bdi>{name}</bdi>
         <span className="quiet">
-          {device.isThis && 'This device · '}
-          {device.removedAt === undefined ? `Added ${dayName(device.addedAt, now)}` : `Removed ${dayName(device.removedAt, now)}`}
+          {device.isThis && <>{t('This device')} · </>}
+          {device.removedAt === undefined
+            ? t('Added {day}', { day: dayName(device.addedAt, now) })
+            : t('Removed {day}', { day: dayName(device.removedAt, now) })}
         </span>
       </span>
       {onRename !== undefined && onRemove !== undefined && (
         <MenuButton
           icon="more"
-          label={`About ${name}`}
+          label={t('About {name}', { name })}
           items={[
-            { icon: 'edit', label: 'Rename', onSelect: onRename },
-            ...(device.isThis ? [] : [{ icon: 'trash', label: 'Remove', danger: true, onSelect: onRemove } as const]),
+            { icon: 'edit', label: t('Rename'), onSelect: onRename },
+            ...(device.isThis ? [] : [{ icon: 'trash', label: t('Remove'), danger: true, onSelect: onRemove } as const]),
           ]}
         />
       )}

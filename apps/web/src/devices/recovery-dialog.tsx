@@ -7,6 +7,7 @@ import { useAction } from '../components/use-action.ts'
 import { useNow } from '../components/use-now.ts'
 import { useDevices } from '../engine/use-devices.ts'
 import { useParley } from '../engine/use-parley.tsx'
+import { t } from '../i18n/translate.ts'
 import { dayName } from '../text/time.ts'
 
 /** Asked for, to see that the words are on paper. */
@@ -17,7 +18,7 @@ export function RecoveryDialog({ onClose }: { onClose: () => void }): ReactNode 
   const [words, setWords] = useState<readonly string[]>()
   const [written, setWritten] = useState(false)
   return (
-    <Dialog title="Recovery phrase" onClose={onClose}>
+    <Dialog title={t('Recovery phrase')} onClose={onClose}>
       {words === undefined ? (
         <Explanation onMade={setWords} />
       ) : written ? (
@@ -37,13 +38,16 @@ function Explanation({ onMade }: { onMade: (words: readonly string[]) => void })
   return (
     <div className="stack">
       <p>
-        24 words on paper bring you back when all your devices are lost: your name, your groups, and what other members still hold. Whoever
-        has the words is you, so keep them where you keep a key.
+        {t(
+          '24 words on paper bring you back when all your devices are lost: your name, your groups, and what other members still hold. Whoever has the words is you, so keep them where you keep a key.',
+        )}
       </p>
       {recovery !== undefined && (
         <p className="quiet">
-          There is a phrase, made {dayName(recovery.createdAt, now)}. It cannot be shown again. A new one takes its place, and the old words
-          stop working.
+          {t(
+            'There is a phrase, made on this day: {day}. It cannot be shown again. A new one takes its place, and the old words stop working.',
+            { day: dayName(recovery.createdAt, now) },
+          )}
         </p>
       )}
       <div className="dialog-actions">
@@ -53,7 +57,7 @@ function Explanation({ onMade }: { onMade: (words: readonly string[]) => void })
           disabled={busy}
           onClick={() => void run(async () => onMade(await parley.createRecovery()))}
         >
-          {recovery === undefined ? 'Make the words' : 'Make new words'}
+          {recovery === undefined ? t('Make the words') : t('Make new words')}
         </button>
       </div>
     </div>
@@ -63,8 +67,8 @@ function Explanation({ onMade }: { onMade: (words: readonly string[]) => void })
 function Words({ words, onWritten }: { words: readonly string[]; onWritten: () => void }): ReactNode {
   return (
     <div className="stack">
-      <p>Write these words down in their order. They are shown this once, and kept nowhere.</p>
-      <ol className="recovery-words" aria-label="The words">
+      <p>{t('Write these words down in their order. They are shown this once, and kept nowhere.')}</p>
+      <ol className="recovery-words" aria-label={t('The words')}>
         {words.map((word, index) => (
           // oxlint-disable-next-line react/no-array-index-key -- a word is its place.
           <li key={`${index} ${word}`}>{word}</li>
@@ -72,7 +76,7 @@ function Words({ words, onWritten }: { words: readonly string[]; onWritten: () =
       </ol>
       <div className="dialog-actions">
         <button type="button" className="button button-primary" onClick={onWritten}>
-          I have written them down
+          {t('I have written them down')}
         </button>
       </div>
     </div>
@@ -95,7 +99,7 @@ function Check({ words, onBack, onDone }: { words: readonly string[]; onBack: ()
     const missed = places.filter((place) => !isRight(place))
     setWrong(missed)
     if (missed.length > 0) return
-    toast('Your recovery phrase is ready. Keep the paper safe.')
+    toast(t('Your recovery phrase is ready. Keep the paper safe.'))
     onDone()
   }
   return (
@@ -106,14 +110,14 @@ function Check({ words, onBack, onDone }: { words: readonly string[]; onBack: ()
         check()
       }}
     >
-      <p>Look at your paper: which words are these?</p>
+      <p>{t('Look at your paper: which words are these?')}</p>
       {places.map((place, index) => (
         <Field
           key={place}
-          label={`Word ${place + 1}`}
+          label={t('Word {number}', { number: place + 1 })}
           value={given[place] ?? ''}
           onChange={(word) => setGiven({ ...given, [place]: word })}
-          error={wrong.includes(place) && !isRight(place) ? 'Not this one. Look again.' : ''}
+          error={wrong.includes(place) && !isRight(place) ? t('Not this one. Look again.') : ''}
           autoComplete="off"
           autoCapitalize="none"
           spellCheck={false}
@@ -122,10 +126,10 @@ function Check({ words, onBack, onDone }: { words: readonly string[]; onBack: ()
       ))}
       <div className="dialog-actions">
         <button type="button" className="button" onClick={onBack}>
-          Show them again
+          {t('Show them again')}
         </button>
         <button type="submit" className="button button-primary">
-          Check
+          {t('Check')}
         </button>
       </div>
     </form>

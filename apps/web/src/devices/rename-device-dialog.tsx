@@ -5,6 +5,7 @@ import { Dialog } from '../components/dialog.tsx'
 import { Field } from '../components/field.tsx'
 import { useAction } from '../components/use-action.ts'
 import { useParley } from '../engine/use-parley.tsx'
+import { t } from '../i18n/translate.ts'
 
 /** As the engine takes it. */
 const MAX_DEVICE_NAME_LENGTH = 64
@@ -18,7 +19,7 @@ export function RenameDeviceDialog({ device, onClose }: { device: Device; onClos
     if (await run(() => parley.renameDevice(device.id, name.trim()))) onClose()
   }
   return (
-    <Dialog title="Rename the device" onClose={onClose}>
+    <Dialog title={t('Rename the device')} onClose={onClose}>
       <form
         className="stack"
         onSubmit={(event) => {
@@ -27,20 +28,20 @@ export function RenameDeviceDialog({ device, onClose }: { device: Device; onClos
         }}
       >
         <Field
-          label="Name of the device"
+          label={t('Name of the device')}
           value={name}
           onChange={setName}
           maxLength={MAX_DEVICE_NAME_LENGTH}
           autoComplete="off"
-          hint="People in your conversations may see it."
+          hint={t('People in your conversations may see it.')}
           data-focus-first
         />
         <div className="dialog-actions">
           <button type="button" className="button" onClick={onClose}>
-            Cancel
+            {t('Cancel')}
           </button>
           <button type="submit" className="button button-primary" disabled={busy || name.trim() === ''}>
-            Save
+            {t('Save')}
           </button>
         </div>
       </form>

@@ -4,6 +4,8 @@ import type { ReactNode } from 'react'
 import { CopyButton } from '../components/copy-button.tsx'
 import { Dialog } from '../components/dialog.tsx'
 import { useParley } from '../engine/use-parley.tsx'
+import { t } from '../i18n/translate.ts'
+import { rich } from '../i18n/words.tsx'
 import { wordsFor } from '../text/errors.ts'
 import { nameOf } from '../text/people.ts'
 
@@ -24,14 +26,16 @@ export function SafetyDialog({ person, onClose }: { person: Pick<User, 'id' | 'n
   }, [parley, person.id])
   const groups = number.match(/\d{5}/g) ?? []
   return (
-    <Dialog title="Safety number" onClose={onClose}>
+    <Dialog title={t('Safety number')} onClose={onClose}>
       <div className="stack">
         <p>
-          Compare these digits with <bdi className="strong">{nameOf(person)}</bdi>: side by side, or read aloud on the phone. When they are
-          the same on both sides, nobody has put themselves between you.
+          {rich(
+            'Compare these digits with {name}: side by side, or read aloud on the phone. When they are the same on both sides, nobody has put themselves between you.',
+            { name: <bdi className="strong">{nameOf(person)}</bdi> },
+          )}
         </p>
         {error === '' ? (
-          <ol className="safety-number" aria-label="Safety number" aria-busy={number === ''}>
+          <ol className="safety-number" aria-label={t('Safety number')} aria-busy={number === ''}>
             {groups.map((group, index) => (
               // oxlint-disable-next-line react/no-array-index-key -- a group is its place.
               <li key={`${index} ${group}`}>{group}</li>
@@ -41,10 +45,17 @@ export function SafetyDialog({ person, onClose }: { person: Pick<User, 'id' | 'n
           <p role="alert">{error}</p>
         )}
         <p className="quiet">
-          It stays the same on all your devices and theirs. When it differs, do not write anything secret, and ask for their card in person.
+          {t(
+            'It stays the same on all your devices and theirs. When it differs, do not write anything secret, and ask for their card in person.',
+          )}
         </p>
         <div className="dialog-actions">
-          <CopyButton text={groups.join(' ')} label="Copy number" done="Number copied" announced="The safety number is on the clipboard" />
+          <CopyButton
+            text={groups.join(' ')}
+            label={t('Copy number')}
+            done={t('Number copied')}
+            announced={t('The safety number is on the clipboard')}
+          />
         </div>
       </div>
     </Dialog>

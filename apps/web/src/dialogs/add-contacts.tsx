@@ -5,6 +5,7 @@ import { useAction } from '../components/use-action.ts'
 import { addMember } from '../engine/actions.ts'
 import { useContacts } from '../engine/use-contacts.ts'
 import { useConversation } from '../engine/use-conversation.ts'
+import { t } from '../i18n/translate.ts'
 import { nameOf } from '../text/people.ts'
 
 /** People whom one knows can be added without a link. */
@@ -16,8 +17,8 @@ export function AddContacts({ conversation }: { conversation: Conversation }): R
   if (missing.length === 0) return null
   return (
     <section>
-      <h3>Your contacts</h3>
-      <ul className="contacts" aria-label="Contacts who are not here">
+      <h3>{t('Your contacts')}</h3>
+      <ul className="contacts" aria-label={t('Contacts who are not here')}>
         {missing.map((contact) => (
           <li key={contact.id} className="contact">
             <Avatar id={contact.id} name={contact.name} image={contact.avatar} size="small" />
@@ -26,10 +27,10 @@ export function AddContacts({ conversation }: { conversation: Conversation }): R
               type="button"
               className="button"
               disabled={busy}
-              aria-label={`Add ${nameOf(contact)}`}
+              aria-label={t('Add {name}', { name: nameOf(contact) })}
               onClick={() => void run(() => addMember(conversation, contact.id))}
             >
-              Add
+              {t('Add')}
             </button>
           </li>
         ))}

@@ -3,6 +3,7 @@ import { useEffect, useState } from 'react'
 import type { ReactNode } from 'react'
 import { Dialog } from '../components/dialog.tsx'
 import { useAction } from '../components/use-action.ts'
+import { t } from '../i18n/translate.ts'
 import { MessageList } from '../timeline/message-list.tsx'
 
 interface AnswersDialogProps {
@@ -20,9 +21,9 @@ export function AnswersDialog({ conversation, message, onJump, onClose }: Answer
     void run(async () => setAnswers(await conversation.replies(message.id)))
   }, [conversation, message.id, run])
   return (
-    <Dialog title="Answers" onClose={onClose}>
+    <Dialog title={t('Answers')} onClose={onClose}>
       {answers === undefined ? (
-        <p className="quiet">Looking for the answers…</p>
+        <p className="quiet">{t('Looking for the answers…')}</p>
       ) : (
         <MessageList
           messages={answers}

@@ -2,6 +2,8 @@ import type { Conversation, User } from '@parley/chat'
 import type { ReactNode } from 'react'
 import { useConversation } from '../engine/use-conversation.ts'
 import { useMe, useParley } from '../engine/use-parley.tsx'
+import { t } from '../i18n/translate.ts'
+import { rich } from '../i18n/words.tsx'
 import { nameOf } from '../text/people.ts'
 import { ConfirmDialog } from './confirm-dialog.tsx'
 
@@ -14,10 +16,12 @@ interface BlockPersonDialogProps {
 export function BlockPersonDialog({ person, onClose }: BlockPersonDialogProps): ReactNode {
   const parley = useParley()
   return (
-    <ConfirmDialog title="Block this person?" confirm="Block" work={() => parley.block(person.id)} onClose={onClose}>
+    <ConfirmDialog title={t('Block this person?')} confirm={t('Block')} work={() => parley.block(person.id)} onClose={onClose}>
       <p>
-        You hear nothing more from <bdi className="strong">{nameOf(person)}</bdi>: what they write in groups is covered, and they cannot ask
-        you for a conversation. They are not told. You can unblock them at any time.
+        {rich(
+          'You hear nothing more from {name}: what they write in groups is covered, and they cannot ask you for a conversation. They are not told. You can unblock them at any time.',
+          { name: <bdi className="strong">{nameOf(person)}</bdi> },
+        )}
       </p>
     </ConfirmDialog>
   )

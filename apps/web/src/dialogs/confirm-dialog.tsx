@@ -1,6 +1,7 @@
 import type { ReactNode } from 'react'
 import { Dialog } from '../components/dialog.tsx'
 import { useAction } from '../components/use-action.ts'
+import { t } from '../i18n/translate.ts'
 
 interface ConfirmDialogProps {
   title: string
@@ -28,7 +29,7 @@ export function ConfirmDialog({ title, children, confirm, work, onDone, onClose 
         {children}
         <div className="dialog-actions">
           <button type="button" className="button" onClick={onClose} data-focus-first>
-            Cancel
+            {t('Cancel')}
           </button>
           <button type="button" className="button button-danger" disabled={busy} onClick={() => void go()}>
             {confirm}

@@ -6,6 +6,7 @@ import { Field } from '../components/field.tsx'
 import { useAction } from '../components/use-action.ts'
 import { useNow } from '../components/use-now.ts'
 import { timelineStore } from '../engine/timeline-store.ts'
+import { t } from '../i18n/translate.ts'
 
 interface DateDialogProps {
   conversation: Conversation
@@ -34,7 +35,7 @@ export function DateDialog({ conversation, onJump, onClose }: DateDialogProps): 
     if (first !== undefined) onJump(first.id)
   }
   return (
-    <Dialog title="Go to a date" onClose={onClose}>
+    <Dialog title={t('Go to a date')} onClose={onClose}>
       <form
         className="stack"
         onSubmit={(event) => {
@@ -43,21 +44,21 @@ export function DateDialog({ conversation, onJump, onClose }: DateDialogProps): 
         }}
       >
         <Field
-          label="Day"
+          label={t('Day')}
           type="date"
           value={day}
           max={today}
           onChange={setDay}
           required
-          hint="When nothing was said on it, the next message is shown."
+          hint={t('When nothing was said on it, the next message is shown.')}
           data-focus-first
         />
         <div className="dialog-actions">
           <button type="button" className="button" onClick={onClose}>
-            Cancel
+            {t('Cancel')}
           </button>
           <button type="submit" className="button button-primary" disabled={busy || day === ''}>
-            Go there
+            {t('Go there')}
           </button>
         </div>
       </form>

@@ -1,6 +1,7 @@
 import type { Conversation, Message } from '@parley/chat'
 import type { ReactNode } from 'react'
 import { deleteMessage } from '../engine/actions.ts'
+import { t } from '../i18n/translate.ts'
 import { summaryOf } from '../text/messages.ts'
 import { ConfirmDialog } from './confirm-dialog.tsx'
 
@@ -15,8 +16,8 @@ interface DeleteDialogProps {
 export function DeleteDialog({ conversation, message, onClose, onDeleted }: DeleteDialogProps): ReactNode {
   return (
     <ConfirmDialog
-      title="Delete this message?"
-      confirm="Delete"
+      title={t('Delete this message?')}
+      confirm={t('Delete')}
       work={() => deleteMessage(conversation, message.id)}
       onDone={onDeleted}
       onClose={onClose}
@@ -26,7 +27,7 @@ export function DeleteDialog({ conversation, message, onClose, onDeleted }: Dele
           {summaryOf(message)}
         </span>
       </blockquote>
-      <p>It is removed here now, and on every other member’s device as soon as it hears of it. This cannot be undone.</p>
+      <p>{t('It is removed here now, and on every other member’s device as soon as it hears of it. This cannot be undone.')}</p>
     </ConfirmDialog>
   )
 }

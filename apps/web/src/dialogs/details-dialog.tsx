@@ -7,16 +7,19 @@ import { SelectField } from '../components/select-field.tsx'
 import { useAction } from '../components/use-action.ts'
 import { saveDetails } from '../engine/actions.ts'
 import { useConversation } from '../engine/use-conversation.ts'
+import { t } from '../i18n/translate.ts'
 import { mayManage } from '../text/people.ts'
 import { MAX_TITLE_LENGTH } from './new-group-dialog.tsx'
 
 const MAX_DESCRIPTION_LENGTH = 300
 
 /** What newcomers can read, in words. */
-export const HISTORY_WORDS = [
-  ['full', 'Everything that was said'],
-  ['joined', 'Only what is said after they join'],
-] as const
+export function historyWords(): readonly (readonly ['full' | 'joined', string])[] {
+  return [
+    ['full', t('Everything that was said')],
+    ['joined', t('Only what is said after they join')],
+  ]
+}
 
 /** What a group is called, what it is for, and what newcomers can read. */
 export function DetailsDialog({ conversation, onClose }: { conversation: Conversation; onClose: () => void }): ReactNode {
@@ -30,7 +33,7 @@ export function DetailsDialog({ conversation, onClose }: { conversation: Convers
     if (await run(() => saveDetails(conversation, { title: title.trim(), description: description.trim(), history }))) onClose()
   }
   return (
-    <Dialog title="Group details" onClose={onClose}>
+    <Dialog title={t('Group details')} onClose={onClose}>
       <form
         className="stack"
         onSubmit={(event) => {
@@ -38,29 +41,29 @@ export function DetailsDialog({ conversation, onClose }: { conversation: Convers
           void save()
         }}
       >
-        <Field label="Title" value={title} onChange={setTitle} maxLength={MAX_TITLE_LENGTH} autoComplete="off" />
+        <Field label={t('Title')} value={title} onChange={setTitle} maxLength={MAX_TITLE_LENGTH} autoComplete="off" />
         <Field
-          label="Description"
+          label={t('Description')}
           value={description}
           onChange={setDescription}
           maxLength={MAX_DESCRIPTION_LENGTH}
           autoComplete="off"
-          hint="Every member sees it."
+          hint={t('Every member sees it.')}
         />
         <SelectField
-          label="Newcomers can read"
+          label={t('Newcomers can read')}
           value={history}
-          options={HISTORY_WORDS}
+          options={historyWords()}
           onChange={setHistory}
           disabled={!manages}
-          hint={manages ? 'For those who join from now on.' : 'Admins of the group decide this.'}
+          hint={manages ? t('For those who join from now on.') : t('Admins of the group decide this.')}
         />
         <div className="dialog-actions">
           <button type="button" className="button" onClick={onClose}>
-            Cancel
+            {t('Cancel')}
           </button>
           <button type="submit" className="button button-primary" disabled={busy || title.trim() === ''}>
-            Save
+            {t('Save')}
           </button>
         </div>
       </form>

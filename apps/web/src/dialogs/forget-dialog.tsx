@@ -1,6 +1,7 @@
 import type { Conversation } from '@parley/chat'
 import type { ReactNode } from 'react'
 import { useParley } from '../engine/use-parley.tsx'
+import { t } from '../i18n/translate.ts'
 import { ConfirmDialog } from './confirm-dialog.tsx'
 
 interface ForgetDialogProps {
@@ -14,13 +15,13 @@ export function ForgetDialog({ conversation, onClose, onForgotten }: ForgetDialo
   const parley = useParley()
   return (
     <ConfirmDialog
-      title="Delete it from this device?"
-      confirm="Delete"
+      title={t('Delete it from this device?')}
+      confirm={t('Delete')}
       work={() => parley.forget(conversation.getId())}
       onDone={onForgotten}
       onClose={onClose}
     >
-      <p>Messages and files of this conversation go from this device, and nobody can bring them back here. Others keep theirs.</p>
+      <p>{t('Messages and files of this conversation go from this device, and nobody can bring them back here. Others keep theirs.')}</p>
     </ConfirmDialog>
   )
 }

@@ -10,6 +10,7 @@ import { forwardMessage } from '../engine/actions.ts'
 import { conversationStore } from '../engine/conversation-store.ts'
 import { useConversations } from '../engine/use-conversations.ts'
 import { useMe } from '../engine/use-parley.tsx'
+import { t } from '../i18n/translate.ts'
 import { summaryOf } from '../text/messages.ts'
 import { faceOf, nameList, nameOf, titleOf } from '../text/people.ts'
 
@@ -32,11 +33,11 @@ export function ForwardDialog({ message, onClose }: { message: Message; onClose:
   const shown = all.filter((conversation) => titleOf(infoOf(conversation)).toLocaleLowerCase().includes(wanted))
   const send = async (): Promise<void> => {
     if (!(await run(() => forwardMessage(chosen, message.id)))) return
-    toast(`Forwarded to ${nameList(chosen.map((conversation) => titleOf(infoOf(conversation))))}.`)
+    toast(t('Forwarded to {names}.', { names: nameList(chosen.map((conversation) => titleOf(infoOf(conversation)))) }))
     onClose()
   }
   return (
-    <Dialog title="Forward to" onClose={onClose}>
+    <Dialog title={t('Forward to')} onClose={onClose}>
       <form
         className="stack"
         onSubmit={(event) => {
@@ -51,10 +52,10 @@ export function ForwardDialog({ message, onClose }: { message: Message; onClose:
           </span>
         </blockquote>
         {all.length >= SEARCH_FROM && (
-          <Field label="Find a conversation" value={words} onChange={setWords} autoComplete="off" data-focus-first />
+          <Field label={t('Find a conversation')} value={words} onChange={setWords} autoComplete="off" data-focus-first />
         )}
         <fieldset className="contacts choices">
-          <legend className="visually-hidden">Conversations</legend>
+          <legend className="visually-hidden">{t('Conversations')}</legend>
           {shown.map((conversation) => {
             const info = infoOf(conversation)
             return (
@@ -77,15 +78,15 @@ export function ForwardDialog({ message, onClose }: { message: Message; onClose:
               </label>
             )
           })}
-          {shown.length === 0 && <p className="quiet">No conversation of that name.</p>}
+          {shown.length === 0 && <p className="quiet">{t('No conversation of that name.')}</p>}
         </fieldset>
-        <p className="quiet">Those who read it there see who said it first.</p>
+        <p className="quiet">{t('Those who read it there see who said it first.')}</p>
         <div className="dialog-actions">
           <button type="button" className="button" onClick={onClose}>
-            Cancel
+            {t('Cancel')}
           </button>
           <button type="submit" className="button button-primary" disabled={busy || chosen.length === 0}>
-            Forward
+            {t('Forward')}
           </button>
         </div>
       </form>

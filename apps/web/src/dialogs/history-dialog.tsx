@@ -5,6 +5,8 @@ import { Dialog } from '../components/dialog.tsx'
 import { TextWithLinks } from '../components/text-with-links.tsx'
 import { useAction } from '../components/use-action.ts'
 import type { MessageVersion } from '../engine/types.ts'
+import { t } from '../i18n/translate.ts'
+import { rich } from '../i18n/words.tsx'
 import { completeTime } from '../text/time.ts'
 
 /** How a message read before it was edited, the newest version first. */
@@ -23,20 +25,20 @@ export function HistoryDialog({
     void run(async () => setVersions((await conversation.edits(message.id)).toReversed()))
   }, [conversation, message.id, run])
   return (
-    <Dialog title="Earlier versions" onClose={onClose}>
+    <Dialog title={t('Earlier versions')} onClose={onClose}>
       {versions === undefined ? (
-        <p className="quiet">Looking for earlier versions…</p>
+        <p className="quiet">{t('Looking for earlier versions…')}</p>
       ) : (
-        <ol className="versions" aria-label="Versions, the newest first">
+        <ol className="versions" aria-label={t('Versions, the newest first')}>
           {versions.map(({ text, at }, index) => (
             <li key={`${at} ${text}`} className="version">
               <span className="quiet">
-                {index === 0 ? 'Now, since ' : ''}
-                <time dateTime={new Date(at).toISOString()}>{completeTime(at)}</time>
-                {index === versions.length - 1 ? ', as first sent' : ''}
+                {rich(versionText(index === 0, index === versions.length - 1), {
+                  time: <time dateTime={new Date(at).toISOString()}>{completeTime(at)}</time>,
+                })}
               </span>
               <p className="version-text" dir="auto">
-                {text === '' ? <span className="quiet">No text</span> : <TextWithLinks text={text} />}
+                {text === '' ? <span className="quiet">{t('No text')}</span> : <TextWithLinks text={text} />}
               </p>
             </li>
           ))}
@@ -44,4 +46,13 @@ export function HistoryDialog({
       )}
     </Dialog>
   )
+}
+
+/** When a version was written, and whether it is the first or the last. */
+function versionText(
+  isNow: boolean,
+  isFirst: boolean,
+): '{time}' | 'Now, since {time}' | '{time}, as first sent' | 'Now, since {time}, as first sent' {
+  if (isNow) return isFirst ? 'Now, since {time}, as first sent' : 'Now, since {time}'
+  return isFirst ? '{time}, as first sent' : '{time}'
 }

@@ -12,28 +12,30 @@ import type { InviteChoice } from '../engine/actions.ts'
 import { openAnotherPerson } from '../engine/page-location.ts'
 import { useConversation } from '../engine/use-conversation.ts'
 import { useInvites } from '../engine/use-invites.ts'
+import { t } from '../i18n/translate.ts'
+import { rich } from '../i18n/words.tsx'
 import { titleOf } from '../text/people.ts'
 import { AddContacts } from './add-contacts.tsx'
 import { OpenInvites } from './open-invites.tsx'
 
-const USES = [
-  ['1', '1 person'],
-  ['10', '10 people'],
-  ['50', '50 people'],
-] as const
-const ROLES = [
-  ['writer', 'write'],
-  ['reader', 'only read'],
-  ['moderator', 'moderate'],
-] as const
-const DAYS = [
-  ['1', '1 day'],
-  ['7', '7 days'],
-  ['30', '30 days'],
-] as const
+type Uses = '1' | '10' | '50'
+type Days = '1' | '7' | '30'
 
-type Uses = (typeof USES)[number][0]
-type Days = (typeof DAYS)[number][0]
+const useChoices = (): readonly (readonly [Uses, string])[] => [
+  ['1', t('1 person')],
+  ['10', t('{count} people', { count: 10 })],
+  ['50', t('{count} people', { count: 50 })],
+]
+const roleChoices = (): readonly (readonly [InviteChoice['role'], string])[] => [
+  ['writer', t('write')],
+  ['reader', t('only read')],
+  ['moderator', t('moderate')],
+]
+const dayChoices = (): readonly (readonly [Days, string])[] => [
+  ['1', t('1 day')],
+  ['7', t('{count} days', { count: 7 })],
+  ['30', t('{count} days', { count: 30 })],
+]
 
 /** Bringing people in: a link to send, contacts to add, or a second person in this very browser. */
 export function InviteDialog({ conversation, onClose }: { conversation: Conversation; onClose: () => void }): ReactNode {
@@ -64,34 +66,36 @@ export function InviteDialog({ conversation, onClose }: { conversation: Conversa
   }, [conversation, choice, role, uses, days, run, refresh])
 
   return (
-    <Dialog title="Invite people" onClose={onClose}>
+    <Dialog title={t('Invite people')} onClose={onClose}>
       <div className="stack">
         <p>
-          Whoever opens this link can join <bdi>{titleOf(info)}</bdi>. Send it over a channel that you trust. Somebody of the group has to
-          be online to let people in.
+          {rich(
+            'Whoever opens this link can join {title}. Send it over a channel that you trust. Somebody of the group has to be online to let people in.',
+            { title: <bdi>{titleOf(info)}</bdi> },
+          )}
         </p>
-        <Field label="Invite link" value={isRevoked ? 'Revoked' : link} readOnly placeholder="Making a link…" />
+        <Field label={t('Invite link')} value={isRevoked ? t('Revoked') : link} readOnly placeholder={t('Making a link…')} />
         <div className="invite-choices">
-          <SelectField label="Lets in" value={uses} options={USES} onChange={setUses} />
-          <SelectField label="They can" value={role} options={ROLES} onChange={setRole} />
-          <SelectField label="Works for" value={days} options={DAYS} onChange={setDays} />
+          <SelectField label={t('Lets in')} value={uses} options={useChoices()} onChange={setUses} />
+          <SelectField label={t('They can')} value={role} options={roleChoices()} onChange={setRole} />
+          <SelectField label={t('Works for')} value={days} options={dayChoices()} onChange={setDays} />
         </div>
         <CopyButton
           text={isRevoked ? '' : link}
-          label="Copy invite link"
-          done="Link copied"
-          announced="The invite link is on the clipboard"
+          label={t('Copy invite link')}
+          done={t('Link copied')}
+          announced={t('The invite link is on the clipboard')}
         />
         <AddContacts conversation={conversation} />
         <OpenInvites conversation={conversation} invites={invites} onRevoked={refresh} />
         <div className="invite-other">
           <div>
-            <h3>Try it alone</h3>
-            <p className="quiet">Opens a window beside this one where you are somebody else, with an invite to this group.</p>
+            <h3>{t('Try it alone')}</h3>
+            <p className="quiet">{t('Opens a window beside this one where you are somebody else, with an invite to this group.')}</p>
           </div>
           <button type="button" className="button" disabled={linkForAnother === ''} onClick={() => openAnotherPerson(linkForAnother)}>
             <Icon name="device" />
-            Open as another person
+            {t('Open as another person')}
           </button>
         </div>
       </div>

@@ -4,6 +4,7 @@ import type { ReactNode } from 'react'
 import { Dialog } from '../components/dialog.tsx'
 import { Field } from '../components/field.tsx'
 import { useParley } from '../engine/use-parley.tsx'
+import { t } from '../i18n/translate.ts'
 import { wordsFor } from '../text/errors.ts'
 
 /** For a link that was sent as text. */
@@ -26,7 +27,7 @@ export function JoinDialog({ onClose, onJoined }: { onClose: () => void; onJoine
     setError('')
   }
   return (
-    <Dialog title="Join with a link" onClose={onClose}>
+    <Dialog title={t('Join with a link')} onClose={onClose}>
       <form
         className="stack"
         onSubmit={(event) => {
@@ -35,22 +36,22 @@ export function JoinDialog({ onClose, onJoined }: { onClose: () => void; onJoine
         }}
       >
         <Field
-          label="Invite link"
+          label={t('Invite link')}
           value={link}
           onChange={change}
           error={error}
           autoComplete="off"
           spellCheck={false}
           placeholder="https://…#…"
-          hint="Somebody in the group sent it to you."
+          hint={t('Somebody in the group sent it to you.')}
           data-focus-first
         />
         <div className="dialog-actions">
           <button type="button" className="button" onClick={onClose}>
-            Cancel
+            {t('Cancel')}
           </button>
           <button type="submit" className="button button-primary" disabled={busy || link.trim() === ''}>
-            Join group
+            {t('Join group')}
           </button>
         </div>
       </form>

@@ -2,6 +2,8 @@ import type { Conversation } from '@parley/chat'
 import type { ReactNode } from 'react'
 import { leave } from '../engine/actions.ts'
 import { useConversation } from '../engine/use-conversation.ts'
+import { t } from '../i18n/translate.ts'
+import { rich } from '../i18n/words.tsx'
 import { titleOf } from '../text/people.ts'
 import { ConfirmDialog } from './confirm-dialog.tsx'
 
@@ -9,12 +11,16 @@ import { ConfirmDialog } from './confirm-dialog.tsx'
 export function LeaveDialog({ conversation, onClose }: { conversation: Conversation; onClose: () => void }): ReactNode {
   const info = useConversation(conversation)
   return (
-    <ConfirmDialog title="Leave this group?" confirm="Leave group" work={() => leave(conversation)} onClose={onClose}>
+    <ConfirmDialog title={t('Leave this group?')} confirm={t('Leave group')} work={() => leave(conversation)} onClose={onClose}>
       <p>
-        You get no more messages of <bdi className="strong">{titleOf(info)}</bdi> and cannot write there. What was said until now stays
-        readable on this device. To come back you need somebody who lets you in.
+        {rich(
+          'You get no more messages of {title} and cannot write there. What was said until now stays readable on this device. To come back you need somebody who lets you in.',
+          { title: <bdi className="strong">{titleOf(info)}</bdi> },
+        )}
       </p>
-      {info.role === 'founder' && <p>You founded it: nobody else has your role then. Give somebody the role of admin before you go.</p>}
+      {info.role === 'founder' && (
+        <p>{t('You founded it: nobody else has your role then. Give somebody the role of admin before you go.')}</p>
+      )}
     </ConfirmDialog>
   )
 }

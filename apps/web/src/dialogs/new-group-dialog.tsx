@@ -7,6 +7,7 @@ import { Field } from '../components/field.tsx'
 import { useAction } from '../components/use-action.ts'
 import { useContacts } from '../engine/use-contacts.ts'
 import { useParley } from '../engine/use-parley.tsx'
+import { t } from '../i18n/translate.ts'
 import { nameOf } from '../text/people.ts'
 
 export const MAX_TITLE_LENGTH = 100
@@ -25,7 +26,7 @@ export function NewGroupDialog({ onClose, onCreated }: NewGroupDialogProps): Rea
   const { run, busy } = useAction()
   const create = (): Promise<boolean> => run(async () => onCreated(await parley.createGroup({ title: title.trim(), members })))
   return (
-    <Dialog title="New group" onClose={onClose}>
+    <Dialog title={t('New group')} onClose={onClose}>
       <form
         className="stack"
         onSubmit={(event) => {
@@ -34,18 +35,18 @@ export function NewGroupDialog({ onClose, onCreated }: NewGroupDialogProps): Rea
         }}
       >
         <Field
-          label="Title"
+          label={t('Title')}
           value={title}
           onChange={setTitle}
           maxLength={MAX_TITLE_LENGTH}
           autoComplete="off"
-          placeholder="Harbour walk"
-          hint="You invite people in the next step."
+          placeholder={t('Harbour walk')}
+          hint={t('You invite people in the next step.')}
           data-focus-first
         />
         {contacts.length > 0 && (
           <fieldset className="contacts">
-            <legend>Add your contacts</legend>
+            <legend>{t('Add your contacts')}</legend>
             {contacts.map((contact) => (
               <label key={contact.id} className="contact">
                 <Avatar id={contact.id} name={contact.name} image={contact.avatar} size="small" />
@@ -63,10 +64,10 @@ export function NewGroupDialog({ onClose, onCreated }: NewGroupDialogProps): Rea
         )}
         <div className="dialog-actions">
           <button type="button" className="button" onClick={onClose}>
-            Cancel
+            {t('Cancel')}
           </button>
           <button type="submit" className="button button-primary" disabled={busy || title.trim() === ''}>
-            Create group
+            {t('Create group')}
           </button>
         </div>
       </form>

@@ -5,7 +5,8 @@ import { useAction } from '../components/use-action.ts'
 import type { InviteInfo } from '../engine/types.ts'
 import { useConversation } from '../engine/use-conversation.ts'
 import { useMe } from '../engine/use-parley.tsx'
-import { nameOf, ROLE_WORDS } from '../text/people.ts'
+import { t } from '../i18n/translate.ts'
+import { nameOf, roleWords } from '../text/people.ts'
 import { completeTime, inDays } from '../text/time.ts'
 
 interface OpenInvitesProps {
@@ -24,16 +25,18 @@ export function OpenInvites({ conversation, invites, onRevoked }: OpenInvitesPro
   if (open.length === 0) return null
   return (
     <details className="open-invites">
-      <summary>Links that still let people in ({open.length})</summary>
-      <ul aria-label="Links that still let people in">
+      <summary>{t('Links that still let people in ({count})', { count: open.length })}</summary>
+      <ul aria-label={t('Links that still let people in')}>
         {open.map(({ id, role, uses, used, expiresAt, by }) => (
           <li key={id} className="open-invite">
-            <span>
-              {used} of {uses} let in, as {ROLE_WORDS[role].toLocaleLowerCase()}
-            </span>
+            <span>{t('{used} of {uses} let in. Role: {role}', { used, uses, role: roleWords(role) })}</span>
             <span className="quiet" title={completeTime(expiresAt)}>
-              Ends {inDays(expiresAt, now)}, made by{' '}
-              {by === me.id ? 'you' : nameOf(members.find((member) => member.id === by) ?? { name: '' })}
+              {by === me.id
+                ? t('Ends {when}, made by you', { when: inDays(expiresAt, now) })
+                : t('Ends {when}, made by {name}', {
+                    when: inDays(expiresAt, now),
+                    name: nameOf(members.find((member) => member.id === by) ?? { name: '' }),
+                  })}
             </span>
             <button
               type="button"
@@ -46,7 +49,7 @@ export function OpenInvites({ conversation, invites, onRevoked }: OpenInvitesPro
                 })
               }
             >
-              Revoke
+              {t('Revoke')}
             </button>
           </li>
         ))}

@@ -55,6 +55,20 @@ export class Session {
     await this.start()
   }
 
+  /** The same while the engine runs. @throws {ProfileLocked} while another tab has it open: nothing is erased then, and the engine runs on. */
+  async erase(): Promise<void> {
+    const before = this.state.getSnapshot()
+    if (before.status !== 'ready') return
+    this.#unbind?.abort()
+    await before.parley.close()
+    try {
+      await deleteProfile(this.profile)
+    } finally {
+      this.state.set({ status: 'starting' })
+      await this.start()
+    }
+  }
+
   /**
    * In the place of a profile that nobody uses yet, becomes a device of somebody who has others, or a phrase. What came in the way, `undefined` when
    * nothing did; then, and when it was called off, the page is where it was before.

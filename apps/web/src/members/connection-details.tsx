@@ -2,6 +2,7 @@ import type { Conversation, LinkInspection } from '@parley/chat'
 import type { ReactNode } from 'react'
 import { useConversation } from '../engine/use-conversation.ts'
 import { useInspection } from '../engine/use-inspection.ts'
+import { t } from '../i18n/translate.ts'
 import { byteWords, connectionMeaning, connectionWords, transportWords } from '../text/connection.ts'
 import { nameOf } from '../text/people.ts'
 
@@ -14,9 +15,9 @@ export function ConnectionDetails({ conversation }: { conversation: Conversation
     <>
       <h3>{connectionWords(sync)}</h3>
       <p>{connectionMeaning(sync, members.length <= 1)}</p>
-      <h4>Devices</h4>
+      <h4>{t('Devices')}</h4>
       {links.length === 0 ? (
-        <p className="quiet">None right now</p>
+        <p className="quiet">{t('None right now')}</p>
       ) : (
         <ul className="connection-list">
           {devicesOf(links).map(([key, own]) => (
@@ -24,15 +25,15 @@ export function ConnectionDetails({ conversation }: { conversation: Conversation
           ))}
         </ul>
       )}
-      <h4>Meeting points</h4>
+      <h4>{t('Meeting points')}</h4>
       {inspection.rendezvous.length === 0 ? (
-        <p className="quiet">None given. People in this browser still find each other.</p>
+        <p className="quiet">{t('None given. People in this browser still find each other.')}</p>
       ) : (
         <ul className="connection-list">
           {inspection.rendezvous.map(({ url, connected }) => (
             <li key={url}>
               <span className="connection-where">{url}</span>
-              <span className="quiet">{connected ? 'Reached' : 'Not reached'}</span>
+              <span className="quiet">{connected ? t('Reached') : t('Not reached')}</span>
             </li>
           ))}
         </ul>
@@ -61,7 +62,10 @@ function DeviceRow({ links, name }: { links: readonly LinkInspection[]; name: st
         {trip}
       </span>
       <span className="quiet connection-bytes">
-        {byteWords(sum((link) => link.bytesIn))} in, {byteWords(sum((link) => link.bytesOut))} out
+        {t('{received} in, {sent} out', {
+          received: byteWords(sum((link) => link.bytesIn)),
+          sent: byteWords(sum((link) => link.bytesOut)),
+        })}
       </span>
     </li>
   )

@@ -2,6 +2,7 @@ import type { Conversation } from '@parley/chat'
 import { useEffect, useId, useRef, useState } from 'react'
 import type { ReactNode } from 'react'
 import { useConversation } from '../engine/use-conversation.ts'
+import { t } from '../i18n/translate.ts'
 import { connectionWords } from '../text/connection.ts'
 import { ConnectionDetails } from './connection-details.tsx'
 
@@ -38,7 +39,7 @@ export function ConnectionStatus({ conversation }: { conversation: Conversation 
       <button
         type="button"
         className={`connection-button connection-${sync.phase}`}
-        aria-label={`Connection: ${words}`}
+        aria-label={t('Connection: {words}', { words })}
         title={words}
         aria-expanded={open}
         aria-controls={open ? panelId : undefined}
@@ -48,7 +49,7 @@ export function ConnectionStatus({ conversation }: { conversation: Conversation 
         <span className="connection-words">{words}</span>
       </button>
       {open && (
-        <section id={panelId} className="popover" aria-label="Connection details">
+        <section id={panelId} className="popover" aria-label={t('Connection details')}>
           <ConnectionDetails conversation={conversation} />
         </section>
       )}

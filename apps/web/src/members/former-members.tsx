@@ -3,6 +3,8 @@ import type { ReactNode } from 'react'
 import { Avatar } from '../components/avatar.tsx'
 import { useNow } from '../components/use-now.ts'
 import type { FormerMember } from '../engine/types.ts'
+import { t } from '../i18n/translate.ts'
+import { rich } from '../i18n/words.tsx'
 import { nameOf } from '../text/people.ts'
 import { agoInList, completeTime } from '../text/time.ts'
 
@@ -15,12 +17,11 @@ interface FormerMembersProps {
 /** Who was in the group, and how they went. */
 export function FormerMembers({ former, members, me }: FormerMembersProps): ReactNode {
   const now = useNow()
-  const nameOfId = (id: string): string =>
-    id === me ? 'you' : nameOf([...members, ...former].find((person) => person.id === id) ?? { name: '' })
+  const nameOfId = (id: string): string => nameOf([...members, ...former].find((person) => person.id === id) ?? { name: '' })
   return (
     <details className="former">
-      <summary>Former members ({former.length})</summary>
-      <ul className="members-list" aria-label="Who was here before">
+      <summary>{t('Former members ({count})', { count: former.length })}</summary>
+      <ul className="members-list" aria-label={t('Who was here before')}>
         {former.map((person) => (
           <li key={person.id} className="member">
             <Avatar id={person.id} name={person.name} image={person.avatar} size="medium" />
@@ -28,13 +29,11 @@ export function FormerMembers({ former, members, me }: FormerMembersProps): Reac
               <bdi>{nameOf(person)}</bdi>
             </span>
             <span className="member-status">
-              {person.how === 'left' ? (
-                'Left'
-              ) : (
-                <>
-                  Removed by <bdi>{nameOfId(person.by)}</bdi>
-                </>
-              )}
+              {person.how === 'left'
+                ? t('Left')
+                : person.by === me
+                  ? t('Removed by you')
+                  : rich('Removed by {name}', { name: <bdi>{nameOfId(person.by)}</bdi> })}
               {', '}
               <time dateTime={new Date(person.at).toISOString()} title={completeTime(person.at)}>
                 {agoInList(person.at, now)}

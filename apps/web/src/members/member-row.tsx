@@ -6,7 +6,8 @@ import type { MenuItem } from '../components/menu.tsx'
 import { useAction } from '../components/use-action.ts'
 import { setRole } from '../engine/actions.ts'
 import { useParley } from '../engine/use-parley.tsx'
-import { nameOf, ROLE_WORDS } from '../text/people.ts'
+import { t } from '../i18n/translate.ts'
+import { nameOf, roleWords } from '../text/people.ts'
 
 interface MemberRowProps {
   conversation: Conversation
@@ -38,26 +39,26 @@ export function MemberRow(props: MemberRowProps): ReactNode {
   const own = member.id === me
   const blocked = !own && parley.isBlocked(member.id)
   const items: MenuItem[] = []
-  if (!own) items.push({ icon: 'shield', label: 'Safety number', onSelect: onSafety })
+  if (!own) items.push({ icon: 'shield', label: t('Safety number'), onSelect: onSafety })
   if (!own && kind === 'group') {
     if (isContact)
       items.push({
         icon: 'send',
-        label: 'Write to them alone',
+        label: t('Write to them alone'),
         onSelect: () => void run(async () => onSelect(await parley.createConversation({ with: member.id }))),
       })
     if (mayChange(ownRole, member.role)) {
       for (const role of CHANGEABLE) {
         items.push({
-          label: ROLE_WORDS[role],
+          label: roleWords(role),
           checked: role === member.role,
           onSelect: () => void run(() => setRole(conversation, member.id, role)),
         })
       }
     }
-    if (blocked) items.push({ icon: 'eye', label: 'Unblock', onSelect: () => void run(() => parley.unblock(member.id)) })
-    else items.push({ icon: 'block', label: 'Block', onSelect: onBlock })
-    if (mayChange(ownRole, member.role)) items.push({ icon: 'leave', label: 'Remove from group', danger: true, onSelect: onRemove })
+    if (blocked) items.push({ icon: 'eye', label: t('Unblock'), onSelect: () => void run(() => parley.unblock(member.id)) })
+    else items.push({ icon: 'block', label: t('Block'), onSelect: onBlock })
+    if (mayChange(ownRole, member.role)) items.push({ icon: 'leave', label: t('Remove from group'), danger: true, onSelect: onRemove })
   }
   return (
     <li className="member">
@@ -65,9 +66,9 @@ export function MemberRow(props: MemberRowProps): ReactNode {
       <span className="member-name">
         <bdi>{nameOf(member)}</bdi>
       </span>
-      <span className="member-status">{own ? 'You' : blocked ? 'Blocked' : online ? 'Online' : 'Offline'}</span>
-      {kind === 'group' && member.role !== 'writer' && <span className="badge">{ROLE_WORDS[member.role]}</span>}
-      <MenuButton icon="more" label={`About ${nameOf(member)}`} items={items} className="member-menu" />
+      <span className="member-status">{own ? t('You') : blocked ? t('Blocked') : online ? t('Online') : t('Offline')}</span>
+      {kind === 'group' && member.role !== 'writer' && <span className="badge">{roleWords(member.role)}</span>}
+      <MenuButton icon="more" label={t('About {name}', { name: nameOf(member) })} items={items} className="member-menu" />
     </li>
   )
 }

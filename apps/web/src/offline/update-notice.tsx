@@ -1,5 +1,6 @@
 import { useState, useSyncExternalStore } from 'react'
 import type { ReactNode } from 'react'
+import { t } from '../i18n/translate.ts'
 import { update } from './updates.ts'
 
 /** A new version of the page waits until the person has time for it. */
@@ -8,16 +9,16 @@ export function UpdateNotice(): ReactNode {
   const [later, setLater] = useState<typeof take>()
   if (take === undefined || take === later) return null
   return (
-    <aside className="update-notice" aria-label="New version">
+    <aside className="update-notice" aria-label={t('New version')}>
       <p>
-        <strong>A new version of Parley is ready.</strong> Taking it reloads the page; nothing that you wrote is lost.
+        <strong>{t('A new version of Parley is ready.')}</strong> {t('Taking it reloads the page; nothing that you wrote is lost.')}
       </p>
       <div className="dialog-actions">
         <button type="button" className="button" onClick={() => setLater(() => take)}>
-          Later
+          {t('Later')}
         </button>
         <button type="button" className="button button-primary" onClick={take}>
-          Use it now
+          {t('Use it now')}
         </button>
       </div>
     </aside>

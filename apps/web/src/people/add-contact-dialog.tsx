@@ -4,6 +4,7 @@ import { Dialog } from '../components/dialog.tsx'
 import { Field } from '../components/field.tsx'
 import { toast } from '../components/toasts.tsx'
 import { useParley } from '../engine/use-parley.tsx'
+import { t } from '../i18n/translate.ts'
 import { wordsFor } from '../text/errors.ts'
 import { nameOf } from '../text/people.ts'
 
@@ -17,7 +18,7 @@ export function AddContactDialog({ onAdded, onClose }: { onAdded: () => void; on
     setBusy(true)
     try {
       const contact = await parley.addContact(card.trim())
-      toast(`${nameOf(contact)} is among your contacts now.`)
+      toast(t('{name} is among your contacts now.', { name: nameOf(contact) }))
       onAdded()
     } catch (thrown) {
       setError(wordsFor(thrown))
@@ -25,7 +26,7 @@ export function AddContactDialog({ onAdded, onClose }: { onAdded: () => void; on
     }
   }
   return (
-    <Dialog title="Add somebody by their card" onClose={onClose}>
+    <Dialog title={t('Add somebody by their card')} onClose={onClose}>
       <form
         className="stack"
         onSubmit={(event) => {
@@ -34,7 +35,7 @@ export function AddContactDialog({ onAdded, onClose }: { onAdded: () => void; on
         }}
       >
         <Field
-          label="Their card"
+          label={t('Their card')}
           value={card}
           onChange={(value) => {
             setCard(value)
@@ -43,15 +44,15 @@ export function AddContactDialog({ onAdded, onClose }: { onAdded: () => void; on
           error={error}
           autoComplete="off"
           spellCheck={false}
-          hint="They find it in Parley under People, Your card."
+          hint={t('They find it in Parley under People, Your card.')}
           data-focus-first
         />
         <div className="dialog-actions">
           <button type="button" className="button" onClick={onClose}>
-            Cancel
+            {t('Cancel')}
           </button>
           <button type="submit" className="button button-primary" disabled={busy || card.trim() === ''}>
-            Add
+            {t('Add')}
           </button>
         </div>
       </form>

@@ -7,6 +7,7 @@ import { QrCode } from '../components/qr-code.tsx'
 import { useAction } from '../components/use-action.ts'
 import { ConfirmDialog } from '../dialogs/confirm-dialog.tsx'
 import { useParley } from '../engine/use-parley.tsx'
+import { t } from '../i18n/translate.ts'
 
 /** The own card: whoever has it can find this person and write to them. */
 export function CardDialog({ onClose }: { onClose: () => void }): ReactNode {
@@ -18,29 +19,33 @@ export function CardDialog({ onClose }: { onClose: () => void }): ReactNode {
     void run(async () => setCard(await parley.contactCard()))
   }, [parley, run])
   return (
-    <Dialog title="Your card" onClose={onClose}>
+    <Dialog title={t('Your card')} onClose={onClose}>
       <div className="stack">
-        <p>Whoever has your card can find you and ask to talk with you. Show it to somebody, or send it over a channel that you trust.</p>
-        {card === '' ? <div className="qr" aria-hidden="true" /> : <QrCode text={card} label="Your card as a QR code" />}
-        <Field label="Card" value={card} readOnly placeholder="Making your card…" />
+        <p>
+          {t('Whoever has your card can find you and ask to talk with you. Show it to somebody, or send it over a channel that you trust.')}
+        </p>
+        {card === '' ? <div className="qr" aria-hidden="true" /> : <QrCode text={card} label={t('Your card as a QR code')} />}
+        <Field label={t('Card')} value={card} readOnly placeholder={t('Making your card…')} />
         <div className="dialog-actions">
           <button type="button" className="button" onClick={() => setAsking(true)}>
-            Replace it
+            {t('Replace it')}
           </button>
-          <CopyButton text={card} label="Copy card" done="Card copied" announced="Your card is on the clipboard" />
+          <CopyButton text={card} label={t('Copy card')} done={t('Card copied')} announced={t('Your card is on the clipboard')} />
         </div>
       </div>
       {asking && (
         <ConfirmDialog
-          title="Replace your card?"
-          confirm="Replace"
+          title={t('Replace your card?')}
+          confirm={t('Replace')}
           work={async () => {
             await parley.renewContactCard()
             setCard(await parley.contactCard())
           }}
           onClose={() => setAsking(false)}
         >
-          <p>Cards that you gave away so far stop working: nobody can find you by them any more. Your contacts stay your contacts.</p>
+          <p>
+            {t('Cards that you gave away so far stop working: nobody can find you by them any more. Your contacts stay your contacts.')}
+          </p>
         </ConfirmDialog>
       )}
     </Dialog>

@@ -11,6 +11,7 @@ import { BlockPersonDialog } from '../dialogs/block-dialog.tsx'
 import type { Contact } from '../engine/types.ts'
 import { useContacts } from '../engine/use-contacts.ts'
 import { useParley } from '../engine/use-parley.tsx'
+import { t } from '../i18n/translate.ts'
 import { nameOf } from '../text/people.ts'
 
 interface PeopleDialogProps {
@@ -26,24 +27,24 @@ export function PeopleDialog({ onCard, onAdd, onSelect, onClose }: PeopleDialogP
   const [blocking, setBlocking] = useState<Contact>()
   const [comparing, setComparing] = useState<Contact>()
   return (
-    <Dialog title="People" onClose={onClose}>
+    <Dialog title={t('People')} onClose={onClose}>
       <div className="stack">
         <div className="people-ways">
           <button type="button" className="button" onClick={onCard}>
             <Icon name="card" />
-            Your card
+            {t('Your card')}
           </button>
           <button type="button" className="button button-primary" onClick={onAdd}>
             <Icon name="plus" />
-            Add by card
+            {t('Add by card')}
           </button>
         </div>
         {contacts.length === 0 ? (
           <p className="quiet">
-            Nobody yet. Exchange cards with somebody, and you can write to each other alone or add each other to groups.
+            {t('Nobody yet. Exchange cards with somebody, and you can write to each other alone or add each other to groups.')}
           </p>
         ) : (
-          <ul className="contacts" aria-label="Contacts">
+          <ul className="contacts" aria-label={t('Contacts')}>
             {contacts.map((contact) => (
               <ContactRow
                 key={contact.id}
@@ -78,27 +79,27 @@ function ContactRow({ contact, onSelect, onBlock, onSafety }: ContactRowProps): 
       <Avatar id={id} name={name} image={avatar} size="medium" />
       <span className="contact-name">
         <bdi>{nameOf(contact)}</bdi>
-        {isBlocked && <span className="quiet"> Blocked</span>}
+        {isBlocked && <span className="quiet"> {t('Blocked')}</span>}
       </span>
       <button
         type="button"
         className="button"
         disabled={busy || isBlocked}
-        aria-label={`Write to ${nameOf(contact)}`}
+        aria-label={t('Write to {name}', { name: nameOf(contact) })}
         onClick={() => void run(async () => onSelect(await parley.createConversation({ with: id })))}
       >
         <Icon name="send" />
-        Write
+        {t('Write')}
       </button>
       <MenuButton
         icon="more"
-        label={`About ${nameOf(contact)}`}
+        label={t('About {name}', { name: nameOf(contact) })}
         items={[
-          { icon: 'shield', label: 'Safety number', onSelect: onSafety },
+          { icon: 'shield', label: t('Safety number'), onSelect: onSafety },
           isBlocked
-            ? { icon: 'eye', label: 'Unblock', onSelect: () => void run(() => parley.unblock(id)) }
-            : { icon: 'block', label: 'Block', onSelect: onBlock },
-          { icon: 'trash', label: 'Remove from contacts', danger: true, onSelect: () => void run(() => parley.removeContact(id)) },
+            ? { icon: 'eye', label: t('Unblock'), onSelect: () => void run(() => parley.unblock(id)) }
+            : { icon: 'block', label: t('Block'), onSelect: onBlock },
+          { icon: 'trash', label: t('Remove from contacts'), danger: true, onSelect: () => void run(() => parley.removeContact(id)) },
         ]}
       />
     </li>

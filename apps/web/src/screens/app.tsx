@@ -3,8 +3,10 @@ import type { ReactNode } from 'react'
 import { toast, ToastRegion } from '../components/toasts.tsx'
 import { clearPageInvite, pageDeviceLink, pageInvite } from '../engine/page-location.ts'
 import type { Session } from '../engine/session.ts'
+import { t } from '../i18n/translate.ts'
 import { UpdateNotice } from '../offline/update-notice.tsx'
 import { ParleyProvider, useMe, useParley } from '../engine/use-parley.tsx'
+import { nameThisDevice } from '../devices/name-device.ts'
 import { wordsFor } from '../text/errors.ts'
 import { BlockedScreen } from './blocked-screen.tsx'
 import { Home } from './home.tsx'
@@ -37,13 +39,19 @@ function Person({ session }: { session: Session }): ReactNode {
   const { invite, dismiss } = usePageInvite()
   const { selected, select } = useSelection(session.profile)
 
+  useEffect(() => {
+    if (me.name === '') return
+    // Among the devices of a person, and in what others see of them, one without a name is of no help.
+    nameThisDevice(parley).catch((error: unknown) => toast(wordsFor(error), 'error'))
+  }, [parley, me.name])
+
   useEffect(() => parley.on('error', (error) => toast(wordsFor(error), 'error')), [parley])
 
   const [deviceLink] = useState(pageDeviceLink)
   useEffect(() => {
     if (deviceLink === undefined) return
     clearPageInvite()
-    if (parley.me.name !== '') toast('This browser is somebody’s already. Open the link where you are not known yet.', 'error')
+    if (parley.me.name !== '') toast(t('This browser is somebody’s already. Open the link where you are not known yet.'), 'error')
   }, [deviceLink, parley])
 
   if (me.name === '') return <WelcomeScreen session={session} invited={invite !== undefined} deviceLink={deviceLink} />
@@ -54,7 +62,11 @@ function Person({ session }: { session: Session }): ReactNode {
     }
     return <JoinScreen invite={invite} onJoined={joined} onDismiss={dismiss} />
   }
-  return <Home selected={selected} onSelect={select} />
+  const erase = async (): Promise<void> => {
+    await session.erase()
+    select(undefined)
+  }
+  return <Home onErase={erase} selected={selected} onSelect={select} />
 }
 
 /** The invite in the address of the page, also when a link is opened in a tab that already runs. */

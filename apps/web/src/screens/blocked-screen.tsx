@@ -4,6 +4,7 @@ import { Brand } from '../components/brand.tsx'
 import { useFocusFirst } from '../components/use-focus-first.ts'
 import { anotherPersonUrl } from '../engine/page-location.ts'
 import type { Session, SessionState } from '../engine/session.ts'
+import { t } from '../i18n/translate.ts'
 import { wordsFor } from '../text/errors.ts'
 import { BecomingScreen } from './becoming-screen.tsx'
 
@@ -38,7 +39,7 @@ function Starting(): ReactNode {
       {slow && (
         <div className="starting">
           <Brand large />
-          <output>Opening your conversations…</output>
+          <output>{t('Opening your conversations…')}</output>
         </div>
       )}
     </main>
@@ -60,13 +61,13 @@ function Locked({ session }: { session: Session }): ReactNode {
     <main ref={screen} className="card-screen">
       <div className="card stack">
         <Brand large />
-        <h1>Parley is open in another tab</h1>
-        <p>Your conversations live in one tab at a time. Go on there, or close it and use this one.</p>
+        <h1>{t('Parley is open in another tab')}</h1>
+        <p>{t('Your conversations live in one tab at a time. Go on there, or close it and use this one.')}</p>
         <button type="button" className="button button-primary button-large" onClick={() => void session.start()} data-focus-first>
-          Use this tab
+          {t('Use this tab')}
         </button>
         <button type="button" className="button button-large" onClick={() => location.assign(anotherPersonUrl())}>
-          Open as another person
+          {t('Open as another person')}
         </button>
       </div>
     </main>
@@ -82,25 +83,26 @@ function Failed({ session, state }: { session: Session; state: Extract<NotReady,
     <main ref={screen} className="card-screen">
       <div className="card stack" role="alert">
         <Brand large />
-        <h1>{noStorage ? 'Nothing can be kept here' : 'Parley could not start'}</h1>
+        <h1>{noStorage ? t('Nothing can be kept here') : t('Parley could not start')}</h1>
         <p>{wordsFor(state.error)}</p>
-        {noStorage && <p className="quiet">A private window, blocked site data and a full disk are the usual reasons.</p>}
+        {noStorage && <p className="quiet">{t('A private window, blocked site data and a full disk are the usual reasons.')}</p>}
         <button type="button" className="button button-primary button-large" onClick={() => void session.start()} data-focus-first>
-          Try again
+          {t('Try again')}
         </button>
         {asked ? (
           <>
             <p>
-              Everything that this profile holds in this browser is erased: your identity, your groups, your messages. Other people keep
-              what they have.
+              {t(
+                'Everything that this profile holds in this browser is erased: your identity, your groups, your messages. Other people keep what they have.',
+              )}
             </p>
             <button type="button" className="button button-danger button-large" onClick={() => void session.startOver()}>
-              Erase and start over
+              {t('Erase and start over')}
             </button>
           </>
         ) : (
           <button type="button" className="button button-large" onClick={() => setAsked(true)}>
-            Start over…
+            {t('Start over…')}
           </button>
         )}
       </div>

@@ -17,6 +17,7 @@ import { toggleHidden, togglePin, toggleReaction } from '../engine/actions.ts'
 import { timelineStore } from '../engine/timeline-store.ts'
 import { useConversation } from '../engine/use-conversation.ts'
 import { useMe } from '../engine/use-parley.tsx'
+import { t } from '../i18n/translate.ts'
 import type { MessageDeed } from '../timeline/message-menu.ts'
 import { PinnedBar } from '../timeline/pinned-bar.tsx'
 import { Timeline } from '../timeline/timeline.tsx'
@@ -75,7 +76,7 @@ export function Chat({ conversation, title, target, onJump, onInvite, onBack }: 
           void run(() => toggleHidden(conversation, message))
           return
         case 'copy':
-          void run(() => navigator.clipboard.writeText(message.text)).then((copied) => copied && toast('Copied.'))
+          void run(() => navigator.clipboard.writeText(message.text)).then((copied) => copied && toast(t('Copied.')))
           return
         case 'unread':
           // It is for later: whoever stayed here would go on reading.
@@ -127,7 +128,7 @@ export function Chat({ conversation, title, target, onJump, onInvite, onBack }: 
       {drop.over && (
         <div className="drop-hint" aria-hidden="true">
           <Icon name="attach" />
-          Drop files here to send them
+          {t('Drop files here to send them')}
         </div>
       )}
       {open?.kind === 'delete' && (

@@ -7,6 +7,7 @@ import { toggleMuted } from '../engine/actions.ts'
 import { useContacts } from '../engine/use-contacts.ts'
 import { useConversation } from '../engine/use-conversation.ts'
 import { useMe, useParley } from '../engine/use-parley.tsx'
+import { t } from '../i18n/translate.ts'
 import { mayManage } from '../text/people.ts'
 
 /** What opens a dialog about the conversation. */
@@ -31,21 +32,21 @@ export function ConversationMenu({ conversation, onInvite, onDeed }: Conversatio
   if (state === 'member') {
     items.push({
       icon: isMuted ? 'bell' : 'bell-off',
-      label: isMuted ? 'Unmute' : 'Mute',
+      label: isMuted ? t('Unmute') : t('Mute'),
       onSelect: () => void run(() => toggleMuted(conversation)),
     })
-    if (kind === 'group' && mayManage(role)) items.push({ icon: 'invite', label: 'Invite people', onSelect: onInvite })
-    if (kind === 'group') items.push({ icon: 'edit', label: 'Group details', onSelect: () => onDeed('details') })
+    if (kind === 'group' && mayManage(role)) items.push({ icon: 'invite', label: t('Invite people'), onSelect: onInvite })
+    if (kind === 'group') items.push({ icon: 'edit', label: t('Group details'), onSelect: () => onDeed('details') })
   }
-  items.push({ icon: 'search', label: 'Search here', onSelect: () => onDeed('search') })
-  items.push({ icon: 'calendar', label: 'Go to a date', onSelect: () => onDeed('date') })
+  items.push({ icon: 'search', label: t('Search here'), onSelect: () => onDeed('search') })
+  items.push({ icon: 'calendar', label: t('Go to a date'), onSelect: () => onDeed('date') })
   items.push({ icon: 'file', label: 'Files', onSelect: () => onDeed('files') })
-  items.push({ icon: 'download', label: 'Export', onSelect: () => onDeed('export') })
+  items.push({ icon: 'download', label: t('Export'), onSelect: () => onDeed('export') })
   if (state === 'member' && kind === 'group')
-    items.push({ icon: 'leave', label: 'Leave group', danger: true, onSelect: () => onDeed('leave') })
+    items.push({ icon: 'leave', label: t('Leave group'), danger: true, onSelect: () => onDeed('leave') })
   if (kind === 'direct' && other !== undefined) {
-    if (parley.isBlocked(other)) items.push({ icon: 'eye', label: 'Unblock', onSelect: () => void run(() => parley.unblock(other)) })
-    else items.push({ icon: 'block', label: 'Block', danger: true, onSelect: () => onDeed('block') })
+    if (parley.isBlocked(other)) items.push({ icon: 'eye', label: t('Unblock'), onSelect: () => void run(() => parley.unblock(other)) })
+    else items.push({ icon: 'block', label: t('Block'), danger: true, onSelect: () => onDeed('block') })
   }
-  return <MenuButton icon="more" label="Conversation menu" items={items} />
+  return <MenuButton icon="more" label={t('Conversation menu')} items={items} />
 }

@@ -16,7 +16,10 @@ import type { ConversationInfo } from '../engine/conversation-store.ts'
 import { recall, remember } from '../engine/remembered.ts'
 import { useConversation } from '../engine/use-conversation.ts'
 import { useMe } from '../engine/use-parley.tsx'
+import { t } from '../i18n/translate.ts'
 import { ConnectionStatus } from '../members/connection-status.tsx'
+import { MemberDialog } from '../members/member-dialog.tsx'
+import type { MemberQuestion } from '../members/member-dialog.tsx'
 import { MembersPanel } from '../members/members-panel.tsx'
 import type { JumpTarget } from '../timeline/timeline.tsx'
 import { wordsFor } from '../text/errors.ts'
@@ -43,19 +46,19 @@ function standing({ state, kind, members }: ConversationInfo, me: string): strin
   switch (state) {
     case 'member':
       if (kind === 'group') return membersWords(members)
-      return members.some(({ id, status }) => id !== me && status === 'ONLINE') ? 'Online' : 'Offline'
+      return members.some(({ id, status }) => id !== me && status === 'ONLINE') ? t('Online') : t('Offline')
     case 'left':
-      return 'You left'
+      return t('You left')
     case 'removed':
-      return 'You were removed'
+      return t('You were removed')
     case 'request':
-      return 'Wants to talk with you'
+      return t('Wants to talk with you')
     case 'joining':
-      return 'Waiting to be admitted'
+      return t('Waiting to be admitted')
     case 'refused':
-      return 'Not a member'
+      return t('Not a member')
     case 'archive':
-      return 'Archive'
+      return t('Archive')
   }
 }
 
@@ -69,6 +72,7 @@ export function ConversationScreen({ conversation, found, onSearch, onBack, onIn
   const [pane, setPane] = useState(() => recall(MEMBERS_KEY) !== 'closed')
   const [sheet, setSheet] = useState(false)
   const [open, setOpen] = useState<ConversationDeed>()
+  const [question, setQuestion] = useState<MemberQuestion>()
   const [target, setTarget] = useState(found)
   const [lastFound, setLastFound] = useState(found)
   if (found !== lastFound) {
@@ -93,12 +97,12 @@ export function ConversationScreen({ conversation, found, onSearch, onBack, onIn
     remember(MEMBERS_KEY, pane ? 'closed' : 'open')
     setPane(!pane)
   }
-  const panel = <MembersPanel conversation={conversation} onInvite={onInvite} onDeed={onDeed} onSelect={onSelect} />
+  const panel = <MembersPanel conversation={conversation} onInvite={onInvite} onDeed={onDeed} onAsk={setQuestion} onSelect={onSelect} />
   return (
     <>
-      <main className="conversation" aria-label={info.title === '' ? 'Conversation' : info.title}>
+      <main className="conversation" aria-label={info.title === '' ? t('Conversation') : info.title}>
         <header className="conversation-header">
-          {phone && <IconButton icon="back" label="Back to conversations" onClick={onBack} />}
+          {phone && <IconButton icon="back" label={t('Back to conversations')} onClick={onBack} />}
           <Avatar id={faceOf(info, me.id)} name={info.title} shape={kind === 'direct' ? 'person' : 'group'} image={avatar} />
           <div className="conversation-title">
             {/* On a phone the list, which has the heading of the page, is another screen. */}
@@ -111,8 +115,8 @@ export function ConversationScreen({ conversation, found, onSearch, onBack, onIn
           {member && (
             <>
               <ConnectionStatus conversation={conversation} />
-              {!phone && kind === 'group' && mayManage(role) && <IconButton icon="invite" label="Invite people" onClick={onInvite} />}
-              <IconButton icon="members" label="Members" aria-expanded={wide ? pane : sheet} onClick={toggleMembers} />
+              {!phone && kind === 'group' && mayManage(role) && <IconButton icon="invite" label={t('Invite people')} onClick={onInvite} />}
+              <IconButton icon="members" label={t('Members')} aria-expanded={wide ? pane : sheet} onClick={toggleMembers} />
             </>
           )}
           {(member || state === 'left' || state === 'removed' || state === 'archive') && (
@@ -126,15 +130,16 @@ export function ConversationScreen({ conversation, found, onSearch, onBack, onIn
         )}
       </main>
       {member && wide && pane && (
-        <aside className="members-pane" aria-label="Members">
+        <aside className="members-pane" aria-label={t('Members')}>
           {panel}
         </aside>
       )}
       {member && !wide && sheet && (
-        <Dialog kind="sheet" title="Members" onClose={() => setSheet(false)}>
+        <Dialog kind="sheet" title={t('Members')} onClose={() => setSheet(false)}>
           {panel}
         </Dialog>
       )}
+      {question !== undefined && <MemberDialog conversation={conversation} question={question} onClose={() => setQuestion(undefined)} />}
       {open === 'details' && <DetailsDialog conversation={conversation} onClose={close} />}
       {open === 'export' && <ExportDialog conversation={conversation} onClose={close} />}
       {open === 'date' && <DateDialog conversation={conversation} onJump={jump} onClose={close} />}

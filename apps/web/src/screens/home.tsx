@@ -12,17 +12,22 @@ import { JoinDialog } from '../dialogs/join-dialog.tsx'
 import { NewGroupDialog } from '../dialogs/new-group-dialog.tsx'
 import { useConversations } from '../engine/use-conversations.ts'
 import { useParley } from '../engine/use-parley.tsx'
+import { t } from '../i18n/translate.ts'
+import { useLanguage } from '../i18n/words.tsx'
 import { notifyOf } from '../notify/notifications.ts'
 import { AddContactDialog } from '../people/add-contact-dialog.tsx'
 import { CardDialog } from '../people/card-dialog.tsx'
 import { PeopleDialog } from '../people/people-dialog.tsx'
 import { SearchDialog } from '../search/search-dialog.tsx'
+import { EraseDialog } from '../settings/erase-dialog.tsx'
 import { SettingsDialog } from '../settings/settings-dialog.tsx'
 import { Sidebar } from '../sidebar/sidebar.tsx'
 import { ConversationScreen } from './conversation-screen.tsx'
 import { FirstSteps } from './first-steps.tsx'
 
 interface HomeProps {
+  /** Erases this person from this browser. */
+  onErase: () => Promise<void>
   selected: Conversation | undefined
   onSelect: (conversation: Conversation | undefined) => void
 }
@@ -40,18 +45,21 @@ type Open =
         | 'add-device'
         | 'recovery'
         | 'import'
+        | 'erase'
     }
   | { readonly kind: 'invite'; readonly conversation: Conversation }
   /** In the open conversation first, or everywhere. */
   | { readonly kind: 'search'; readonly conversation: Conversation | undefined }
 
 /** The list beside the open conversation; on a phone one of the two. */
-export function Home({ selected, onSelect }: HomeProps): ReactNode {
+export function Home({ onErase, selected, onSelect }: HomeProps): ReactNode {
   const { conversations, requests, unread } = useConversations()
   const [open, setOpen] = useState<Open>()
   const [found, setFound] = useState<{ readonly conversation: Conversation; readonly id: Message['id'] }>()
   const parley = useParley()
   const phone = useMediaQuery(PHONE)
+  // What remembers how it looked is made anew in another language.
+  const language = useLanguage()
   const show = useCallback(
     (conversation: Conversation, id: Message['id']) => {
       setOpen(undefined)
@@ -76,6 +84,7 @@ export function Home({ selected, onSelect }: HomeProps): ReactNode {
     <div className={selected === undefined ? 'home' : 'home home-chatting'}>
       {(!phone || selected === undefined) && (
         <Sidebar
+          key={language}
           conversations={conversations}
           requests={requests}
           selected={selected}
@@ -91,7 +100,7 @@ export function Home({ selected, onSelect }: HomeProps): ReactNode {
       )}
       {selected !== undefined ? (
         <ConversationScreen
-          key={selected.getId()}
+          key={`${selected.getId()} ${language}`}
           conversation={selected}
           found={found?.conversation === selected ? found : undefined}
           onSearch={() => setOpen({ kind: 'search', conversation: selected })}
@@ -103,7 +112,7 @@ export function Home({ selected, onSelect }: HomeProps): ReactNode {
         !phone && (
           <main className="nothing-open">
             <Brand large />
-            {conversations.length === 0 ? firstSteps : <p className="quiet">Choose a conversation on the left.</p>}
+            {conversations.length === 0 ? firstSteps : <p className="quiet">{t('Choose a conversation on the left.')}</p>}
           </main>
         )
       )}
@@ -112,9 +121,11 @@ export function Home({ selected, onSelect }: HomeProps): ReactNode {
           onDevices={() => setOpen({ kind: 'devices' })}
           onRecovery={() => setOpen({ kind: 'recovery' })}
           onImport={() => setOpen({ kind: 'import' })}
+          onErase={() => setOpen({ kind: 'erase' })}
           onClose={close}
         />
       )}
+      {open?.kind === 'erase' && <EraseDialog onErase={onErase} onClose={close} />}
       {open?.kind === 'devices' && <DevicesDialog onAdd={() => setOpen({ kind: 'add-device' })} onClose={close} />}
       {open?.kind === 'add-device' && <AddDeviceDialog onClose={close} />}
       {open?.kind === 'import' && (

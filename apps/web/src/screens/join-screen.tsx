@@ -5,6 +5,8 @@ import { Avatar } from '../components/avatar.tsx'
 import { Brand } from '../components/brand.tsx'
 import { useFocusFirst } from '../components/use-focus-first.ts'
 import { useMe, useParley } from '../engine/use-parley.tsx'
+import { t } from '../i18n/translate.ts'
+import { rich } from '../i18n/words.tsx'
 import { wordsFor } from '../text/errors.ts'
 
 interface JoinScreenProps {
@@ -36,19 +38,17 @@ export function JoinScreen({ invite, onJoined, onDismiss }: JoinScreenProps): Re
     <main ref={screen} className="card-screen">
       <div className="card stack">
         <Brand large />
-        <h1>You are invited to a group</h1>
-        <p>If you join, its members see your name, and you can read and write with them.</p>
+        <h1>{t('You are invited to a group')}</h1>
+        <p>{t('If you join, its members see your name, and you can read and write with them.')}</p>
         <p className="card-person">
           <Avatar id={me.id} name={me.name} image={me.avatar} />
-          <span>
-            You join as <bdi className="strong">{me.name}</bdi>
-          </span>
+          <span>{rich('You join as {name}', { name: <bdi className="strong">{me.name}</bdi> })}</span>
         </p>
         <button type="button" data-focus-first className="button button-primary button-large" disabled={busy} onClick={() => void join()}>
-          Join group
+          {t('Join group')}
         </button>
         <button type="button" className="button button-large" onClick={onDismiss}>
-          Not now
+          {t('Not now')}
         </button>
       </div>
     </main>
@@ -62,10 +62,10 @@ function BrokenInvite({ error, onDismiss }: { error: string; onDismiss: () => vo
     <main ref={screen} className="card-screen">
       <div className="card stack" role="alert">
         <Brand large />
-        <h1>This invite does not work</h1>
+        <h1>{t('This invite does not work')}</h1>
         <p>{error}</p>
         <button type="button" className="button button-primary button-large" data-focus-first onClick={onDismiss}>
-          Go to your conversations
+          {t('Go to your conversations')}
         </button>
       </div>
     </main>

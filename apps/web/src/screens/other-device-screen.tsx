@@ -6,6 +6,7 @@ import { toast } from '../components/toasts.tsx'
 import { useFocusFirst } from '../components/use-focus-first.ts'
 import { deviceLinkIn } from '../engine/page-location.ts'
 import type { Session } from '../engine/session.ts'
+import { t } from '../i18n/translate.ts'
 import { wordsFor } from '../text/errors.ts'
 
 /** Words of a recovery phrase. */
@@ -49,24 +50,24 @@ export function OtherDeviceScreen({ session, link, onBack }: OtherDeviceScreenPr
         <Brand large />
         {by === 'link' ? (
           <>
-            <h1>Add this device to yours</h1>
-            <p>On a device where you have Parley, open Settings, Devices, Add a device, and bring the link from there to here.</p>
+            <h1>{t('Add this device to yours')}</h1>
+            <p>{t('On a device where you have Parley, open Settings, Devices, Add a device, and bring the link from there to here.')}</p>
             <Field
-              label="Link from your other device"
+              label={t('Link from your other device')}
               value={given}
               onChange={setGiven}
               autoComplete="off"
               spellCheck={false}
-              hint="Both devices then show six digits to compare."
+              hint={t('Both devices then show six digits to compare.')}
               data-focus-first
             />
           </>
         ) : (
           <>
-            <h1>Come back with your words</h1>
-            <p>Type the 24 words from your paper. Parley finds your conversations again as soon as somebody of them is online.</p>
+            <h1>{t('Come back with your words')}</h1>
+            <p>{t('Type the 24 words from your paper. Parley finds your conversations again as soon as somebody of them is online.')}</p>
             <div className="field">
-              <label htmlFor={wordsId}>Your 24 words</label>
+              <label htmlFor={wordsId}>{t('Your 24 words')}</label>
               <textarea
                 id={wordsId}
                 className="words-field"
@@ -76,20 +77,18 @@ export function OtherDeviceScreen({ session, link, onBack }: OtherDeviceScreenPr
                 spellCheck={false}
                 onChange={({ target }) => setGiven(target.value)}
               />
-              <p className="field-hint">
-                {count} of {WORDS}
-              </p>
+              <p className="field-hint">{t('{done} of {total}', { done: count, total: WORDS })}</p>
             </div>
           </>
         )}
         <button type="submit" className="button button-primary button-large" disabled={!isReady}>
-          Continue
+          {t('Continue')}
         </button>
         <button type="button" className="button button-large" onClick={() => change(by === 'link' ? 'words' : 'link')}>
-          {by === 'link' ? 'I have 24 words on paper' : 'I have another device at hand'}
+          {by === 'link' ? t('I have 24 words on paper') : t('I have another device at hand')}
         </button>
         <button type="button" className="button button-large" onClick={onBack}>
-          Back
+          {t('Back')}
         </button>
       </form>
     </main>

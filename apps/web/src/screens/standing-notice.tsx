@@ -6,6 +6,8 @@ import { ForgetDialog } from '../dialogs/forget-dialog.tsx'
 import type { ConversationInfo } from '../engine/conversation-store.ts'
 import { useConversation } from '../engine/use-conversation.ts'
 import { useMe, useParley } from '../engine/use-parley.tsx'
+import { t } from '../i18n/translate.ts'
+import { rich } from '../i18n/words.tsx'
 import { nameOf } from '../text/people.ts'
 
 /** Who removed this person, in words. */
@@ -22,26 +24,22 @@ export function StandingNotice({ conversation, onBack }: { conversation: Convers
   if (info.state === 'archive') {
     return (
       <Gone conversation={conversation} onBack={onBack}>
-        An archive: what was said until it was exported. Nothing new comes, and nobody hears from you here.
+        {t('An archive: what was said until it was exported. Nothing new comes, and nobody hears from you here.')}
       </Gone>
     )
   }
   if (info.state === 'left' || info.state === 'removed') {
     return (
       <Gone conversation={conversation} onBack={onBack}>
-        {info.state === 'left' ? (
-          'You left this group. What was said until then stays readable here.'
-        ) : (
-          <>
-            You were removed by <bdi>{remover(info, me.id)}</bdi>. What was said until then stays readable here.
-          </>
-        )}
+        {info.state === 'left'
+          ? t('You left this group. What was said until then stays readable here.')
+          : rich('You were removed by {name}. What was said until then stays readable here.', { name: <bdi>{remover(info, me.id)}</bdi> })}
       </Gone>
     )
   }
   return (
     <section className="standing">
-      <p>You can read here, but not write. An admin of the group can change that.</p>
+      <p>{t('You can read here, but not write. An admin of the group can change that.')}</p>
     </section>
   )
 }
@@ -52,7 +50,7 @@ function Gone({ conversation, children, onBack }: { conversation: Conversation; 
     <section className="standing">
       <output>{children}</output>
       <button type="button" className="button" onClick={() => setAsking(true)}>
-        Delete from this device
+        {t('Delete from this device')}
       </button>
       {asking && <ForgetDialog conversation={conversation} onClose={() => setAsking(false)} onForgotten={onBack} />}
     </section>
@@ -68,17 +66,18 @@ function Request({ conversation, info, onBack }: { conversation: Conversation; i
     if (await run(work)) onBack()
   }
   return (
-    <section className="standing" aria-label="Message request">
+    <section className="standing" aria-label={t('Message request')}>
       <p>
-        <bdi className="strong">{info.title === '' ? 'Somebody' : info.title}</bdi> wants to talk with you. They hear nothing from you until
-        you accept.
+        {rich('{name} wants to talk with you. They hear nothing from you until you accept.', {
+          name: <bdi className="strong">{info.title === '' ? t('Somebody') : info.title}</bdi>,
+        })}
       </p>
       <div className="standing-actions">
         <button type="button" className="button button-primary" disabled={busy} onClick={() => void run(() => conversation.accept())}>
-          Accept
+          {t('Accept')}
         </button>
         <button type="button" className="button" disabled={busy} onClick={() => void end(() => conversation.decline())}>
-          Decline
+          {t('Decline')}
         </button>
         {other !== undefined && (
           <button
@@ -92,7 +91,7 @@ function Request({ conversation, info, onBack }: { conversation: Conversation; i
               })
             }
           >
-            Block
+            {t('Block')}
           </button>
         )}
       </div>

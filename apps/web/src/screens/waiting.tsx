@@ -4,6 +4,7 @@ import type { ReactNode } from 'react'
 import { ForgetDialog } from '../dialogs/forget-dialog.tsx'
 import { useConversation } from '../engine/use-conversation.ts'
 import { useParley } from '../engine/use-parley.tsx'
+import { t } from '../i18n/translate.ts'
 import { connectionWords } from '../text/connection.ts'
 import { wordsFor } from '../text/errors.ts'
 
@@ -15,7 +16,7 @@ export function Waiting({ conversation, onBack }: { conversation: Conversation; 
   const forget = (
     <>
       <button type="button" className="button" onClick={() => setAsking(true)}>
-        {state === 'refused' ? 'Delete from this device' : 'Give up'}
+        {state === 'refused' ? t('Delete from this device') : t('Give up')}
       </button>
       {asking && <ForgetDialog conversation={conversation} onClose={() => setAsking(false)} onForgotten={onBack} />}
     </>
@@ -23,11 +24,11 @@ export function Waiting({ conversation, onBack }: { conversation: Conversation; 
   if (state === 'refused') {
     return (
       <section className="waiting" role="alert">
-        <h3>You were not let in</h3>
-        <p>{refusal === undefined ? 'The invite link does not work any more. Ask a member for a new one.' : wordsFor(refusal)}</p>
+        <h3>{t('You were not let in')}</h3>
+        <p>{refusal === undefined ? t('The invite link does not work any more. Ask a member for a new one.') : wordsFor(refusal)}</p>
         <div className="waiting-actions">
           <button type="button" className="button button-primary" onClick={onBack}>
-            Back to your conversations
+            {t('Back to your conversations')}
           </button>
           {forget}
         </div>
@@ -37,18 +38,19 @@ export function Waiting({ conversation, onBack }: { conversation: Conversation; 
   return (
     <section className="waiting">
       <span className="waiting-pulse" aria-hidden="true" />
-      <h3>Waiting for a member to let you in</h3>
+      <h3>{t('Waiting for a member to let you in')}</h3>
       <p>
-        Your device asks every member it can reach. As soon as one of them is online, you are in. Leave this page open, or come back later:
-        it asks again whenever Parley is open.
+        {t(
+          'Your device asks every member it can reach. As soon as one of them is online, you are in. Leave this page open, or come back later: it asks again whenever Parley is open.',
+        )}
       </p>
       <p className="quiet">{connectionWords(sync)}</p>
       <div className="waiting-actions">
         <button type="button" className="button" onClick={() => parley.wake()}>
-          Try now
+          {t('Try now')}
         </button>
         <button type="button" className="button" onClick={onBack}>
-          Back to your conversations
+          {t('Back to your conversations')}
         </button>
         {forget}
       </div>

@@ -8,6 +8,7 @@ import { useAction } from '../components/use-action.ts'
 import { useFocusFirst } from '../components/use-focus-first.ts'
 import { setProfile, useMe, useParley } from '../engine/use-parley.tsx'
 import type { Session } from '../engine/session.ts'
+import { t } from '../i18n/translate.ts'
 import { MAX_NAME_LENGTH } from '../settings/profile-section.tsx'
 import { OtherDeviceScreen } from './other-device-screen.tsx'
 
@@ -40,46 +41,46 @@ export function WelcomeScreen({ session, invited, deviceLink }: WelcomeScreenPro
         }}
       >
         <Brand large />
-        <h1>Welcome to Parley</h1>
+        <h1>{t('Welcome to Parley')}</h1>
         <p>
           {invited
-            ? 'Somebody invited you to a group. Say who you are, and go in.'
-            : 'Talk with the people you invite, from device to device.'}
+            ? t('Somebody invited you to a group. Say who you are, and go in.')
+            : t('Talk with the people you invite, from device to device.')}
         </p>
         {!invited && (
           <ul className="welcome-points">
             <li>
               <Icon name="shield" />
-              Only those who take part can read it. No server reads along.
+              {t('Only those who take part can read it. No server reads along.')}
             </li>
             <li>
               <Icon name="device" />
-              Kept on this device, and there without a network too.
+              {t('Kept on this device, and there without a network too.')}
             </li>
             <li>
               <Icon name="person" />
-              No account, no phone number, no e-mail address.
+              {t('No account, no phone number, no e-mail address.')}
             </li>
           </ul>
         )}
         <div className="welcome-name">
           <Avatar id={me.id} name={name} size="large" />
           <Field
-            label="Your name"
+            label={t('Your name')}
             value={name}
             onChange={setName}
             maxLength={MAX_NAME_LENGTH}
             autoComplete="nickname"
-            hint="You can change it at any time."
+            hint={t('You can change it at any time.')}
             data-focus-first
           />
         </div>
         <button type="submit" className="button button-primary button-large" disabled={busy}>
-          Continue
+          {t('Continue')}
         </button>
         {!invited && (
           <button type="button" className="text-button welcome-elsewhere" onClick={() => setElsewhere(true)}>
-            I use Parley already, or did
+            {t('I use Parley already, or did')}
           </button>
         )}
       </form>

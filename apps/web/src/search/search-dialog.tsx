@@ -2,9 +2,12 @@ import type { Conversation, Message } from '@parley/chat'
 import { useId, useState } from 'react'
 import type { ReactNode } from 'react'
 import { Dialog } from '../components/dialog.tsx'
+import { SelectField } from '../components/select-field.tsx'
 import { Segments } from '../components/segments.tsx'
 import { useParley } from '../engine/use-parley.tsx'
+import { t } from '../i18n/translate.ts'
 import { titleOf } from '../text/people.ts'
+import { authorsOf } from './authors.ts'
 import { SearchRow } from './search-row.tsx'
 import { useSearch } from './use-search.ts'
 
@@ -15,12 +18,12 @@ interface SearchDialogProps {
   onClose: () => void
 }
 
-const SCOPES = [
-  ['here', 'Here'],
-  ['everywhere', 'Everywhere'],
-] as const
+type Scope = 'here' | 'everywhere'
 
-type Scope = (typeof SCOPES)[number][0]
+const scopes = (): readonly (readonly [Scope, string])[] => [
+  ['here', t('Here')],
+  ['everywhere', t('Everywhere')],
+]
 
 /** Finds messages by their words, in one conversation or in all. */
 export function SearchDialog({ conversation, onFound, onClose }: SearchDialogProps): ReactNode {
@@ -28,21 +31,24 @@ export function SearchDialog({ conversation, onFound, onClose }: SearchDialogPro
   const [words, setWords] = useState('')
   const [scope, setScope] = useState<Scope>(conversation === undefined ? 'everywhere' : 'here')
   const [withFiles, setWithFiles] = useState(false)
+  const [author, setAuthor] = useState('')
   const id = useId()
   const within = scope === 'here' ? conversation : undefined
-  const { results, total, isComplete, error, more } = useSearch({ words, within, withFiles })
+  const authors = authorsOf(within === undefined ? parley.conversations : [within], parley.me)
+  const writer = authors.find(({ id }) => id === author)
+  const { results, total, isComplete, error, more } = useSearch({ words, within, withFiles, author: writer?.id })
   return (
-    <Dialog title="Search" onClose={onClose}>
+    <Dialog title={t('Search')} onClose={onClose}>
       <div className="search">
         <label htmlFor={id} className="visually-hidden">
-          Words to look for
+          {t('Words to look for')}
         </label>
         <input
           id={id}
           type="search"
           className="search-field"
           value={words}
-          placeholder="Words, or the beginning of one"
+          placeholder={t('Words, or the beginning of one')}
           autoComplete="off"
           dir="auto"
           data-focus-first
@@ -55,17 +61,23 @@ export function SearchDialog({ conversation, onFound, onClose }: SearchDialogPro
           }}
         />
         <div className="search-choices">
-          {conversation !== undefined && <Segments label="Where to look" value={scope} options={SCOPES} onChange={setScope} />}
+          {conversation !== undefined && <Segments label={t('Where to look')} value={scope} options={scopes()} onChange={setScope} />}
           <label className="search-files">
             <input type="checkbox" checked={withFiles} onChange={({ target }) => setWithFiles(target.checked)} />
-            With files only
+            {t('With files only')}
           </label>
+          <SelectField
+            label={t('Written by')}
+            value={writer?.id ?? ''}
+            options={[['', t('Anybody')], ...authors.map(({ id, name }) => [id, name] as const)]}
+            onChange={setAuthor}
+          />
         </div>
         <output className="search-state">
-          {error !== '' ? error : results === undefined ? words.trim() !== '' && 'Looking…' : countWords(total, isComplete)}
+          {error !== '' ? error : results === undefined ? words.trim() !== '' && t('Looking…') : countWords(total, isComplete)}
         </output>
         {results !== undefined && results.length > 0 && (
-          <ul className="search-results" aria-label="Messages that were found">
+          <ul className="search-results" aria-label={t('Messages that were found')}>
             {results.map(({ message, highlights }) => {
               const found = parley.conversation(message.conversationId)
               if (found === undefined) return null
@@ -83,7 +95,7 @@ export function SearchDialog({ conversation, onFound, onClose }: SearchDialogPro
         )}
         {more !== undefined && (
           <button type="button" className="button" onClick={more}>
-            Show older ones
+            {t('Show older ones')}
           </button>
         )}
       </div>
@@ -92,7 +104,7 @@ export function SearchDialog({ conversation, onFound, onClose }: SearchDialogPro
 }
 
 function countWords(total: number, isComplete: boolean): string {
-  const count = total === 1 ? '1 message' : `${total} messages`
-  if (!isComplete) return `${count} so far. Older messages are still being looked through.`
-  return total === 0 ? 'Nothing found. Only what has come to this device can be found.' : count
+  const count = total === 1 ? t('1 message') : t('{count} messages', { count: total })
+  if (!isComplete) return t('{count} so far. Older messages are still being looked through.', { count })
+  return total === 0 ? t('Nothing found. Only what has come to this device can be found.') : count
 }

@@ -5,6 +5,7 @@ import { useNow } from '../components/use-now.ts'
 import { nameOf } from '../text/people.ts'
 import { snippet } from '../text/snippets.ts'
 import { agoInList, completeTime } from '../text/time.ts'
+import { rich } from '../i18n/words.tsx'
 
 interface SearchRowProps {
   message: Message
@@ -27,12 +28,7 @@ export function SearchRow({ message, highlights, title, onPick }: SearchRowProps
       <button type="button" className="message-list-item" onClick={onPick}>
         <span className="search-who">
           <bdi className="strong">{nameOf(message.author)}</bdi>
-          {title !== '' && (
-            <span className="quiet">
-              {' in '}
-              <bdi>{title}</bdi>
-            </span>
-          )}
+          {title !== '' && <span className="quiet"> {rich('in {title}', { title: <bdi>{title}</bdi> })}</span>}
         </span>
         <time className="quiet" dateTime={new Date(message.sentAt).toISOString()} title={completeTime(message.sentAt)}>
           {agoInList(message.sentAt, now)}

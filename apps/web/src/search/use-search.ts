@@ -1,7 +1,7 @@
 /**
  * Looking for words while they are typed.
  */
-import type { Conversation, SearchResult, SearchResults } from '@parley/chat'
+import type { Conversation, SearchResult, SearchResults, User } from '@parley/chat'
 import { isParleyError } from '@parley/chat'
 import { useEffect, useState } from 'react'
 import { useParley } from '../engine/use-parley.tsx'
@@ -18,6 +18,8 @@ export interface SearchQuery {
   /** All conversations when none is given. */
   readonly within: Conversation | undefined
   readonly withFiles: boolean
+  /** Messages of this person only. */
+  readonly author: User['id'] | undefined
 }
 
 interface Search {
@@ -32,14 +34,14 @@ interface Search {
 const NOTHING: Search = { results: undefined, total: 0, isComplete: true, error: '', more: undefined }
 
 /** Follows the query; an answer to an earlier one is never shown. */
-export function useSearch({ words, within, withFiles }: SearchQuery): Search {
+export function useSearch({ words, within, withFiles, author }: SearchQuery): Search {
   const parley = useParley()
   const [pages, setPages] = useState<readonly SearchResults[]>([])
   const [cursor, setCursor] = useState<string>()
   const [round, setRound] = useState(0)
   const [error, setError] = useState('')
   const query = words.trim()
-  const asked = `${query} ${withFiles} ${within?.getId()}`
+  const asked = `${query} ${withFiles} ${author} ${within?.getId()}`
   const [shown, setShown] = useState(asked)
   if (shown !== asked) {
     setShown(asked)
@@ -52,7 +54,12 @@ export function useSearch({ words, within, withFiles }: SearchQuery): Search {
     if (query === '') return
     const run = new AbortController()
     const ask = async (): Promise<void> => {
-      const options = { signal: run.signal, ...(withFiles && { hasAttachment: true }), ...(cursor !== undefined && { cursor }) }
+      const options = {
+        signal: run.signal,
+        ...(withFiles && { hasAttachment: true }),
+        ...(author !== undefined && { author }),
+        ...(cursor !== undefined && { cursor }),
+      }
       try {
         const page = await (within ?? parley).search(query, options)
         if (!run.signal.aborted) setPages((known) => (cursor === undefined ? [page] : [...known, page]))
@@ -65,7 +72,7 @@ export function useSearch({ words, within, withFiles }: SearchQuery): Search {
       clearTimeout(timer)
       run.abort()
     }
-  }, [parley, query, within, withFiles, cursor, round])
+  }, [parley, query, within, withFiles, author, cursor, round])
 
   const last = pages.at(-1)
   const isComplete = last?.isComplete ?? true

@@ -1,3 +1,4 @@
+import { t } from '../i18n/translate.ts'
 /**
  * Makes the picture of a person small enough to travel with their name.
  */
@@ -12,7 +13,7 @@ const QUALITIES = [0.85, 0.6, 0.35] as const
 /** The middle of a picture, square and small, as a `data:` URL. @throws {Error} in words when it is none that the browser can read. */
 export async function smallPicture(file: Blob): Promise<string> {
   const bitmap = await createImageBitmap(file).catch((cause: unknown) => {
-    throw new Error('This browser cannot read that picture. Take a JPEG or PNG.', { cause })
+    throw new Error(t('This browser cannot read that picture. Take a JPEG or PNG.'), { cause })
   })
   const canvas = document.createElement('canvas')
   canvas.width = canvas.height = SIDE
@@ -23,5 +24,5 @@ export async function smallPicture(file: Blob): Promise<string> {
     const url = canvas.toDataURL('image/webp', quality)
     if (url.length <= MAX_URL_LENGTH) return url
   }
-  throw new Error('That picture has too much in it to be made small. Take a simpler one.')
+  throw new Error(t('That picture has too much in it to be made small. Take a simpler one.'))
 }

@@ -4,6 +4,7 @@ import { Avatar } from '../components/avatar.tsx'
 import { Field } from '../components/field.tsx'
 import { useAction } from '../components/use-action.ts'
 import { setProfile, useMe, useParley } from '../engine/use-parley.tsx'
+import { t } from '../i18n/translate.ts'
 import { smallPicture } from './picture.ts'
 
 /** Longer names are cut by nobody, but nobody reads them either. */
@@ -18,15 +19,15 @@ export function ProfileSection(): ReactNode {
   const input = useRef<HTMLInputElement>(null)
   const isNew = name.trim() !== '' && name.trim() !== me.name
   return (
-    <section className="settings-profile" aria-label="Your profile">
+    <section className="settings-profile" aria-label={t('Your profile')}>
       <div className="settings-picture">
         <Avatar id={me.id} name={me.name} image={me.avatar} size="large" />
         <button type="button" className="text-button" disabled={busy} onClick={() => input.current?.click()}>
-          {me.avatar === '' ? 'Add a picture' : 'Change picture'}
+          {me.avatar === '' ? t('Add a picture') : t('Change picture')}
         </button>
         {me.avatar !== '' && (
           <button type="button" className="text-button" disabled={busy} onClick={() => void run(() => setProfile(parley, { avatar: '' }))}>
-            Remove it
+            {t('Remove it')}
           </button>
         )}
         <input
@@ -50,15 +51,15 @@ export function ProfileSection(): ReactNode {
         }}
       >
         <Field
-          label="Your name"
+          label={t('Your name')}
           value={name}
           onChange={setName}
           maxLength={MAX_NAME_LENGTH}
           autoComplete="nickname"
-          hint="Members of your groups see it."
+          hint={t('Members of your groups see it.')}
         />
         <button type="submit" className="button button-primary" disabled={busy || !isNew}>
-          Save
+          {t('Save')}
         </button>
       </form>
     </section>

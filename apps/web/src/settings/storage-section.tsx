@@ -2,6 +2,7 @@ import { useEffect, useState } from 'react'
 import type { ReactNode } from 'react'
 import { Progress } from '../components/progress.tsx'
 import { useAction } from '../components/use-action.ts'
+import { t } from '../i18n/translate.ts'
 import { byteWords } from '../text/connection.ts'
 
 interface StorageUse {
@@ -22,7 +23,7 @@ export function StorageSection(): ReactNode {
   const [refused, setRefused] = useState(false)
   const { run, busy } = useAction()
   useEffect(() => void run(async () => setUse(await read())), [run])
-  if (use === undefined) return <p className="quiet">Looking at the disk…</p>
+  if (use === undefined) return <p className="quiet">{t('Looking at the disk…')}</p>
   const ask = async (): Promise<void> => {
     setRefused(!(await navigator.storage.persist()))
     setUse(await read())
@@ -30,20 +31,23 @@ export function StorageSection(): ReactNode {
   return (
     <>
       <p>
-        {byteWords(use.used)} of {byteWords(use.quota)} used, by everything that Parley keeps in this browser.
+        {t('{used} of {quota} used, by everything that Parley keeps in this browser.', {
+          used: byteWords(use.used),
+          quota: byteWords(use.quota),
+        })}
       </p>
-      <Progress label="Storage used" done={use.used} total={use.quota} />
+      <Progress label={t('Storage used')} done={use.used} total={use.quota} />
       {use.kept ? (
-        <p className="quiet">The browser keeps it until you delete it.</p>
+        <p className="quiet">{t('The browser keeps it until you delete it.')}</p>
       ) : (
         <>
-          <p className="quiet">When the disk is full, the browser may clear it. Nobody could bring back what only you have.</p>
+          <p className="quiet">{t('When the disk is full, the browser may clear it. Nobody could bring back what only you have.')}</p>
           <button type="button" className="button" disabled={busy} onClick={() => void run(ask)}>
-            Ask the browser to keep it
+            {t('Ask the browser to keep it')}
           </button>
           {refused && (
             <output className="field-hint">
-              The browser did not promise it. Installing Parley as an app, or allowing notifications, usually changes its mind.
+              {t('The browser did not promise it. Installing Parley as an app, or allowing notifications, usually changes its mind.')}
             </output>
           )}
         </>

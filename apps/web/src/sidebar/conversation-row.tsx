@@ -7,6 +7,7 @@ import { useNow } from '../components/use-now.ts'
 import type { ConversationInfo } from '../engine/conversation-store.ts'
 import { useConversation } from '../engine/use-conversation.ts'
 import { useMe } from '../engine/use-parley.tsx'
+import { t } from '../i18n/translate.ts'
 import { summaryOf } from '../text/messages.ts'
 import { faceOf, nameOf, titleOf, typingWords } from '../text/people.ts'
 import { agoInList, completeTime } from '../text/time.ts'
@@ -21,17 +22,17 @@ interface ConversationRowProps {
 const MAX_SHOWN_UNREAD = 99
 
 function preview(info: ConversationInfo, me: string): ReactNode {
-  if (info.state === 'joining') return 'Waiting to be let in'
-  if (info.state === 'refused') return 'The invite did not work'
-  if (info.state === 'request') return 'Wants to talk with you'
-  if (info.state === 'removed') return 'You were removed'
-  if (info.state === 'left') return 'You left'
+  if (info.state === 'joining') return t('Waiting to be let in')
+  if (info.state === 'refused') return t('The invite did not work')
+  if (info.state === 'request') return t('Wants to talk with you')
+  if (info.state === 'removed') return t('You were removed')
+  if (info.state === 'left') return t('You left')
   if (info.typing.length > 0) return <span className="row-typing">{typingWords(info.typing)}…</span>
   const last = info.lastMessage
-  if (last === undefined) return 'No messages yet'
+  if (last === undefined) return t('No messages yet')
   return (
     <>
-      <bdi>{last.author.id === me ? 'You' : nameOf(info.members.find((member) => member.id === last.author.id) ?? last.author)}</bdi>
+      <bdi>{last.author.id === me ? t('You') : nameOf(info.members.find((member) => member.id === last.author.id) ?? last.author)}</bdi>
       {': '}
       <bdi>{summaryOf(last)}</bdi>
     </>
@@ -60,7 +61,7 @@ export const ConversationRow = memo(function ConversationRow({ conversation, sel
           {info.isMuted && (
             <>
               <Icon name="bell-off" />
-              <span className="visually-hidden"> muted</span>
+              <span className="visually-hidden"> {t('muted')}</span>
             </>
           )}
         </span>
@@ -79,11 +80,11 @@ export const ConversationRow = memo(function ConversationRow({ conversation, sel
             {info.unreadMentions > 0 && (
               <>
                 <span aria-hidden="true">@ </span>
-                <span className="visually-hidden">You are mentioned, </span>
+                <span className="visually-hidden">{t('You are mentioned,')} </span>
               </>
             )}
             {info.unread > MAX_SHOWN_UNREAD ? `${MAX_SHOWN_UNREAD}+` : info.unread}
-            <span className="visually-hidden"> unread</span>
+            <span className="visually-hidden"> {t('unread')}</span>
           </span>
         )}
       </button>

@@ -1,5 +1,6 @@
 import type { Conversation } from '@parley/chat'
 import type { ReactNode } from 'react'
+import { t } from '../i18n/translate.ts'
 import { ConversationRow } from './conversation-row.tsx'
 
 interface RequestsProps {
@@ -12,9 +13,9 @@ interface RequestsProps {
 export function Requests({ requests, selected, onSelect }: RequestsProps): ReactNode {
   if (requests.length === 0) return null
   return (
-    <section className="requests" aria-label="Message requests">
+    <section className="requests" aria-label={t('Message requests')}>
       <h2>
-        Requests <span className="row-unread">{requests.length}</span>
+        {t('Requests')} <span className="row-unread">{requests.length}</span>
       </h2>
       <ul>
         {requests.map((conversation) => (

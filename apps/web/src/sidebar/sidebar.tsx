@@ -5,6 +5,7 @@ import { Brand } from '../components/brand.tsx'
 import { IconButton } from '../components/icon-button.tsx'
 import { Icon } from '../components/icon.tsx'
 import { useMe } from '../engine/use-parley.tsx'
+import { t } from '../i18n/translate.ts'
 import { nameOf } from '../text/people.ts'
 import { ConversationRow } from './conversation-row.tsx'
 import { Requests } from './requests.tsx'
@@ -35,24 +36,24 @@ export function Sidebar(props: SidebarProps): ReactNode {
       <header className="sidebar-header">
         <Brand />
         <h1>Parley</h1>
-        <IconButton icon="search" label="Search" aria-keyshortcuts="Control+K" onClick={onSearch} />
-        <IconButton icon="members" label="People" onClick={onPeople} />
+        <IconButton icon="search" label={t('Search')} aria-keyshortcuts="Control+K" onClick={onSearch} />
+        <IconButton icon="members" label={t('People')} onClick={onPeople} />
       </header>
       <div className="sidebar-new">
         <button type="button" className="button button-primary" onClick={onNewGroup}>
           <Icon name="plus" />
-          New group
+          {t('New group')}
         </button>
         <button type="button" className="button" onClick={onJoin}>
           <Icon name="link" />
-          Join with a link
+          {t('Join with a link')}
         </button>
       </div>
       <Requests requests={requests} selected={selected} onSelect={onSelect} />
-      <nav className="sidebar-list" aria-label="Conversations">
+      <nav className="sidebar-list" aria-label={t('Conversations')}>
         {conversations.length === 0 ? (
           <div className="sidebar-empty">
-            {whenEmpty ?? <p>No conversations yet. Start a group, or join one with a link that somebody sent you.</p>}
+            {whenEmpty ?? <p>{t('No conversations yet. Start a group, or join one with a link that somebody sent you.')}</p>}
           </div>
         ) : (
           <ul>
@@ -71,7 +72,7 @@ export function Sidebar(props: SidebarProps): ReactNode {
         <Avatar id={me.id} name={me.name} image={me.avatar} size="medium" />
         <span className="sidebar-me-name">
           <bdi>{nameOf(me)}</bdi>
-          <span className="quiet">Settings</span>
+          <span className="quiet">{t('Settings')}</span>
         </span>
         <Icon name="settings" />
       </button>

@@ -2,6 +2,7 @@
  * Devices in words.
  */
 import type { DeviceLinkOffer } from '@parley/chat'
+import { t } from '../i18n/translate.ts'
 
 const BROWSERS = [
   ['Edg/', 'Edge'],
@@ -25,14 +26,14 @@ function firstIn(agent: string, names: readonly (readonly [sign: string, name: s
 
 /** What this device calls itself at first: Firefox on Windows. */
 export function ownDeviceName(agent = navigator.userAgent): string {
-  const browser = firstIn(agent, BROWSERS) ?? 'Browser'
+  const browser = firstIn(agent, BROWSERS) ?? t('Browser')
   const system = firstIn(agent, SYSTEMS)
-  return system === undefined ? browser : `${browser} on ${system}`
+  return system === undefined ? browser : t('{browser} on {system}', { browser, system })
 }
 
 /** What to call a device that nobody has named. */
 export function deviceNameOf({ name }: { readonly name: string }): string {
-  return name.trim() === '' ? 'A device without a name' : name
+  return name.trim() === '' ? t('A device without a name') : name
 }
 
 /** 123 456 */
@@ -44,12 +45,12 @@ export function shortCodeWords(code: string): string {
 export function offerFailureWords({ failure }: Pick<DeviceLinkOffer, 'failure'>): string {
   switch (failure) {
     case 'LinkRejected':
-      return 'The codes did not match, or the other device gave up. Nothing was added.'
+      return t('The codes did not match, or the other device gave up. Nothing was added.')
     case 'LinkExpired':
-      return 'The other device did not come in time. Nothing was added.'
+      return t('The other device did not come in time. Nothing was added.')
     case 'TooLarge':
-      return 'You have as many devices as there can be. Remove one first.'
+      return t('You have as many devices as there can be. Remove one first.')
     default:
-      return 'The connection broke off. Nothing was added.'
+      return t('The connection broke off. Nothing was added.')
   }
 }

@@ -2,8 +2,10 @@
  * Errors in plain words: what happened and what to do. Codes without words of their own say what the engine says.
  */
 import { isParleyError } from '@parley/chat'
+import { t } from '../i18n/translate.ts'
+import type { PlainText } from '../i18n/translate.ts'
 
-const WORDS: Readonly<Record<string, string>> = {
+const WORDS: Readonly<Record<string, PlainText>> = {
   Aborted: 'Stopped.',
   ArchiveInvalid: 'This file is no exported conversation, or it is damaged. Nothing of it was taken.',
   AttachmentUnavailable: 'This file cannot be had any more: it was deleted, or what came of it is broken. Ask for it again.',
@@ -33,6 +35,7 @@ const WORDS: Readonly<Record<string, string>> = {
 
 /** One or two sentences for a person. */
 export function wordsFor(error: unknown): string {
-  if (isParleyError(error)) return WORDS[error.code] ?? error.message
-  return error instanceof Error && error.message !== '' ? error.message : 'Something went wrong.'
+  const words = isParleyError(error) ? WORDS[error.code] : undefined
+  if (words !== undefined) return t(words)
+  return error instanceof Error && error.message !== '' ? error.message : t('Something went wrong.')
 }

@@ -2,6 +2,7 @@
  * Files in words.
  */
 import type { Attachment } from '@parley/chat'
+import type { PlainText } from '../i18n/translate.ts'
 
 /** What a browser shows in an image element and what can hold no script. */
 const PICTURE = /^image\/(?:avif|bmp|gif|jpeg|png|webp)$/
@@ -16,4 +17,4 @@ export const MAX_FILES = 10
 export const MAX_FILE_BYTES = 2 ** 31
 
 /** Said while nobody who has a file can be reached. */
-export const WAITING_WORDS = 'Nobody who has this file is online. It comes as soon as somebody is.'
+export const WAITING_WORDS: PlainText = 'Nobody who has this file is online. It comes as soon as somebody is.'

@@ -2,6 +2,8 @@
  * How people are named and coloured.
  */
 import type { Conversation, Member, Role, User } from '@parley/chat'
+import { t } from '../i18n/translate.ts'
+import type { PlainText } from '../i18n/translate.ts'
 
 /** As many as there are `.hue-n` classes. */
 const HUES = 10
@@ -12,7 +14,7 @@ const INVISIBLE = /[\p{Cf}\p{Cc}]/gu
 
 /** What to call somebody whose name has not arrived yet. */
 export function nameOf(person: Pick<User, 'name'>): string {
-  return person.name.trim() === '' ? 'Somebody' : person.name
+  return person.name.trim() === '' ? t('Somebody') : person.name
 }
 
 /** One or two letters that stand for a name. */
@@ -42,13 +44,16 @@ export function nameList(names: readonly string[]): string {
   const [first, second] = names
   if (first === undefined) return ''
   if (second === undefined) return first
-  return names.length === 2 ? `${first} and ${second}` : `${first}, ${second} and ${names.length - 2} more`
+  return names.length === 2
+    ? t('{first} and {second}', { first, second })
+    : t('{first}, {second} and {count} more', { first, second, count: names.length - 2 })
 }
 
 /** Bob is typing */
 export function typingWords(typing: readonly User[]): string {
   if (typing.length === 0) return ''
-  return `${nameList(typing.map(nameOf))} ${typing.length === 1 ? 'is' : 'are'} typing`
+  const names = nameList(typing.map(nameOf))
+  return typing.length === 1 ? t('{name} is typing', { name: names }) : t('{names} are typing', { names })
 }
 
 /** Whether this person decides who is in a group and what they may do: what the engine asks of their role. */
@@ -59,12 +64,11 @@ export function mayManage(role: Role | undefined): boolean {
 /** 3 people, 2 online */
 export function membersWords(members: readonly Member[]): string {
   const online = members.filter((member) => member.status === 'ONLINE').length
-  if (members.length === 0) return 'Nobody here'
-  return members.length === 1 ? 'Only you' : `${members.length} people, ${online} online`
+  if (members.length === 0) return t('Nobody here')
+  return members.length === 1 ? t('Only you') : t('{count} people, {online} online', { count: members.length, online })
 }
 
-/** Roles in words. */
-export const ROLE_WORDS: Readonly<Record<Role, string>> = {
+const ROLE_WORDS: Readonly<Record<Role, PlainText>> = {
   founder: 'Founder',
   admin: 'Admin',
   moderator: 'Moderator',
@@ -72,10 +76,15 @@ export const ROLE_WORDS: Readonly<Record<Role, string>> = {
   reader: 'Reads only',
 }
 
+/** A role in words. */
+export function roleWords(role: Role): string {
+  return t(ROLE_WORDS[role])
+}
+
 /** What to call a conversation whose title has not arrived yet. */
 export function titleOf({ title, kind }: { readonly title: string; readonly kind: 'group' | 'direct' }): string {
   if (title !== '') return title
-  return kind === 'direct' ? 'Somebody' : 'A group you were invited to'
+  return kind === 'direct' ? t('Somebody') : t('A group you were invited to')
 }
 
 /** What gives a conversation its colour: a direct one has that of the other person. */

@@ -3,6 +3,7 @@ import type { ReactNode } from 'react'
 import { Icon } from '../components/icon.tsx'
 import { LazyEmojiPicker } from '../components/lazy-emoji-picker.tsx'
 import { Popup } from '../components/popup.tsx'
+import { t } from '../i18n/translate.ts'
 import { wordsFor } from '../text/errors.ts'
 
 /** What people mean most of the time. */
@@ -30,7 +31,7 @@ export function EmojiPopup({ anchor, own, onPick, onClose }: EmojiPopupProps): R
     }
   }
   return (
-    <Popup anchor={anchor} label="React" className="emoji-popup" onClose={onClose}>
+    <Popup anchor={anchor} label={t('React')} className="emoji-popup" onClose={onClose}>
       {all ? (
         <LazyEmojiPicker onPick={(emoji) => void pick(emoji)} />
       ) : (
@@ -47,7 +48,13 @@ export function EmojiPopup({ anchor, own, onPick, onClose }: EmojiPopupProps): R
               {emoji}
             </button>
           ))}
-          <button type="button" className="emoji-button emoji-more" aria-label="More emoji" title="More emoji" onClick={() => setAll(true)}>
+          <button
+            type="button"
+            className="emoji-button emoji-more"
+            aria-label={t('More emoji')}
+            title={t('More emoji')}
+            onClick={() => setAll(true)}
+          >
             <Icon name="plus" />
           </button>
         </div>

@@ -8,6 +8,8 @@ import { Icon } from '../components/icon.tsx'
 import { MenuButton } from '../components/menu.tsx'
 import { MessageStateMark } from '../components/message-state.tsx'
 import { MessageText } from '../components/message-text.tsx'
+import { t } from '../i18n/translate.ts'
+import { rich } from '../i18n/words.tsx'
 import { clockTime, completeTime } from '../text/time.ts'
 import { EmojiPopup } from './emoji-popup.tsx'
 import { messageMenu } from './message-menu.ts'
@@ -45,7 +47,7 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps): Reac
       className={classes}
       data-id={message.id}
       tabIndex={stop}
-      aria-label={`${own ? 'You' : authorName} at ${clockTime(message.sentAt)}`}
+      aria-label={t('{name} at {time}', { name: own ? t('You') : authorName, time: clockTime(message.sentAt) })}
     >
       {!own && (
         <span className="message-avatar">
@@ -76,7 +78,7 @@ interface PartProps extends MessageRowProps {
 function Bubble({ own, stop, ...props }: PartProps): ReactNode {
   const { conversation, message, me, authorName, first, stateInWords, seenBy, onDeed, onJump } = props
   const [shown, setShown] = useState(false)
-  const covered = message.isHidden ? 'Hidden by a moderator' : message.isBlocked && !shown ? 'From somebody you blocked' : undefined
+  const covered = message.isHidden ? t('Hidden by a moderator') : message.isBlocked && !shown ? t('From somebody you blocked') : undefined
   return (
     <div className={covered === undefined ? 'bubble' : 'bubble bubble-covered'}>
       {first && !own && (
@@ -89,7 +91,9 @@ function Bubble({ own, stop, ...props }: PartProps): ReactNode {
           {message.forwardedFrom !== undefined && (
             <p className="message-forwarded" title={completeTime(message.forwardedFrom.sentAt)}>
               <Icon name="forward" />
-              Forwarded from <bdi>{message.forwardedFrom.author === '' ? 'somebody' : message.forwardedFrom.author}</bdi>
+              {message.forwardedFrom.author === ''
+                ? t('Forwarded')
+                : rich('Forwarded from {name}', { name: <bdi>{message.forwardedFrom.author}</bdi> })}
             </p>
           )}
           {message.replyTo !== undefined && (
@@ -105,19 +109,19 @@ function Bubble({ own, stop, ...props }: PartProps): ReactNode {
       )}
       {covered !== undefined && !message.isHidden && (
         <button type="button" className="text-button" tabIndex={stop} onClick={() => setShown(true)}>
-          Show
+          {t('Show')}
         </button>
       )}
       <div className="message-meta">
         {message.isPinned && (
-          <span className="message-pinned" title="Pinned">
+          <span className="message-pinned" title={t('Pinned')}>
             <Icon name="pin" />
-            <span className="visually-hidden">Pinned</span>
+            <span className="visually-hidden">{t('Pinned')}</span>
           </span>
         )}
         {message.replies > 0 && (
           <button type="button" className="text-button" tabIndex={stop} onClick={() => onDeed('answers', message)}>
-            {message.replies === 1 ? '1 answer' : `${message.replies} answers`}
+            {message.replies === 1 ? t('1 answer') : t('{count} answers', { count: message.replies })}
           </button>
         )}
         {message.editedAt !== undefined && (
@@ -128,7 +132,7 @@ function Bubble({ own, stop, ...props }: PartProps): ReactNode {
             title={completeTime(message.editedAt)}
             onClick={() => onDeed('history', message)}
           >
-            Edited
+            {t('Edited')}
           </button>
         )}
         <time dateTime={new Date(message.sentAt).toISOString()} title={completeTime(message.sentAt)}>
@@ -151,17 +155,19 @@ function Actions({ own, stop, ...props }: PartProps): ReactNode {
         <IconButton
           ref={setReactButton}
           icon="emoji"
-          label="React"
+          label={t('React')}
           tabIndex={-1}
           aria-haspopup="dialog"
           aria-expanded={reacting}
           onClick={() => setReacting(true)}
         />
       )}
-      {may.write && <IconButton icon="reply" label="Reply" tabIndex={stop} onClick={() => onDeed('reply', message)} />}
-      {own && may.write && <IconButton icon="edit" label="Edit message" tabIndex={stop} onClick={() => onDeed('edit', message)} />}
-      {own && may.write && <IconButton icon="trash" label="Delete message" tabIndex={stop} onClick={() => onDeed('delete', message)} />}
-      <MenuButton icon="more" label="More" tabIndex={-1} items={messageMenu(message, may, onDeed)} />
+      {may.write && <IconButton icon="reply" label={t('Reply')} tabIndex={stop} onClick={() => onDeed('reply', message)} />}
+      {own && may.write && <IconButton icon="edit" label={t('Edit message')} tabIndex={stop} onClick={() => onDeed('edit', message)} />}
+      {own && may.write && (
+        <IconButton icon="trash" label={t('Delete message')} tabIndex={stop} onClick={() => onDeed('delete', message)} />
+      )}
+      <MenuButton icon="more" label={t('More')} tabIndex={-1} items={messageMenu(message, may, onDeed)} />
       {reacting && (
         <EmojiPopup
           anchor={reactButton}

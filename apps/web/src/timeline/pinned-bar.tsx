@@ -4,6 +4,7 @@ import type { ReactNode } from 'react'
 import { Dialog } from '../components/dialog.tsx'
 import { Icon } from '../components/icon.tsx'
 import { usePinned } from '../engine/use-pinned.ts'
+import { t } from '../i18n/translate.ts'
 import { summaryOf } from '../text/messages.ts'
 import { MessageList } from './message-list.tsx'
 
@@ -19,19 +20,19 @@ export function PinnedBar({ conversation, onJump }: PinnedBarProps): ReactNode {
   const newest = pinned.at(-1)
   if (newest === undefined) return null
   return (
-    <section className="pinned" aria-label="Pinned messages">
-      <button type="button" className="pinned-newest" title="Go to the pinned message" onClick={() => onJump(newest.id)}>
+    <section className="pinned" aria-label={t('Pinned messages')}>
+      <button type="button" className="pinned-newest" title={t('Go to the pinned message')} onClick={() => onJump(newest.id)}>
         <Icon name="pin" />
-        <span className="visually-hidden">Pinned: </span>
+        <span className="visually-hidden">{t('Pinned:')} </span>
         <bdi className="pinned-text">{summaryOf(newest)}</bdi>
       </button>
       {pinned.length > 1 && (
         <button type="button" className="pinned-all" onClick={() => setOpen(true)}>
-          All {pinned.length}
+          {t('All {count}', { count: pinned.length })}
         </button>
       )}
       {open && (
-        <Dialog title="Pinned messages" onClose={() => setOpen(false)}>
+        <Dialog title={t('Pinned messages')} onClose={() => setOpen(false)}>
           <MessageList
             messages={pinned.toReversed()}
             onPick={(id) => {

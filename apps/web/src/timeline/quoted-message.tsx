@@ -1,6 +1,7 @@
 import type { Conversation, Message } from '@parley/chat'
 import type { ReactNode } from 'react'
 import { useMessage } from '../engine/use-message.ts'
+import { t } from '../i18n/translate.ts'
 import { summaryOf } from '../text/messages.ts'
 import { nameOf } from '../text/people.ts'
 
@@ -17,13 +18,13 @@ export function QuotedMessage({ conversation, id, tabIndex, onJump }: QuotedMess
   if (message === undefined) {
     return (
       <blockquote className="quote">
-        <span className="quote-gone">A message that is not here</span>
+        <span className="quote-gone">{t('A message that is not here')}</span>
       </blockquote>
     )
   }
   return (
     <blockquote className="quote-frame">
-      <button type="button" className="quote quote-button" tabIndex={tabIndex} title="Go to this message" onClick={() => onJump(id)}>
+      <button type="button" className="quote quote-button" tabIndex={tabIndex} title={t('Go to this message')} onClick={() => onJump(id)}>
         <bdi className="quote-author">{nameOf(message.author)}</bdi>
         <span className="quote-text" dir="auto">
           {summaryOf(message)}

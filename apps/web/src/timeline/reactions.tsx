@@ -1,6 +1,7 @@
 import type { User } from '@parley/chat'
 import type { ReactNode } from 'react'
 import type { Reaction } from '../engine/types.ts'
+import { t } from '../i18n/translate.ts'
 import { nameList } from '../text/people.ts'
 
 interface ReactionsProps {
@@ -17,11 +18,11 @@ interface ReactionsProps {
 export function Reactions({ reactions, me, nameOfUser, enabled, tabIndex, onToggle }: ReactionsProps): ReactNode {
   if (reactions.length === 0) return null
   return (
-    <ul className="reactions" aria-label="Reactions">
+    <ul className="reactions" aria-label={t('Reactions')}>
       {reactions.map(({ emoji, users }) => {
         const own = users.includes(me)
         const others = users.filter((user) => user !== me).map(nameOfUser)
-        const who = nameList(own ? ['You', ...others] : others)
+        const who = nameList(own ? [t('You'), ...others] : others)
         return (
           <li key={emoji}>
             <button

@@ -4,6 +4,7 @@ import { Avatar } from '../components/avatar.tsx'
 import { Icon } from '../components/icon.tsx'
 import { useConversation } from '../engine/use-conversation.ts'
 import { useMe } from '../engine/use-parley.tsx'
+import { t } from '../i18n/translate.ts'
 import { faceOf, mayManage, titleOf } from '../text/people.ts'
 
 /** The beginning of a conversation; with nobody there yet, the way to invite somebody. */
@@ -22,15 +23,17 @@ export function TimelineStart({ conversation, onInvite }: { conversation: Conver
       {description !== '' && <p dir="auto">{description}</p>}
       <p className="quiet">
         {alone
-          ? `You are the only one here ${formerMembers.length > 0 ? 'now' : 'so far'}. Bring somebody in, or write something for them to find.`
+          ? formerMembers.length > 0
+            ? t('You are the only one here now. Bring somebody in, or write something for them to find.')
+            : t('You are the only one here so far. Bring somebody in, or write something for them to find.')
           : direct
-            ? 'This is where it begins. Only the two of you can read what is written here.'
-            : 'This is where it begins. Only members can read what is written here.'}
+            ? t('This is where it begins. Only the two of you can read what is written here.')
+            : t('This is where it begins. Only members can read what is written here.')}
       </p>
       {alone && mayManage(role) && (
         <button type="button" className="button button-primary" onClick={onInvite}>
           <Icon name="invite" />
-          Invite people
+          {t('Invite people')}
         </button>
       )}
     </div>

@@ -8,6 +8,7 @@ import { markSeen } from '../engine/actions.ts'
 import { useConversation } from '../engine/use-conversation.ts'
 import { useMe } from '../engine/use-parley.tsx'
 import { useTimeline } from '../engine/use-timeline.ts'
+import { t } from '../i18n/translate.ts'
 import { wordsFor } from '../text/errors.ts'
 import { nameList } from '../text/people.ts'
 import { dayName } from '../text/time.ts'
@@ -79,7 +80,7 @@ export function Timeline({ conversation, target, onDeed, onReact, onJump, onInvi
         ref={scroller}
         className="timeline"
         role="log"
-        aria-label="Messages"
+        aria-label={t('Messages')}
         aria-live="polite"
         aria-busy={loading !== undefined}
         // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
@@ -87,12 +88,12 @@ export function Timeline({ conversation, target, onDeed, onReact, onJump, onInvi
         onScroll={onScroll}
         onFocus={onFocus}
         // oxlint-disable-next-line jsx-a11y/role-supports-aria-props -- global since ARIA 1.3.
-        aria-description="Arrow up and down walk through messages, arrow left and right through what you can do with one."
+        aria-description={t('Arrow up and down walk through messages, arrow left and right through what you can do with one.')}
         onKeyDown={onKeyDown}
       >
         <div ref={content} className="timeline-content">
           {loading === undefined && !hasOlder && <TimelineStart conversation={conversation} onInvite={onInvite} />}
-          {hasOlder && <div className="timeline-older">{loading === 'older' ? 'Loading older messages…' : ''}</div>}
+          {hasOlder && <div className="timeline-older">{loading === 'older' ? t('Loading older messages…') : ''}</div>}
           {items.map((item) => {
             if (item.kind === 'day') {
               const name = dayName(item.at, now)
@@ -105,7 +106,7 @@ export function Timeline({ conversation, target, onDeed, onReact, onJump, onInvi
             if (item.kind === 'unread') {
               return (
                 <p key={item.key} className="unread-mark">
-                  <span>New messages</span>
+                  <span>{t('New messages')}</span>
                 </p>
               )
             }
@@ -131,16 +132,20 @@ export function Timeline({ conversation, target, onDeed, onReact, onJump, onInvi
               />
             )
           })}
-          {hasNewer && <div className="timeline-older">{loading === 'newer' ? 'Loading newer messages…' : ''}</div>}
+          {hasNewer && <div className="timeline-older">{loading === 'newer' ? t('Loading newer messages…') : ''}</div>}
         </div>
       </div>
       {!atBottom && (
         <button type="button" className={newBelow > 0 ? 'jump jump-new' : 'jump'} onClick={toNewest}>
           <Icon name="down" />
           {newBelow > 0 ? (
-            `${newBelow} new ${newBelow === 1 ? 'message' : 'messages'}`
+            newBelow === 1 ? (
+              t('1 new message')
+            ) : (
+              t('{count} new messages', { count: newBelow })
+            )
           ) : (
-            <span className="visually-hidden">Go to the newest message</span>
+            <span className="visually-hidden">{t('Go to the newest message')}</span>
           )}
         </button>
       )}
