@@ -1,5 +1,5 @@
 /** Every class of bad input over a real TCP link: nothing of it throws past the link, and each has its counter in `inspect()`. */
-import { encodePost, EntryKind, MAX_PRESENCE_BYTES } from '@parley/protocol'
+import { encodePost, EntryKind, MAX_DEVICES, MAX_PRESENCE_BYTES } from '@parley/protocol'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { makePresence } from '../../packages/core/src/conversation/signals.ts'
 import { addressName } from '../../packages/core/src/network/strikes.ts'
@@ -52,6 +52,13 @@ test('replayed and duplicated: entries that are here already, presence packets t
   for (let i = 0; i < 3; i++) sendIn(siege.link, { type: 'presence', packet }, LANE.presence)
   await until(() => passedOver().repeated >= before + 17)
   expect((await siege.victims.hers.getMessages()).messages.filter((m) => m.text === 'from mallory')).toHaveLength(3)
+})
+
+test('devices that a peer hears of no more, again and again: passed over once it has named all that there can be twice', async () => {
+  const devices = Array.from({ length: MAX_DEVICES }, () => siege.mallory.context.random.bytes(16))
+  for (let i = 0; i < 4; i++) sendIn(siege.link, { type: 'unheard', devices }, LANE.presence)
+  await until(() => count('RateLimited') === 2)
+  expect(siege.link.channel.closed).toBe(false)
 })
 
 test('from the future: held', async () => {

@@ -7,6 +7,8 @@ import type { SimulationReport } from '@parley/testing'
 /** What is told of one seed. */
 export type SeedResult = Pick<SimulationReport, 'violations' | 'repro' | 'entries' | 'steps'> & { readonly seed: number }
 
+/** A simulation makes much that lives shortly; with more room for it the collector takes a tenth less of the time (measured, Node 24). */
+const YOUNG_SPACE = '--max-semi-space-size=64'
 const WORKER = fileURLToPath(new URL('seed-worker.ts', import.meta.url))
 
 export class SeedPool {
@@ -35,7 +37,7 @@ export class SeedPool {
 
   start(): void {
     this.#workers = Array.from({ length: availableParallelism() }, () => {
-      const worker = fork(WORKER, { execArgv: ['--conditions=@parley/source'] })
+      const worker = fork(WORKER, { execArgv: ['--conditions=@parley/source', YOUNG_SPACE] })
       worker.on('message', (result) => {
         const { seed } = result as SeedResult
         this.#results.get(seed)?.resolve(result as SeedResult)

@@ -2,7 +2,7 @@
  * Who is online and who types, by signed packets that are passed on over the links and never stored. A member is online while any of its
  * devices gives signs of life; only a signed goodbye, or silence, makes it offline.
  */
-import { equalBytes, MAX_PRESENCE_BYTES, MAX_PRESENCE_PER_SECOND, Reject, type DeviceId, type UserId } from '@parley/protocol'
+import { equalBytes, MAX_DEVICES, MAX_PRESENCE_BYTES, MAX_PRESENCE_PER_SECOND, Reject, type DeviceId, type UserId } from '@parley/protocol'
 import type { MemberStatus } from '../api.ts'
 import type { Context } from '../context.ts'
 import { Emitter } from '../support/emitter.ts'
@@ -31,6 +31,9 @@ const MAX_EARLY_PACKETS = 32
 /** What this device says itself stays below what others hear of it: packets that gather on the way must not be too many for them. */
 const OWN_BURST = 6
 const OWN_PER_SECOND = 1.5
+/** Devices of which one peer may say that it hears of them no more: of all that there can be, twice at once, and each as often as it can fall silent. */
+const UNHEARD_BURST = 2 * MAX_DEVICES
+const UNHEARD_PER_SECOND = (MAX_DEVICES * 1_000) / SILENT_AFTER_MS
 /** What changes faster is said once, so long after. */
 const ANNOUNCE_AGAIN_MS = 700
 
@@ -73,6 +76,8 @@ export class Presence {
   readonly #devices = new Map<DeviceId, Seen>()
   readonly #typing = new Map<UserId, () => void>()
   readonly #ownRate: TokenBuckets<'own'>
+  /** Devices that peers hear of no more, by peer. */
+  readonly #unheardRate: TokenBuckets<DeviceId>
   /** The newest of each device, the latest last. */
   readonly #early = new Map<DeviceId, Early>()
   /** The last packet of this device that says it is online. */
@@ -91,6 +96,7 @@ export class Presence {
     this.#context = context
     this.#replica = replica
     this.#ownRate = new TokenBuckets(context.clock, { burst: OWN_BURST, perSecond: OWN_PER_SECOND })
+    this.#unheardRate = new TokenBuckets(context.clock, { burst: UNHEARD_BURST, perSecond: UNHEARD_PER_SECOND })
     this.events = new Emitter((error, event) => context.report(error, `presence ${event}`))
   }
 
@@ -212,8 +218,12 @@ export class Presence {
     this.#tellUnheard(this.paths.lost(peer), peer)
   }
 
-  /** A peer does not hear of these devices from anybody else any more. */
+  /**
+   * A peer does not hear of these devices from anybody else any more. @throws {Reject} RateLimited for more than any peer loses: each of them makes us send
+   * again what the peer may have.
+   */
   unheard(peer: DeviceId, devices: readonly DeviceId[]): void {
+    if (!this.#unheardRate.take(peer, devices.length)) throw new Reject('RateLimited', 'devices that are heard of no more')
     this.#tellUnheard(this.paths.unheard(peer, devices), peer)
   }
 

@@ -90,7 +90,7 @@ export function proofsOf(replica: Replica): Proof[] {
     // Who has left tells so; who was removed may be let in again.
     if (seed === undefined)
       return members.map((epoch, i) => ({ kind: 'member', replica, key: epoch.wireKey, epoch, isOld: i >= PROVED_EPOCHS }))
-    const signing = inviteKey(seed)
+    const signing = signingKeyOf(seed)
     return [{ kind: 'join', replica, key: inviteProofKey(replica, signing.publicKey), signing }]
   }
   return [
@@ -99,7 +99,23 @@ export function proofsOf(replica: Replica): Proof[] {
   ]
 }
 
-const inviteProofKey = (replica: Replica, publicKey: Uint8Array): Uint8Array => deriveKey(publicKey, 'invite', replica.bytes)
+/** What is derived is made once: proofs are looked at on every link, whenever membership changes anywhere. */
+const signingKeys = new WeakMap<Uint8Array, SigningKey>()
+const inviteProofKeys = new WeakMap<Uint8Array, Uint8Array>()
+
+/** The key of an invite with that seed, which nobody writes on. */
+function signingKeyOf(seed: Uint8Array): SigningKey {
+  const known = signingKeys.get(seed) ?? inviteKey(seed)
+  signingKeys.set(seed, known)
+  return known
+}
+
+/** What proves an invite with that public key, which is of this conversation alone. */
+function inviteProofKey(replica: Replica, publicKey: Uint8Array): Uint8Array {
+  const known = inviteProofKeys.get(publicKey) ?? deriveKey(publicKey, 'invite', replica.bytes)
+  inviteProofKeys.set(publicKey, known)
+  return known
+}
 
 /** What a handshake needs. A device that is nobody yet has no `me`, and cannot say who it is. */
 export type HandshakeContext = Pick<Context, 'crypto' | 'random'> & { readonly me?: Identity }
@@ -115,6 +131,8 @@ export class Handshake {
   #shared: Promise<Uint8Array | undefined> | undefined
   /** 0 for the end whose hello is smaller. */
   #side: 0 | 1 = 0
+  /** By key, and then by what is proved with it and at which end. */
+  readonly #tags = new WeakMap<Uint8Array, Map<string, Uint8Array>>()
 
   constructor(context: HandshakeContext, binding: Uint8Array) {
     this.#context = context
@@ -144,8 +162,15 @@ export class Handshake {
   /** The proof tag that this end sends (`mine`) or expects of the other. */
   tag(proof: Proof, whose: 'mine' | 'theirs'): Uint8Array {
     const side = whose === 'mine' ? this.#side : 1 - this.#side
-    const label = utf8(`parley/1/tag/${LABELS[proof.kind][whose === 'mine' ? 0 : 1]}`)
-    return hmacSha256(proof.key, concatBytes(label, this.#met, Uint8Array.of(side))).slice(0, TAG_BYTES)
+    const label = LABELS[proof.kind][whose === 'mine' ? 0 : 1]
+    const made = this.#tags.get(proof.key) ?? new Map<string, Uint8Array>()
+    this.#tags.set(proof.key, made)
+    let tag = made.get(`${label} ${side}`)
+    if (tag === undefined) {
+      tag = hmacSha256(proof.key, concatBytes(utf8(`parley/1/tag/${label}`), this.#met, Uint8Array.of(side))).slice(0, TAG_BYTES)
+      made.set(`${label} ${side}`, tag)
+    }
+    return tag
   }
 
   /** This device's identity, for a peer that proved `proof`. */
