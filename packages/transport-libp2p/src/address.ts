@@ -24,6 +24,8 @@ export interface Target {
   readonly addresses: readonly string[]
   /** In text, when it is known. */
   readonly peerId: string | undefined
+  /** Whether nobody asked for it: it was heard of, and the channel may be closed again when others suffice. */
+  readonly isFound?: boolean
 }
 
 /**

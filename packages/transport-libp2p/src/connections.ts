@@ -20,6 +20,8 @@ interface Open {
   readonly channel: StreamChannel
   readonly peerId: string
   readonly openedAt: number
+  /** It was dialled because the peer was heard of, and by nobody's wish. */
+  readonly isFound: boolean
 }
 
 export class Connections {
@@ -64,8 +66,13 @@ export class Connections {
     return false
   }
 
+  /** Closes those channels to that peer that were dialled because it was found. */
+  closeFound(peerId: string): void {
+    for (const open of [...this.#channels.values()]) if (open.peerId === peerId && open.isFound) open.channel.close('other links suffice')
+  }
+
   /** Brings about a channel to that peer and returns its id. @throws {Unreachable}, {Aborted}, {Closed}. */
-  async dial({ addresses, peerId }: Target, signal?: AbortSignal): Promise<string> {
+  async dial({ addresses, peerId, isFound = false }: Target, signal?: AbortSignal): Promise<string> {
     const timeout = new AbortController()
     const cancel = this.#host.clock.setTimeout(() => timeout.abort(), DIAL_TIMEOUT_MS)
     const any = AbortSignal.any([timeout.signal, this.#stopping.signal, ...(signal === undefined ? [] : [signal])])
@@ -76,7 +83,7 @@ export class Connections {
         addresses.map((address) => multiaddr(address)),
         { signal: any, force: true },
       )
-      await this.#open(connection, any)
+      await this.#open(connection, any, isFound)
       return connection.remotePeer.toString()
     } catch (error) {
       if (signal?.aborted === true) throw new ParleyError('Aborted', 'Dialling was given up.', { cause: error })
@@ -88,16 +95,16 @@ export class Connections {
     }
   }
 
-  #open(connection: Connection, signal: AbortSignal): Promise<void> {
+  #open(connection: Connection, signal: AbortSignal, isFound: boolean): Promise<void> {
     if (this.#channels.has(connection.id)) return Promise.resolve()
-    const opening = this.#opening.get(connection.id) ?? this.#openStream(connection, signal)
+    const opening = this.#opening.get(connection.id) ?? this.#openStream(connection, signal, isFound)
     this.#opening.set(connection.id, opening)
     return opening
   }
 
-  async #openStream(connection: Connection, signal: AbortSignal): Promise<void> {
+  async #openStream(connection: Connection, signal: AbortSignal, isFound: boolean): Promise<void> {
     try {
-      this.#addChannel(await connection.newStream(PROTOCOL, { signal, runOnLimitedConnection: true }), connection)
+      this.#addChannel(await connection.newStream(PROTOCOL, { signal, runOnLimitedConnection: true }), connection, isFound)
     } catch (error) {
       connection.abort(error instanceof Error ? error : new Error('no stream'))
       throw error
@@ -109,14 +116,14 @@ export class Connections {
   /** Only who dialled opens the stream, and only one; everything else is a peer that does not keep to the protocol. */
   #accept(stream: Stream, connection: Connection): void {
     if (connection.direction === 'inbound' && !this.#channels.has(connection.id)) {
-      this.#addChannel(stream, connection)
+      this.#addChannel(stream, connection, false)
     } else {
       this.#host.logger.warn('libp2p.unexpectedStream', { direction: connection.direction })
       connection.abort(new Error('a stream that was not expected'))
     }
   }
 
-  #addChannel(stream: Stream, connection: Connection): void {
+  #addChannel(stream: Stream, connection: Connection, isFound: boolean): void {
     if (this.#stopping.signal.aborted) {
       connection.abort(new Error('this peer stops'))
       return
@@ -130,7 +137,7 @@ export class Connections {
       clock: this.#host.clock,
       onClosed: () => this.#onClosed(connection, channel),
     })
-    this.#channels.set(connection.id, { channel, peerId, openedAt: this.#host.clock.now() })
+    this.#channels.set(connection.id, { channel, peerId, openedAt: this.#host.clock.now(), isFound })
     this.#host.onChannel(channel)
   }
 

@@ -16,6 +16,11 @@ const YIELD_MS = 2_000
 const STEPS = [1, 2]
 const PARTS = [3, 2]
 
+/** After so many dials in vain, some 5 s, those behind a peer on the ring are dialled as well: it may be gone, and with it what held the ring together. */
+const MISSES = 3
+/** A link that is no part of the ring any more is closed after so long: those who come at once dial many who were neighbours for a moment. */
+const SURPLUS_MS = 30_000
+
 /** How a peer can be dialled, the worst first. */
 const RANKS = ['never', 'relayed', 'directly'] as const
 export type Reach = (typeof RANKS)[number]
@@ -23,10 +28,13 @@ export type Reach = (typeof RANKS)[number]
 interface Found {
   readonly peerId: string
   addresses: readonly string[]
-  /** Where it was heard of, and until when that holds. */
-  readonly places: Map<string, number>
+  /** Where it was heard of, until when that holds, and where it is on the ring there. */
+  readonly places: Map<string, { readonly until: number; readonly at: Uint8Array }>
   keeper: KeepConnected | undefined
   cancelStart: (() => void) | undefined
+  cancelClose: (() => void) | undefined
+  /** Dials in vain since it was last heard of. */
+  misses: number
 }
 
 export class FoundPeers {
@@ -35,21 +43,29 @@ export class FoundPeers {
   readonly #reach: () => Reach
   readonly #has: (peerId: string, how?: 'direct') => boolean
   readonly #dial: (target: Target) => Promise<unknown>
+  readonly #close: (peerId: string) => void
   readonly #peers = new Map<string, Found>()
+  /** Who is to be connected now. */
+  #wanted: ReadonlySet<string> = new Set()
 
-  /** `self`: the own peer id; `reach`: how others can dial this peer; `has`: whether there is a channel to a peer, perhaps one without a relay. */
+  /**
+   * `self`: the own peer id; `reach`: how others can dial this peer; `has`: whether there is a channel to a peer, perhaps one without a relay;
+   * `close`: closes those channels to a peer that were dialled for the sake of this.
+   */
   constructor(options: {
     host: TransportHost
     self: () => string
     reach: () => Reach
     has: (peerId: string, how?: 'direct') => boolean
     dial: (target: Target) => Promise<unknown>
+    close: (peerId: string) => void
   }) {
     this.#host = options.host
     this.#self = options.self
     this.#reach = options.reach
     this.#has = options.has
     this.#dial = options.dial
+    this.#close = options.close
   }
 
   /** Somebody said, in that place, where a peer is. What cannot be read is passed over: others may know more kinds of addresses. */
@@ -59,12 +75,22 @@ export class FoundPeers {
     if (peerId === undefined || peerId === this.#self()) return
     const addresses = read.filter((address) => address.peerId === peerId).map(({ text }) => text)
     const known = this.#peers.get(peerId)
-    const found = known ?? { peerId, addresses, places: new Map(), keeper: undefined, cancelStart: undefined }
+    const found = known ?? {
+      peerId,
+      addresses,
+      places: new Map(),
+      keeper: undefined,
+      cancelStart: undefined,
+      cancelClose: undefined,
+      misses: 0,
+    }
+    found.misses = 0
     const isElsewhere = addresses.some((address) => !found.addresses.includes(address))
     found.addresses = addresses
     // There may be a way now; how often that is tried is for the keeper to say, for a member may say anything.
     if (isElsewhere && found.cancelStart === undefined) found.keeper?.hurry()
-    found.places.set(place, this.#host.clock.now() + ANNOUNCEMENT_TTL_MS)
+    const at = found.places.get(place)?.at ?? ringPosition(peerId, place)
+    found.places.set(place, { until: this.#host.clock.now() + ANNOUNCEMENT_TTL_MS, at })
     // At the end: the last one heard of.
     this.#peers.delete(peerId)
     this.#peers.set(peerId, found)
@@ -94,29 +120,46 @@ export class FoundPeers {
     for (const found of [...this.#peers.values()]) this.#forget(found)
   }
 
-  /** Keeps the neighbours of every place connected, and lets go of those who are none any more; their channels stay as they are. */
+  /** Keeps the neighbours of every place connected, and lets go of those who are none any more. */
   #choose(): void {
     const now = this.#host.clock.now()
     for (const found of [...this.#peers.values()]) {
-      for (const [place, until] of found.places) if (until < now) found.places.delete(place)
+      for (const [place, { until }] of found.places) if (until < now) found.places.delete(place)
       if (found.places.size === 0) this.#forget(found)
     }
     const places = new Set([...this.#peers.values()].flatMap((found) => [...found.places.keys()]))
-    const wanted = new Set([...places].flatMap((place) => this.#neighbours(place)))
+    const rings = [...places].map((place) => this.#ringOf(place))
+    const there = rings.map((ring) => ring.filter((id) => (this.#peers.get(id)?.misses ?? 0) < MISSES))
+    this.#wanted = new Set([...rings, ...there].flatMap((ring) => dialledBy(ring, this.#self())))
+    const wanting = new Set(rings.flatMap((ring) => diallersOf(ring, this.#self())))
     for (const found of this.#peers.values()) {
-      if (!wanted.has(found.peerId)) this.#release(found)
+      const isWanted = this.#wanted.has(found.peerId)
+      if (!isWanted) this.#release(found)
       else if (found.keeper === undefined) this.#keep(found)
+      if (isWanted || wanting.has(found.peerId)) this.#keepOpen(found)
+      else found.cancelClose ??= this.#host.clock.setTimeout(() => this.#closeSurplus(found), SURPLUS_MS)
     }
   }
 
-  /** Whom this peer dials of those in one place: the next ones on a ring, whose order is another one everywhere, and some across it. */
-  #neighbours(place: string): string[] {
+  /** Ids of all who are in one place, and the own one, in an order that is another one everywhere. */
+  #ringOf(place: string): string[] {
+    const others = [...this.#peers.values()].flatMap(({ peerId, places }) => {
+      const heard = places.get(place)
+      return heard === undefined ? [] : [{ peerId, at: heard.at }]
+    })
     const self = this.#self()
-    const ids = [...this.#peers.values()].filter((found) => found.places.has(place)).map(({ peerId }) => peerId)
-    const ring = [self, ...ids].map((id) => ({ id, at: deriveKey(utf8(id), 'ring', utf8(place)) })).sort((a, b) => compareBytes(a.at, b.at))
-    const own = ring.findIndex(({ id }) => id === self)
-    const steps = new Set([...STEPS, ...PARTS.map((parts) => Math.floor(ring.length / parts))])
-    return [...steps].map((step) => ring[(own + step) % ring.length]!.id).filter((id) => id !== self)
+    return [...others, { peerId: self, at: ringPosition(self, place) }].sort((a, b) => compareBytes(a.at, b.at)).map(({ peerId }) => peerId)
+  }
+
+  /** Never while a neighbour is missing: then a link too many may be the one that holds the group together. */
+  #closeSurplus(found: Found): void {
+    found.cancelClose = undefined
+    if ([...this.#wanted].every((peerId) => this.#has(peerId))) this.#close(found.peerId)
+  }
+
+  #keepOpen(found: Found): void {
+    found.cancelClose?.()
+    found.cancelClose = undefined
   }
 
   #keep(found: Found): void {
@@ -132,6 +175,7 @@ export class FoundPeers {
           await this.#dial({ addresses: this.#has(found.peerId) ? direct() : found.addresses, peerId: found.peerId })
         } catch (error) {
           logger.debug('libp2p.peerUnreachable', { code: isParleyError(error) ? error.code : 'Internal' })
+          if (++found.misses === MISSES) this.#choose()
           throw error
         }
       },
@@ -160,8 +204,28 @@ export class FoundPeers {
 
   #forget(found: Found): void {
     this.#release(found)
+    this.#keepOpen(found)
     this.#peers.delete(found.peerId)
   }
+}
+
+function ringPosition(peerId: string, place: string): Uint8Array {
+  return deriveKey(utf8(peerId), 'ring', utf8(place))
+}
+
+/** Whom a peer dials of those on a ring: the next ones, and some across it. */
+function dialledBy(ring: readonly string[], peerId: string): string[] {
+  return stepsOf(ring).map((step) => ring[(ring.indexOf(peerId) + step) % ring.length]!)
+}
+
+/** Who dials that peer. */
+function diallersOf(ring: readonly string[], peerId: string): string[] {
+  return stepsOf(ring).map((step) => ring[(ring.indexOf(peerId) - step + ring.length) % ring.length]!)
+}
+
+/** Without those that lead once around. */
+function stepsOf(ring: readonly string[]): number[] {
+  return [...new Set([...STEPS, ...PARTS.map((parts) => Math.floor(ring.length / parts))])].filter((step) => step % ring.length !== 0)
 }
 
 /** How who has these addresses can be dialled. */

@@ -24,6 +24,8 @@ export interface Online {
   has(peerId: string | undefined, how?: 'direct'): boolean
   /** Brings about a channel to that peer and returns its id. @throws {Unreachable}, {Aborted}, {Closed}. */
   dial(target: Target, signal?: AbortSignal): Promise<string>
+  /** Closes those channels to that peer that were dialled because it was found. */
+  closeFound(peerId: string): void
   /** The network may be back. */
   wake(): void
   stop(): Promise<void>
@@ -47,6 +49,7 @@ export async function goOnline(init: OnlineInit & { readonly sockets: readonly N
     addresses: () => [...node.getMultiaddrs().map((address) => address.toString()), ...relays.addresses()],
     has: (peerId, how) => connections.has(peerId, how),
     dial: (target, signal) => connections.dial(target, signal),
+    closeFound: (peerId) => connections.closeFound(peerId),
     wake: () => relays.wake(),
     stop: async () => {
       relays.stop()

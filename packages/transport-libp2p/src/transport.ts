@@ -126,7 +126,8 @@ export class Libp2pTransport implements Transport {
         self: () => running.online?.peerId ?? guest,
         reach: () => reachOf(this.addresses()),
         has: (peerId, how) => running.online?.has(peerId, how) ?? false,
-        dial: (target) => this.#dial(running, target),
+        dial: (target) => this.#dial(running, { ...target, isFound: true }),
+        close: (peerId) => running.online?.closeFound(peerId),
       }),
       // Copies, for a peer's id may be learned, and is forgotten again with `stop`.
       keepers: peers.map((peer) => ({ ...peer })).map((peer) => ({ peer, keeper: this.#keep(host, () => running, peer) })),
