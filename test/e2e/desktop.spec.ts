@@ -7,6 +7,7 @@ import type { Message } from '@parley/chat'
 import type { Relay } from '@parley/relay'
 import { Person as Desktop } from '../interop/parley-process.ts'
 import { startRelay } from '../support/servers.ts'
+import { KEYS, openTestTerminal } from '../support/terminal.ts'
 import { MEETING_MS } from './person.ts'
 import type { Tab } from './tabs-page/page.ts'
 import { serveBuilt } from '../support/serve-built.ts'
@@ -63,20 +64,27 @@ const remotes = (page: Page): Promise<string[]> =>
 
 test.setTimeout(180_000)
 
-test('directly: the browser dials where the desktop listens, and without the link too when both come back', async ({
+test('directly: the browser dials where a person sits at a terminal, and without the link too when both come back', async ({
   desktop,
   meeting,
   open,
 }) => {
   const listen = ['--listen', '/ip4/127.0.0.1/tcp/0', '--listen', '/ip4/127.0.0.1/tcp/0/ws', '--rendezvous', meeting.url]
-  const daemon = desktop.start('daemon', ...listen)
-  await daemon.line()
+  const argv = ['chat', '--profile', desktop.profile, ...listen]
+  const terminal = await openTestTerminal({ argv, folder: desktop.profile, columns: 80, rows: 24 })
+  await terminal.sees('/help')
   const page = await open()
   await talk(desktop, page)
   expect(await remotes(page)).toEqual([expect.stringMatching(/^\/ip4\/127\.0\.0\.1\/tcp\/\d+\/ws\/p2p\/[^/]+$/)])
+  await terminal.press(KEYS.tab, KEYS.down, KEYS.enter)
+  await terminal.sees(/Hike · 2 members, bob online[^]*From a browser/)
+  await terminal.say('From the keyboard')
+  await expect.poll(() => inPage(page, ({ told }) => told), { timeout: MEETING_MS }).toContain('From the keyboard')
 
   // On other ports from now on, which only the rendezvous tells of.
-  await daemon.interrupt()
+  await terminal.press(KEYS.leave)
+  expect(await terminal.ended()).toBe(0)
+  await terminal.close()
   await inPage(page, async ({ group }) => void (await group.sendMessage({ text: 'While you were away' })))
   const again = desktop.start('daemon', ...listen)
   await again.line()

@@ -95,15 +95,16 @@ export class ParleyProcess {
 
 /** A person: a profile folder, and the commands started in it. */
 export class Person {
-  readonly #profile: string
+  /** Their folder. */
+  readonly profile: string
   readonly #started: ParleyProcess[] = []
 
   constructor(profile: string) {
-    this.#profile = profile
+    this.profile = profile
   }
 
   start(...argv: string[]): ParleyProcess {
-    const started = new ParleyProcess(this.#profile, argv)
+    const started = new ParleyProcess(this.profile, argv)
     this.#started.push(started)
     return started
   }
@@ -135,7 +136,7 @@ export class Person {
 
   /** All messages of the only conversation, oldest first, read by the library from a profile that no process has open. */
   async everything(): Promise<string[]> {
-    const parley = await createParley({ profile: this.#profile, offline: true })
+    const parley = await createParley({ profile: this.profile, offline: true })
     try {
       const conversation = parley.conversations[0]
       const pages = [await conversation?.getMessages()]

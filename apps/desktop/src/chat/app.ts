@@ -177,11 +177,12 @@ export class ChatApp {
   async jump(id: MessageId | 'newest'): Promise<void> {
     const { session } = this
     if (session === undefined) return
-    await session.timeline.jump(id)
-    session.selected = id === 'newest' ? session.messages.at(-1)?.id : id
-    session.top = id === 'newest' ? undefined : { id, row: 0 }
     this.focus = 'read'
     this.closePanel()
+    await session.timeline.jump(id)
+    session.top = id === 'newest' ? undefined : { id, row: 0 }
+    // Whoever went on writing meanwhile goes on.
+    if (this.#goesTo() === 'read') session.selected = id === 'newest' ? session.messages.at(-1)?.id : id
   }
 
   copy(text: string): void {
@@ -195,12 +196,25 @@ export class ChatApp {
     this.#notice = undefined
     if ('name' in key && (key.name === 'ctrl-c' || key.name === 'ctrl-q')) return this.init.leave()
     if ('name' in key && key.name === 'f1') this.openHelp()
-    else if (this.#question !== undefined) this.#pressInQuestion(this.#question, key)
+    else if ('text' in key && key.text.length > 1 && !this.#isWriting()) {
+      // Letters that came together: the first may lead to where the others are written.
+      this.press({ text: key.text.slice(0, 1) })
+      this.press({ text: key.text.slice(1) })
+    } else if (this.#question !== undefined) this.#pressInQuestion(this.#question, key)
     else if (this.#panel !== undefined) this.#pressInPanel(this.#panel, key)
     else if (this.focus === 'write') this.#pressInWriting(key)
     else if (this.focus === 'read') this.#pressInMessages(key)
     else this.#pressInList(key)
     this.changed()
+  }
+
+  /** Asked again after waiting, for the person may have gone elsewhere. */
+  #goesTo(): Focus {
+    return this.focus
+  }
+
+  #isWriting(): boolean {
+    return this.#question !== undefined || (this.#panel === undefined && this.focus === 'write')
   }
 
   #pressInQuestion(question: Question, key: Key): void {
@@ -336,7 +350,6 @@ export class ChatApp {
 
   #picture(): Picture {
     const question = this.#question
-    const isWriting = question !== undefined || (this.#panel === undefined && this.focus === 'write')
     return {
       size: this.#size(),
       head: this.#panel?.panel.title ?? headText(this),
@@ -345,7 +358,7 @@ export class ChatApp {
       shape: this.#panel !== undefined ? 'whole' : this.focus === 'list' ? 'list' : 'both',
       status: statusRows(this, this.#notice, question),
       edited: question?.edited ?? this.writing.edited,
-      isWriting,
+      isWriting: this.#isWriting(),
       hint: question !== undefined ? 'Enter goes on · Esc back' : (this.#panel?.panel.hint ?? hintText(this)),
     }
   }
