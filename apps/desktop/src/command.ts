@@ -22,6 +22,8 @@ export interface Call<Options> {
   readonly openScreen: OpenScreen | undefined
   /** True when results are for a program. */
   readonly isJson: boolean
+  /** The folder of the profile. */
+  readonly profile: string
   /** Aborted by an interrupt. */
   readonly signal: AbortSignal
   /** True when a peer that stays online after this command runs it. */
@@ -65,14 +67,16 @@ export interface CommandSpec {
   /** When these words make a new profile a device of somebody, how: then the profile is opened so, and by no running peer. */
   readonly becomes?: (args: readonly string[]) => { readonly link: string } | { readonly recover: readonly string[] } | undefined
   readonly options?: (command: Command) => void
+  /** Instead of `run`: what it says comes from the command line itself, with no profile and no peer. */
+  readonly describe?: (program: Command, args: readonly string[], print: Printer) => void
   run(call: Call<never>): Promise<void>
 }
 
 /** Types the options of a command; that they match what `options` declares is for its author to see to. */
 export function defineCommand<Options extends object = object>(
-  spec: Omit<CommandSpec, 'run'> & { run(call: Call<Options>): Promise<void> },
+  spec: Omit<CommandSpec, 'run' | 'describe'> & ({ run(call: Call<Options>): Promise<void> } | Required<Pick<CommandSpec, 'describe'>>),
 ): CommandSpec {
-  return spec
+  return 'run' in spec ? spec : { ...spec, run: async () => Promise.resolve() }
 }
 
 /** `--listen`, `--peer`, `--relay` and `--rendezvous`, each as often as wanted, and `--no-mdns`. */

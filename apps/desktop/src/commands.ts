@@ -4,6 +4,7 @@
 import type { CommandSpec } from './command.ts'
 import { exportCommand, importCommand } from './commands/archive.ts'
 import { chatCommand } from './commands/chat.ts'
+import { completionCommand } from './commands/completion.ts'
 import { deviceCommand, devicesCommand, recoverCommand, recoveryCommand, safetyCommand } from './commands/devices.ts'
 import { doctorCommand } from './commands/doctor.ts'
 import { attachmentsCommand, saveCommand } from './commands/files.ts'
@@ -78,4 +79,5 @@ export const COMMANDS: readonly CommandSpec[] = [
   peersCommand,
   doctorCommand,
   verifyCommand,
+  completionCommand,
 ]

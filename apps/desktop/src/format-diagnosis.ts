@@ -4,6 +4,7 @@
 import type { ConversationDiagnosis, Diagnosis, Path, PersonDiagnosis } from './diagnosis.ts'
 import { nameOf } from './format.ts'
 import { sizeText } from './progress.ts'
+import type { Surroundings } from './surroundings.ts'
 import { oneLine, pad } from './text.ts'
 
 const NAME_COLUMNS = 16
@@ -22,6 +23,21 @@ export function formatDiagnosis(diagnosis: Diagnosis): string {
     ...(conversations.length === 0 ? ['none yet'] : conversations.map((one) => conversationLine(one, people))).map(indent),
     ...(requests === 0 ? [] : [indent(`${requests} ask to write to you: \`parley requests\``)]),
     ...refusalLines(diagnosis),
+  ].join('\n')
+}
+
+/** The disk, the versions, and what gives trouble. */
+export function formatSurroundings({ versions, profile, relayed, findings }: Surroundings): string {
+  const free = profile.freeBytes === undefined ? '' : `, ${sizeText(profile.freeBytes)} free`
+  return [
+    'What it stands on',
+    ...[
+      `profile ${oneLine(profile.path)}${free}, ${profile.isServed ? 'open in a running peer, which answers' : 'open for this command'}`,
+      `parley ${versions.parley}, Node ${versions.node}, ${versions.platform}`,
+      ...relayed.map((address) => `reached through ${address}`),
+    ].map(indent),
+    findings.length === 0 ? 'Nothing gives trouble' : 'To be looked at',
+    ...findings.map(({ text }) => indent(text)),
   ].join('\n')
 }
 

@@ -9,6 +9,8 @@ import { COMMANDS } from './commands.ts'
 /** A command line, understood. */
 export interface Invocation {
   readonly spec: CommandSpec
+  /** With all its commands, for those that tell about it. */
+  readonly program: Command
   readonly args: readonly string[]
   readonly options: NetworkOptions
   readonly profile: string | undefined
@@ -43,7 +45,15 @@ export function parseArgv(argv: readonly string[]): Invocation | { help: string 
     command.addHelpText('after', exampleText(spec))
     command.action(() => {
       const { profile, json, offline } = program.opts<GlobalOptions>()
-      invocation = { spec, args: command.args, options: command.opts(), profile, isJson: json === true, isOffline: offline === true }
+      invocation = {
+        spec,
+        program,
+        args: command.args,
+        options: command.opts(),
+        profile,
+        isJson: json === true,
+        isOffline: offline === true,
+      }
     })
   }
   try {

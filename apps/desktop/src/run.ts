@@ -49,6 +49,11 @@ export async function runCli(argv: readonly string[], io: Io, signal: AbortSigna
       io.out(invocation.help)
       return 0
     }
+    const { spec, program, args, isJson } = invocation
+    if (spec.describe !== undefined) {
+      spec.describe(program, args, new Printer(io, isJson))
+      return 0
+    }
     return runInvocation(argv, invocation, io, signal, openEngine)
   })
 }
@@ -117,9 +122,11 @@ async function runHere(
   let server: AttachServer | undefined
   try {
     if (invocation.spec.reach === 'serves') {
-      server = await serveCommands(path, (argv, theirs, theirSignal) => runForOther(argv, theirs, theirSignal, parley, isOnline))
+      server = await serveCommands(path, (argv, theirs, theirSignal) =>
+        runForOther(argv, theirs, theirSignal, { parley, profile: init.profile, isOnline }),
+      )
     }
-    await execute(invocation, { parley, io, signal, isAttached: false, isOnline })
+    await execute(invocation, { parley, profile: init.profile, io, signal, isAttached: false, isOnline })
     return 0
   } finally {
     await server?.close()
@@ -129,7 +136,12 @@ async function runHere(
 }
 
 /** Runs a command line that another process sent here. */
-async function runForOther(argv: readonly string[], io: Io, signal: AbortSignal, parley: Parley, isOnline: boolean): Promise<0 | 1> {
+async function runForOther(
+  argv: readonly string[],
+  io: Io,
+  signal: AbortSignal,
+  { parley, profile, isOnline }: Pick<Place, 'parley' | 'profile' | 'isOnline'>,
+): Promise<0 | 1> {
   return reporting(argv, io, async () => {
     const invocation = parseArgv(argv)
     if ('help' in invocation) throw new ParleyError('InvalidArgument', 'Help needs no running peer.')
@@ -139,12 +151,12 @@ async function runForOther(argv: readonly string[], io: Io, signal: AbortSignal,
     if (options.listen !== undefined || options.relay !== undefined || options.rendezvous !== undefined || isOffline)
       io.err('A running peer owns this profile; --listen, --relay, --rendezvous and --offline are its own to choose.')
     if (isOnline) await Promise.all((options.peer ?? []).map((address) => parley.connect(address, { signal })))
-    await execute(invocation, { parley, io, signal, isAttached: true, isOnline })
+    await execute(invocation, { parley, profile, io, signal, isAttached: true, isOnline })
     return 0
   })
 }
 
-interface Place extends Pick<Call<never>, 'parley' | 'signal' | 'isAttached' | 'isOnline'> {
+interface Place extends Pick<Call<never>, 'parley' | 'profile' | 'signal' | 'isAttached' | 'isOnline'> {
   readonly io: Io
 }
 

@@ -1,4 +1,8 @@
 /** Who is reachable, by which path, and what waits. */
+import { chmod, realpath } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
 import type { DeviceId } from '@parley/protocol'
 import { expect, test } from 'vitest'
 import { setUpCli } from './cli.ts'
@@ -60,6 +64,19 @@ test('doctor with --json is one object', async () => {
         requests: 0,
         rejected: { BadProof: 2 },
         passedOver: { deferred: 0, held: 0, repeated: 0, waitingBytes: 0 },
+        versions: {
+          parley: expect.stringMatching(/^\d+\./) as string,
+          node: process.version,
+          platform: `${process.platform} ${process.arch}`,
+        },
+        profile: {
+          path: join(await realpath(cli.folder), 'profile'),
+          isServed: true,
+          freeBytes: expect.any(Number) as number,
+          isPrivate: true,
+        },
+        relayed: [],
+        findings: [{ code: 'NoMeetingPoint', text: expect.any(String) as string }],
       },
     ],
   })
@@ -67,7 +84,11 @@ test('doctor with --json is one object', async () => {
 
 test('without it, it is for people', async () => {
   await busyPeer()
-  expect(await cli.text('doctor')).toBe(
+  const [what, standsOn] = (await cli.text('doctor')).split('\nWhat it stands on\n')
+  expect(standsOn).toMatch(
+    /^ {2}profile .*profile, [\d.]+ [kMGT]?B free, open in a running peer, which answers\n {2}parley [^]*\nTo be looked at\n {2}No rendezvous/,
+  )
+  expect(what).toBe(
     `This device
   user alice-id
   device device
@@ -116,4 +137,33 @@ test('a doctor of its own waits until those who come are there', async () => {
     conversations: [{ syncState: { phase: 'live' } }],
   })
   expect([hike.emitter.count('syncState'), hike.emitter.count('memberStatus')]).toEqual([0, 0])
+})
+
+test('what gives trouble is found: the clock, servers that are not reached, a profile that is open to others', async () => {
+  const hourAhead = createServer((_request, response) => {
+    response.sendDate = false
+    response.writeHead(426, { date: new Date(Date.now() + 3_600_000).toUTCString() }).end()
+  })
+  await new Promise<void>((resolve) => hourAhead.listen(0, '127.0.0.1', resolve))
+  try {
+    await json('id')
+    await chmod(join(cli.folder, 'profile'), 0o755)
+    const urls = [`ws://127.0.0.1:${(hourAhead.address() as AddressInfo).port}/`, 'ws://127.0.0.1:1/']
+    const servers = ['--relay', '/dns4/r.example/tcp/443/tls/ws/p2p/12D3KooWRelay', ...urls.flatMap((url) => ['--rendezvous', url])]
+    const [found] = (await json('doctor', '--wait', '0', ...servers)).objects as {
+      findings: { code: string; text: string }[]
+      rendezvous: { skewMs?: number }[]
+    }[]
+    expect(found?.findings.map(({ code }) => code)).toEqual([
+      'ProfileOpenToOthers',
+      'ClockWrong',
+      'RendezvousUnreachable',
+      'RelayUnreachable',
+    ])
+    expect(found?.findings[1]?.text).toContain('60 min behind')
+    expect(found?.rendezvous.map(({ skewMs }) => Math.round((skewMs ?? 0) / 3_600_000))).toEqual([1, 0])
+    expect(await cli.text('doctor', '--offline')).toContain('chmod 700')
+  } finally {
+    hourAhead.close()
+  }
 })

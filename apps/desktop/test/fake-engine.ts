@@ -170,7 +170,8 @@ export class FakeParley {
       deviceId: me.deviceId,
       addresses: init.listen ?? [],
       links,
-      rendezvous: [],
+      // Nobody listens on the first port of all.
+      rendezvous: (init.rendezvous ?? []).map((url) => ({ url, connected: !url.endsWith(':1/') })),
       rejected: { BadProof: 2 },
       passedOver,
     }

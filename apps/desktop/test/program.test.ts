@@ -68,7 +68,7 @@ describe('help', () => {
       'members add remove role invite invites revoke',
       'send edit delete react unreact pin unpin pinned hide unhide seen messages search tail chat',
       'attachments save',
-      'daemon peers doctor verify',
+      'daemon peers doctor verify completion',
       'help',
     ]
     expect(shown).toEqual(wanted.join(' ').split(' '))

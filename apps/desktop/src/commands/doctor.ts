@@ -1,16 +1,17 @@
 /**
- * Who is reachable, by which path, and what waits.
+ * Who is reachable, by which path, what waits, and what gives trouble.
  */
 import { addNetworkOptions, addWaitOption, defineCommand } from '../command.ts'
 import type { Call, NetworkOptions, WaitOptions } from '../command.ts'
 import { diagnose } from '../diagnosis.ts'
-import { formatDiagnosis } from '../format-diagnosis.ts'
+import { formatDiagnosis, formatSurroundings } from '../format-diagnosis.ts'
+import { examine } from '../surroundings.ts'
 import { waitUntil } from '../wait.ts'
 import { linkPatience } from './peer.ts'
 
 export const doctorCommand = defineCommand<NetworkOptions & WaitOptions>({
   usage: 'doctor',
-  summary: 'who is reachable, by which path, and what waits',
+  summary: 'who is reachable, by which path, what waits, and what gives trouble: disk, clock, servers',
   group: 'Peer',
   examples: [
     ['doctor', 'ask while `parley daemon` runs: its links are the ones that matter'],
@@ -23,8 +24,13 @@ export const doctorCommand = defineCommand<NetworkOptions & WaitOptions>({
   },
   async run(call) {
     await untilSettled(call)
-    const diagnosis = await diagnose(call.parley, call.isOnline)
-    call.print.result(diagnosis, () => formatDiagnosis(diagnosis))
+    const { parley, print, isOnline, isAttached, options, profile, signal } = call
+    const inspection = parley.inspect()
+    // Those of a running peer are its own, and are not the ones named here.
+    const relays = isAttached ? [] : (options.relay ?? [])
+    const surroundings = await examine({ profile, isAttached, isOnline, inspection, relays, signal })
+    const diagnosis = { ...(await diagnose(parley, isOnline)), ...surroundings }
+    print.result(diagnosis, () => [formatDiagnosis(diagnosis), formatSurroundings(surroundings)].join('\n'))
   },
 })
 
