@@ -341,6 +341,8 @@ class Engine extends StorageClient implements Parley {
     const conversation = this.openConversations.known(id)
     if (conversation.state === 'member') throw new ParleyError('NotAllowed', 'you are a member of this conversation; leave it first')
     if (conversation.state === 'request') return conversation.decline()
+    // A disk that takes nothing more is met before anything is let go of.
+    await conversation.replica.setRecord((record) => ({ ...record }))
     await this.#drop(conversation.replica)
     await eraseConversation(this.store, conversation.replica)
   }

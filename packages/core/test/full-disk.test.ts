@@ -47,6 +47,12 @@ const CALLS: Readonly<Record<string, { before?: Step; call: Step }>> = {
   block: { call: ({ alice, bob }) => alice.block(bob) },
   unblock: { before: ({ alice, bob }) => alice.block(bob), call: ({ alice, bob }) => alice.unblock(bob) },
   setProfile: { call: ({ alice }) => alice.setProfile({ name: 'Alicia' }) },
+  renewContactCard: { call: ({ alice }) => alice.renewContactCard() },
+  createGroup: { call: ({ alice }) => alice.createGroup({ title: 'Second' }) },
+  createConversation: { call: ({ alice, bob }) => alice.createConversation({ with: bob }) },
+  forget: { before: ({ group }) => group.leave(), call: ({ alice, group }) => alice.forget(group.getId()) },
+  renameDevice: { call: ({ alice }) => alice.renameDevice(alice.me.deviceId, 'Laptop') },
+  createRecovery: { call: ({ alice }) => alice.createRecovery() },
   setPreferences: { call: ({ alice }) => alice.setPreferences({ sendSeen: false }) },
 }
 
@@ -78,7 +84,7 @@ test.each(Object.entries(CALLS))('%s', async (_, { before, call }) => {
   await alice.close()
   // What the disk says is what was shown.
   const again = await open()
-  expect(await stateOf({ ...scene, alice: again, group: again.conversation(group.getId())! })).toEqual(is)
+  expect(await stateOf({ ...scene, alice: again, group: again.conversation(group.getId()) ?? group })).toEqual(is)
 })
 
 /** A store on `disk` that refuses every write while the disk is full. */
@@ -99,8 +105,16 @@ function filling(disk: MemoryDisk, full: { readonly isFull: boolean }): Store {
 
 /** All that a user sees of it. */
 async function stateOf({ alice, group }: Scene): Promise<unknown> {
+  const profile = {
+    card: await alice.contactCard(),
+    devices: alice.devices.map(({ id, name, status }) => ({ id, name, status })),
+    recovery: alice.recovery,
+    conversations: alice.conversations.map((one) => one.getId()).toSorted(),
+  }
+  if (!alice.conversations.includes(group)) return profile
   const { messages, totalMessages } = await group.getMessages()
   return {
+    ...profile,
     name: alice.me.name,
     contacts: alice.contacts.map(({ id, isBlocked }) => ({ id, isBlocked })),
     preferences: { ...alice.preferences },
