@@ -1,3 +1,4 @@
+import { seededRandom } from '@parley/testing'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { openRankTree } from '../src/rank-tree/rank-tree.ts'
@@ -121,6 +122,73 @@ describe('against a sorted array', () => {
     )
     await fc.assert(property, { numRuns: 150 })
   })
+})
+
+describe('in the long run', () => {
+  /** How many of the ascending numbers are smaller. */
+  function rankIn(sorted: readonly number[], value: number): number {
+    let [low, high] = [0, sorted.length]
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if (sorted[middle]! < value) low = middle + 1
+      else high = middle
+    }
+    return low
+  }
+
+  test(
+    '100,000 random operations agree with a sorted array: appending, late insertions, deletions, writes, crashes and restarts',
+    { timeout: 60_000 },
+    async () => {
+      const random = seededRandom(100_000)
+      const { store } = memoryStore()
+      // Some levels deep, and too large for the cache.
+      const init = { cacheBytes: 300_000, nodeBytes: 400 }
+      let tree = await open(store, init)
+      let model: number[] = []
+      let written: number[] = []
+      let newest = 0
+      const flushAll = async (): Promise<void> => {
+        await flush(store, tree)
+        written = [...model]
+      }
+      for (let operation = 0; operation < 100_000; operation++) {
+        const kind = random.integer(1_000)
+        if (kind < 660) {
+          const value = kind < 460 ? (newest += 1 + random.integer(5)) : random.integer(newest + 1)
+          const at = rankIn(model, value)
+          const isNew = model[at] !== value
+          if (isNew) model.splice(at, 0, value)
+          if ((await tree.insert([key(value)])) !== Number(isNew)) throw new Error(`operation ${operation}: insert ${value}`)
+        } else if (kind < 930 && model.length > 0) {
+          const at = random.integer(model.length)
+          const value = kind < 900 ? model[at]! : random.integer(newest + 1)
+          const place = rankIn(model, value)
+          const isHere = model[place] === value
+          if (isHere) model.splice(place, 1)
+          if ((await tree.delete([key(value)])) !== Number(isHere)) throw new Error(`operation ${operation}: delete ${value}`)
+        } else if (kind < 970) {
+          const value = random.integer(newest + 1)
+          const place = rankIn(model, value)
+          const answer = [await tree.rank(key(value)), await tree.has(key(value))]
+          if (answer[0] !== place || answer[1] !== (model[place] === value)) throw new Error(`operation ${operation}: rank of ${value}`)
+        } else if (kind < 990) {
+          const from = random.integer(model.length + 1)
+          expect(numbers(await tree.slice(from, from + 25))).toEqual(model.slice(from, from + 25))
+        } else if (kind < 998) await flushAll()
+        else {
+          // What was not written is lost in a crash; a close writes it.
+          if (kind === 998) model = [...written]
+          else await flushAll()
+          tree = await open(store, init)
+          newest = Math.max(newest, model.at(-1) ?? 0)
+        }
+        if (tree.size !== model.length) throw new Error(`operation ${operation}: ${tree.size} keys instead of ${model.length}`)
+      }
+      expect(model.length).toBeGreaterThan(10_000)
+      expect(numbers(await tree.slice(0, Infinity))).toEqual(model)
+    },
+  )
 })
 
 describe('growth', () => {
