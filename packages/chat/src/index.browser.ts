@@ -94,7 +94,7 @@ export type { ParleyInit, RTCIceServerInit } from './init.ts'
 export { tabStatus } from './tabs/index.ts'
 export type { TabStatus } from './tabs/status.ts'
 
-/** How long the tab that takes over waits for the browser to give it the database of a tab that has just died. */
+/** How long the first tab waits for the browser to give it the database of one that has just died. One that takes over waits until it is closed itself. */
 const DATABASE_WAIT_MS = 5_000
 
 const databaseOf = (profile: string): string => `parley:${profile}`
@@ -116,7 +116,8 @@ const viewOf = (profile: string, conversation: string): string => `parley-view:$
 export async function createParley(init: ParleyInit): Promise<Parley> {
   const { profile = 'default', logger = silentLogger } = init
   if (init.store !== undefined || !canShareTabs()) return openEngine(init)
-  return openInTabs({ scope: tabsOf(profile), logger, open: () => openEngine(init, AbortSignal.timeout(DATABASE_WAIT_MS)) })
+  const open = (leaving?: AbortSignal): Promise<Parley> => openEngine(init, leaving ?? AbortSignal.timeout(DATABASE_WAIT_MS))
+  return openInTabs({ scope: tabsOf(profile), logger, open })
 }
 
 /** The engine in this tab. @throws {ProfileLocked} when another one has the database open, still when `wait` fires. */

@@ -22,8 +22,11 @@ export interface OpenInTabsInit {
   /** Unique to the profile within the origin: names the lock and the channels. */
   readonly scope: string
   readonly logger: Logger
-  /** Opens the engine. The tab that it is called in is the only one of the profile that has it. */
-  open(): Promise<Parley>
+  /**
+   * Opens the engine. The tab that it is called in is the only one of the profile that has it. `leaving`: a tab that hosted it went a moment ago, and its
+   * database is waited for until this fires.
+   */
+  open(leaving?: AbortSignal): Promise<Parley>
 }
 
 const statuses = new WeakMap<Parley, () => TabStatus>()
@@ -57,12 +60,12 @@ interface Hosting {
 }
 
 /** Opens the engine under the lock, which is given up with it. */
-async function beginHosting({ scope, logger, open }: OpenInTabsInit, lock: HeldLock): Promise<Hosting> {
+async function beginHosting({ scope, logger, open }: OpenInTabsInit, lock: HeldLock, leaving?: AbortSignal): Promise<Hosting> {
   const host = new TabHost(scope, logger)
   let life: HeldLock | undefined
   try {
     life = await tryLock(hostLock(scope, host.id))
-    const engine = await open()
+    const engine = await open(leaving)
     let closing: Promise<void> | undefined
     const close = async (): Promise<void> => {
       host.stop()
@@ -137,7 +140,11 @@ async function openGuest(init: OpenInTabsInit): Promise<Parley> {
     onClose: async () => {
       leaving.abort()
       life?.release()
-      await hosting?.then(({ parley }) => parley.close())
+      // When it never began, `takeOver` has said why.
+      await hosting?.then(
+        ({ parley }) => parley.close(),
+        () => undefined,
+      )
     },
   })
   statuses.set(guest.parley, () => ({
@@ -152,7 +159,7 @@ async function openGuest(init: OpenInTabsInit): Promise<Parley> {
     if (leaving.signal.aborted) return lock.release()
     clearTimeout(timer)
     // This tab's own guest stays one: it attaches to the host in its own page like to any other.
-    hosting = beginHosting(init, lock)
+    hosting = beginHosting(init, lock, leaving.signal)
     host = (await hosting).host
   }
   takeOver().catch((error: unknown) => fail(asParleyError(error)))
