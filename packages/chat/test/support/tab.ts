@@ -7,6 +7,10 @@ export interface Tab {
   tabStatus: typeof tabStatus
 }
 
+// Vitest wraps every `import()` in this, and gives it to the test page only.
+const RUNNER = '__vitest_browser_runner__'
+Object.assign(globalThis, { [RUNNER]: (globalThis.parent as unknown as Record<string, unknown>)[RUNNER] })
+
 const tab: Tab = { createParley, tabStatus }
 Object.assign(globalThis, { tab })
 globalThis.frameElement?.dispatchEvent(new Event('tab'))
