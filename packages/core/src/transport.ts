@@ -31,6 +31,10 @@ export interface Topic {
 
 export interface TransportHost {
   onChannel(channel: Channel): void
+  /** A meeting point was reached or lost: what `rendezvous()` says has changed. */
+  onRendezvous?(): void
+  /** The network is back or another one, or the device has slept: every transport will be woken, and every link looked at. */
+  onNetworkChange?(): void
   clock: Clock
   random: Random
   logger: Logger

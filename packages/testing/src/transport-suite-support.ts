@@ -14,6 +14,8 @@ export interface TransportPair {
   readonly clock?: Clock
   /** Moves that clock on when it is a fake one. */
   advance?(ms: number): Promise<void>
+  /** How many things both hold that a leak would multiply: connections, sockets, timers. Left out where nobody can count them. */
+  held?(): number
   /** Frees what was made beside the two transports, which are stopped by then. */
   dispose?(): void | Promise<void>
 }
@@ -23,6 +25,8 @@ export interface TransportSuiteOptions {
   createPair(): Promise<TransportPair>
   /** False when peers meet by `meet` whatever their topics; leaves out what is about topics. Default true. */
   topicsDecide?: boolean
+  /** How often a channel is opened and closed in search of leaks. Default 5; a thousand where that takes no time. */
+  cycles?: number
   /** Longest wait for what must happen. Default 10,000. */
   timeoutMs?: number
   /** Wait before saying that something did not happen. Default 300. */
@@ -78,7 +82,17 @@ export class Stage {
     this.alice.transport.setTopics(topicsOfAlice)
     this.bob.transport.setTopics(topicsOfBob)
     await this.wait(this.alice.transport.start(this.#host(this.alice)), 'alice starts')
+    await this.join()
+  }
+
+  /** Starts bob, who may have been stopped, and brings the two together. */
+  async join(): Promise<void> {
     await this.wait(this.bob.transport.start(this.#host(this.bob)), 'bob starts')
+    await this.meet()
+  }
+
+  /** Brings both together once more, where topics alone do not. */
+  async meet(): Promise<void> {
     if (this.pair.meet !== undefined) await this.wait(this.pair.meet(), 'they are brought together')
   }
 

@@ -1,10 +1,17 @@
 import { CHANNEL_HIGH_WATER_BYTES, MAX_FRAME_BYTES } from '@parley/core'
 import { describe, expect, test } from 'vitest'
 import { Stage, burst, frame, listen, sameBytes, topic } from './transport-suite-support.ts'
-import type { TransportSuiteOptions } from './transport-suite-support.ts'
+import type { Side, TransportSuiteOptions } from './transport-suite-support.ts'
 
 /** 8 MiB: many times every buffer on the way. */
 const BURST_FRAMES = 512
+
+/** 2 MiB, and how long the slow reader takes over each frame of it: together longer than any buffer lasts. */
+const SLOW_FRAMES = 128
+const SLOW_READ_MS = 2
+
+/** Times to stop and start where each takes a handshake on a real network. */
+const DEFAULT_CYCLES = 5
 
 /** Vitest's limit of one test; the waits inside fail first and say what they waited for. */
 const TEST_TIMEOUT_MS = 60_000
@@ -151,12 +158,71 @@ export function transportAcceptance(name: string, options: TransportSuiteOptions
       await stage.until(() => a.closes.length > 0 && b.closes.length > 0, 'both ends are told')
       stage.pair.a.wake?.()
       stage.pair.b.wake?.()
-      if (stage.pair.meet !== undefined) await stage.wait(stage.pair.meet(), 'they are brought together')
+      await stage.meet()
       const [again, there] = await stage.channels(2)
       again.channel.send(frame(100))
       await stage.until(() => there.frames.length > 0, 'a frame goes over the new channel')
       expect(sameBytes(there.frames[0], frame(100))).toBe(true)
       expect([a.closes.length, b.closes.length]).toEqual([1, 1])
+    })
+
+    check('a channel that is lost in the middle of a burst has brought whole frames in order, and lets the sender go', async (stage) => {
+      const [a, b] = await stage.connect()
+      const sent = burst(a.channel, BURST_FRAMES)
+      await stage.until(() => b.frames.length >= 20, 'some of it is there')
+      await stage.pair.sever()
+      await stage.until(() => a.closes.length > 0 && b.closes.length > 0, 'both ends are told')
+      await stage.wait(sent, 'the sender is let go')
+      await stage.quiet()
+      expect(b.frames.findIndex((got, index) => !sameBytes(got, frame(MAX_FRAME_BYTES, index)))).toBe(-1)
+      expect([a.closes.length, b.closes.length, b.framesAtClose]).toEqual([1, 1, b.frames.length])
+    })
+
+    check('a slow reader gets everything, while the sender holds no more than its buffer', async (stage) => {
+      stage.listening = false
+      const [a, b] = await stage.connect()
+      listen(a)
+      let read = 0
+      b.channel.onFrame((got) => {
+        if (sameBytes(got, frame(MAX_FRAME_BYTES, read))) read++
+        const end = performance.now() + SLOW_READ_MS
+        while (performance.now() < end);
+      })
+      const fullest = await stage.wait(burst(a.channel, SLOW_FRAMES), 'the burst is sent')
+      await stage.until(() => read === SLOW_FRAMES, 'every frame is read')
+      expect(fullest).toBeLessThanOrEqual(CHANNEL_HIGH_WATER_BYTES + MAX_FRAME_BYTES * 2)
+      expect(a.closes).toEqual([])
+    })
+
+    check('both look for each other at once, again and again: every channel has its other end', async (stage) => {
+      await stage.connect()
+      for (let round = 0; round < 3; round++) {
+        stage.pair.a.wake?.()
+        stage.pair.b.wake?.()
+        await stage.meet()
+      }
+      await stage.quiet()
+      const open = ({ taps }: Side): string[] => taps.filter((tap) => !tap.channel.closed).map((tap) => tap.channel.binding.join())
+      expect(open(stage.alice).length).toBeGreaterThan(0)
+      expect(open(stage.alice).toSorted()).toEqual(open(stage.bob).toSorted())
+      if (stage.pair.meet === undefined) expect(stage.alice.taps.length).toBe(1)
+    })
+
+    const cycles = options.cycles ?? DEFAULT_CYCLES
+    check(`${cycles} times stopped and started again, with a frame each time: nothing is left behind`, async (stage) => {
+      await stage.connect()
+      let held: number | undefined
+      for (let cycle = 1; cycle <= cycles; cycle++) {
+        await stage.wait(stage.pair.b.stop(), 'bob stops')
+        await stage.until(() => stage.alice.taps.at(-1)?.closes.length === 1, 'alice is told')
+        await stage.join()
+        const [a, b] = await stage.channels(cycle + 1)
+        a.channel.send(frame(100))
+        await stage.until(() => b.frames.length === 1, 'the frame is there')
+        held ??= stage.pair.held?.()
+      }
+      expect([stage.alice.taps.length, stage.bob.taps.length]).toEqual([cycles + 1, cycles + 1])
+      if (held !== undefined) await stage.until(() => (stage.pair.held?.() ?? 0) <= held, 'no more is held than after the first time')
     })
 
     if (options.topicsDecide !== false) topicChecks(check)

@@ -13,6 +13,7 @@ transportAcceptance('memory', {
 })
 
 transportAcceptance('memory with latency, on a manual clock', {
+  cycles: 1_000,
   async createPair() {
     const clock = createManualClock()
     const random = seededRandom(7)
@@ -23,6 +24,7 @@ transportAcceptance('memory with latency, on a manual clock', {
       sever: () => network.disconnect('alice', 'bob'),
       clock,
       advance: (ms) => clock.advance(ms),
+      held: () => clock.pending + network.channels().length,
     }
   },
 })

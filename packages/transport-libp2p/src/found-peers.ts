@@ -2,11 +2,10 @@
  * Peers that were heard of, and which of them are dialled: a few in each place, chosen so that all who are there hang together.
  */
 import { deriveKey } from '@parley/crypto'
-import type { TransportHost } from '@parley/core'
+import { KeepConnected, type TransportHost } from '@parley/core'
 import { compareBytes, isParleyError, utf8 } from '@parley/protocol'
 import { ANNOUNCEMENT_TTL_MS } from './announcement.ts'
 import { isRelayed, parseAddress, type PeerAddress, type Target } from './address.ts'
-import { KeepConnected } from './keep-connected.ts'
 
 /** Peers remembered; beyond it the one heard of longest ago is forgotten. Members of some groups of 50 each. */
 export const MAX_FOUND = 512

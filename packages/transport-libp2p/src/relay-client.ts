@@ -2,9 +2,8 @@
 import { circuitRelayTransport, type CircuitRelayTransportComponents } from '@libp2p/circuit-relay-v2'
 import type { Connection, Libp2p, PeerId, Stream, Transport as NodeTransport, TypedEventTarget } from '@libp2p/interface'
 import { multiaddr } from '@multiformats/multiaddr'
-import type { TransportHost } from '@parley/core'
+import { KeepConnected, type TransportHost } from '@parley/core'
 import type { PeerAddress } from './address.ts'
-import { KeepConnected } from './keep-connected.ts'
 
 /** From the dial of a relay to the reservation: a few round trips on a bad link. */
 const RESERVE_TIMEOUT_MS = 10_000

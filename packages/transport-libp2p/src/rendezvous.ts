@@ -1,6 +1,5 @@
 /** One rendezvous server, in the signalling protocol of y-webrtc: subscribe to topics, publish on them, hear what others publish. */
-import type { TransportHost } from '@parley/core'
-import { KeepConnected } from './keep-connected.ts'
+import { KeepConnected, type TransportHost } from '@parley/core'
 import type { MeetingPlace, MeetingPlaceInit } from './meeting-place.ts'
 
 /** A ping after so long; without any sign of life for twice as long the connection is dead. */
@@ -76,6 +75,7 @@ export class Rendezvous implements MeetingPlace {
         this.#openedAt = this.#lastHeard = this.#host.clock.now()
         this.#ping()
         resolve()
+        this.#host.onRendezvous?.()
         this.#onOpen()
       })
       socket.addEventListener('message', ({ data }) => {
@@ -94,6 +94,7 @@ export class Rendezvous implements MeetingPlace {
     this.#cancelPing()
     this.#socket = undefined
     this.#keeper.lost(this.#host.clock.now() - this.#openedAt)
+    this.#host.onRendezvous?.()
   }
 
   /** Does not wait for the other end, which may be dead. */

@@ -1,9 +1,8 @@
-import type { Clock, Topic, Transport, TransportHost } from '@parley/core'
+import { KeepConnected, type Clock, type Topic, type Transport, type TransportHost } from '@parley/core'
 import { ParleyError, toBase64Url } from '@parley/protocol'
 import { parseAddress, type PeerAddress, type Target } from './address.ts'
 import { Discovery } from './discovery.ts'
 import { FoundPeers, reachOf } from './found-peers.ts'
-import { KeepConnected } from './keep-connected.ts'
 import type { MeetingPlace, MeetingPlaceInit } from './meeting-place.ts'
 import type { Online, OnlineInit } from './online.ts'
 

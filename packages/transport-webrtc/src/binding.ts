@@ -23,7 +23,8 @@ export function bindingOf(localSdp: string, remoteSdp: string): Uint8Array | und
   return binding
 }
 
-function fingerprintOf(sdp: string): Uint8Array | undefined {
+/** SHA-256 of the certificate that a description names; undefined when it does not name exactly one. */
+export function fingerprintOf(sdp: string): Uint8Array | undefined {
   const named = new Set([...sdp.matchAll(FINGERPRINT_LINE)].map(([, hash, digest]) => `${hash} ${digest}`.toLowerCase()))
   const [only] = named
   if (only === undefined || named.size !== 1) return undefined

@@ -8,8 +8,8 @@ const GOODBYE = 'bye '
 /** Reasons are for people; longer ones are cut before sending and on arrival. */
 const MAX_REASON_CHARACTERS = 120
 
-/** How a channel came to its end: on purpose on either side, by a failure, or because the peer broke the rules. */
-export type Ending = 'parted' | 'lost' | 'misbehaved'
+/** How a channel came to its end: on purpose on either side, by a failure, because the peer broke the rules, or for another one to the same peer. */
+export type Ending = 'parted' | 'lost' | 'misbehaved' | 'replaced'
 
 export interface RtcChannelInit {
   /** Open, negotiated, ordered, reliable; ours alone. */

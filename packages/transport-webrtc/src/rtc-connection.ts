@@ -1,6 +1,7 @@
 import type { Channel, Clock, Logger } from '@parley/core'
 import type { SimplePeer, WebrtcConn } from 'y-webrtc'
 import { bindingOf } from './binding.ts'
+import { nameIn } from './identity.ts'
 import { isHarmless } from './lobby-guard.ts'
 import { RtcChannel } from './rtc-channel.ts'
 import type { Ending } from './rtc-channel.ts'
@@ -10,14 +11,20 @@ const CHANNEL_LABEL = 'parley'
 const CHANNEL_ID = 7
 
 /**
- * y-webrtc waits for ever for an answer that got lost, and ignores the peer meanwhile. An answer takes one way to the rendezvous and
- * back; from there to an open channel, a slow network tries candidates for a few seconds.
+ * An answer that got lost never comes. It takes one way to the rendezvous and back; from there to an open channel, a slow network tries
+ * candidates for a few seconds.
  */
 const ANSWER_TIMEOUT_MS = 5_000
 const CONNECT_TIMEOUT_MS = 15_000
 
 /** After `close`, how long what is queued may take to leave before the connection is cut. */
 const LINGER_MS = 3_000
+
+/**
+ * A browser says `disconnected` when some 5 s have brought nothing, and waits some 10 s more before it gives up. We look for the peer anew at once, and
+ * wait this long for either; then whoever shows who is online is told the truth.
+ */
+const DOUBT_MS = 4_000
 
 /** The events on which y-webrtc acts for a peer connection. */
 const Y_WEBRTC_EVENTS = ['data', 'close', 'error', 'signal'] as const
@@ -27,6 +34,8 @@ export interface RtcConnectionInit {
   clock: Clock
   logger: Logger
   onChannel(channel: Channel): void
+  /** The network gives no sign of the peer any more; it may yet come back. */
+  onDoubt(): void
   /** Called once, before y-webrtc hears of the end. */
   onEnd(ending: Ending): void
   /** Called once, when the peer connection is gone. */
@@ -42,25 +51,33 @@ export class RtcConnection {
   readonly #peer: SimplePeer
   readonly #pc: RTCPeerConnection | null
   readonly #theirs: { event: string; listener: (argument: unknown) => void }[]
+  readonly #madeAt: number
   #channel: RtcChannel | undefined
   #described = false
   #ended = false
   #gone = false
   #openedAt: number | undefined
   #cancelTimer: () => void
+  #cancelDoubt = (): void => undefined
 
   constructor(init: RtcConnectionInit) {
     this.#init = init
     this.#peer = init.conn.peer
     this.#pc = init.conn.peer._pc
+    this.#madeAt = init.clock.now()
     this.#theirs = Y_WEBRTC_EVENTS.flatMap((event) => this.#peer.listeners(event).map((listener) => ({ event, listener })))
     this.#peer.on('data', (data) => this.#hear(data as Uint8Array))
     this.#detach('data')
     this.#peer.on('error', (error) => this.#init.logger.debug('webrtc.connection-failed', { error: String(error) }))
     this.#peer.on('close', () => this.#onGone())
-    this.#guardSignals()
+    this.#peer.on('iceStateChange', () => this.#look())
     this.#cancelTimer = init.clock.setTimeout(() => this.#fail('no answer in time'), ANSWER_TIMEOUT_MS)
     this.#openDataChannel()
+  }
+
+  /** Whom it leads to. */
+  get name(): string {
+    return this.#init.conn.remotePeerId
   }
 
   get channel(): RtcChannel | undefined {
@@ -70,6 +87,21 @@ export class RtcConnection {
   /** Milliseconds since its channel was handed over; 0 before. */
   get ageMs(): number {
     return this.#openedAt === undefined ? 0 : this.#init.clock.now() - this.#openedAt
+  }
+
+  /** Milliseconds since it was begun. */
+  get triedMs(): number {
+    return this.#init.clock.now() - this.#madeAt
+  }
+
+  /** Whether the peer has offered or answered. */
+  get isDescribed(): boolean {
+    return this.#described
+  }
+
+  /** Whether the network shows that the peer is there. */
+  get isLive(): boolean {
+    return this.#pc?.iceConnectionState === 'connected' || this.#pc?.iceConnectionState === 'completed'
   }
 
   /** Lets the connection live on without its topic: y-webrtc no longer announces the room when it ends. */
@@ -85,6 +117,24 @@ export class RtcConnection {
     this.#init.conn.destroy()
   }
 
+  /**
+   * Takes what somebody who knows the topic says in the name of the peer: one description, which must be of the peer's certificate, and candidates. A
+   * second one could put something else under a channel whose binding is signed already; who starts anew makes another connection.
+   */
+  signal(data: unknown): void {
+    if (this.#peer.destroyed || typeof data !== 'object' || data === null) return
+    const describes = 'sdp' in data
+    if (!describes && !('candidate' in data)) return
+    if (describes && (this.#described || typeof data.sdp !== 'string' || nameIn(data.sdp) !== this.name))
+      return this.#init.logger.debug('webrtc.description-refused', { again: this.#described })
+    if (describes) this.#onDescription()
+    try {
+      this.#peer.signal(describes ? { type: 'type' in data ? data.type : undefined, sdp: data.sdp } : { candidate: data.candidate })
+    } catch (error) {
+      this.#fail(String(error))
+    }
+  }
+
   #openDataChannel(): void {
     if (this.#pc === null) return
     const dataChannel = this.#pc.createDataChannel(CHANNEL_LABEL, { negotiated: true, id: CHANNEL_ID, ordered: true })
@@ -95,7 +145,7 @@ export class RtcConnection {
   #onOpen(dataChannel: RTCDataChannel): void {
     this.#channel = new RtcChannel({
       dataChannel,
-      remote: `webrtc:${this.#init.conn.remotePeerId}`,
+      remote: `webrtc:${this.name}`,
       onEnd: (ending, reason) => this.#onChannelEnd(dataChannel, ending, reason),
     })
     this.#present(this.#channel, this.#pc as RTCPeerConnection)
@@ -116,10 +166,19 @@ export class RtcConnection {
     this.#init.onChannel(channel)
   }
 
+  /** The network's view of the peer has changed. */
+  #look(): void {
+    if (this.#openedAt === undefined || this.#ended) return
+    this.#cancelDoubt()
+    if (this.isLive) return
+    this.#cancelDoubt = this.#init.clock.setTimeout(() => this.#fail('no sign of the peer'), DOUBT_MS)
+    this.#init.onDoubt()
+  }
+
   #onChannelEnd(dataChannel: RTCDataChannel, ending: Ending, reason: string): void {
     this.#init.logger.debug('webrtc.channel-ended', { ending, reason })
     // A goodbye over a dead connection arrives nowhere: the peer will look for us, and we for the peer.
-    const live = this.#isLive()
+    const live = this.isLive
     this.#end(ending === 'parted' && !live ? 'lost' : ending)
     if (ending !== 'parted' || !live || dataChannel.readyState !== 'open') return this.#init.conn.destroy()
     // `close` sends what is queued first. The other side cuts as soon as it has read the goodbye.
@@ -136,6 +195,7 @@ export class RtcConnection {
   #end(ending: Ending): void {
     if (this.#ended) return
     this.#ended = true
+    this.#cancelDoubt()
     this.#init.onEnd(ending)
   }
 
@@ -155,40 +215,10 @@ export class RtcConnection {
     this.destroy('the peer wrote into the lobby', 'misbehaved')
   }
 
-  /**
-   * Lets one description in, and candidates. A second one would put another certificate under a channel whose binding is signed already;
-   * only whoever knows the topic can send one, but they are not the peer. simple-peer also throws where y-webrtc does not catch.
-   */
-  #guardSignals(): void {
-    const apply = this.#peer.signal.bind(this.#peer)
-    this.#peer.signal = (data: unknown): void => {
-      if (this.#peer.destroyed || typeof data !== 'object' || data === null) return
-      const describes = 'sdp' in data
-      if (!describes && !('candidate' in data)) return
-      if (describes && this.#described) return this.#onSecondDescription()
-      if (describes) this.#onDescription()
-      try {
-        apply(describes ? { type: 'type' in data ? data.type : undefined, sdp: data.sdp } : { candidate: data.candidate })
-      } catch (error) {
-        this.#fail(String(error))
-      }
-    }
-  }
-
   #onDescription(): void {
     this.#described = true
     this.#cancelTimer()
     this.#cancelTimer = this.#init.clock.setTimeout(() => this.#fail('no connection in time'), CONNECT_TIMEOUT_MS)
-  }
-
-  /** Either a stranger, or the peer lost the connection before we noticed and starts anew: believed only when this one is dead. */
-  #onSecondDescription(): void {
-    this.#init.logger.debug('webrtc.second-description', { live: this.#isLive() })
-    if (this.#channel !== undefined && !this.#isLive()) this.#fail('the peer starts anew')
-  }
-
-  #isLive(): boolean {
-    return this.#pc?.iceConnectionState === 'connected' || this.#pc?.iceConnectionState === 'completed'
   }
 
   #detach(event: string): void {

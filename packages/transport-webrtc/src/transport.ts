@@ -1,12 +1,17 @@
-import type { Topic, Transport, TransportHost } from '@parley/core'
+import { Partings, type Topic, type Transport, type TransportHost } from '@parley/core'
 import { ParleyError } from '@parley/protocol'
 import type { SignalingConn } from 'y-webrtc'
+import { createIdentity } from './identity.ts'
+import type { Identity } from './identity.ts'
 import { Lobby } from './lobby.ts'
-import type { RtcConnection } from './rtc-connection.ts'
+import { listenToPage } from './page.ts'
+import { Roster } from './roster.ts'
+import { SignalingKeeper } from './signaling-keeper.ts'
 
 /**
  * y-webrtc announces when it connects to a rendezvous and when a peer connection ends, once. A message lost there would keep two peers
- * apart until then, so we repeat it: rarely, for the rendezvous passes it to everybody.
+ * apart until then, so we repeat it: rarely, for the rendezvous passes it to everybody. A quarter more or less, so that those who
+ * came back together do not go on together.
  */
 const ANNOUNCE_MS = 60_000
 
@@ -25,11 +30,14 @@ export interface WebrtcSettings {
 /** What exists between start and stop. */
 interface Session {
   host: TransportHost
+  identity: Promise<Identity>
   lobbies: Map<string, Lobby>
-  connections: Set<RtcConnection>
+  keepers: Map<SignalingConn, SignalingKeeper>
+  roster: Roster
+  ignored: ReadonlySet<string>
+  partings: Partings
   cancelAnnounce: () => void
   stopListening: () => void
-  onLastGone: () => void
 }
 
 export class WebrtcTransport implements Transport {
@@ -46,18 +54,25 @@ export class WebrtcTransport implements Transport {
     if (this.#session !== undefined) return
     if (typeof RTCPeerConnection === 'undefined' || globalThis.crypto?.subtle === undefined)
       throw new ParleyError('Unreachable', 'WebRTC needs a browser, and a page served over https or from localhost')
-    const wake = (): void => this.wake()
-    addEventListener('online', wake)
-    this.#session = {
+    const ignored = new Set<string>()
+    const session: Session = {
       host,
+      identity: createIdentity(),
       lobbies: new Map(),
-      connections: new Set(),
+      keepers: new Map(),
+      roster: new Roster(host.clock),
+      ignored,
+      partings: new Partings(host.clock, ignored, () => this.#announce()),
       cancelAnnounce: () => undefined,
-      stopListening: () => removeEventListener('online', wake),
-      onLastGone: () => undefined,
+      stopListening: listenToPage({
+        onChange: () => (host.onNetworkChange === undefined ? this.wake() : host.onNetworkChange()),
+        onLeave: () => this.#leavePage(),
+      }),
     }
-    this.#scheduleAnnounce(ANNOUNCE_MS)
+    this.#session = session
+    this.#scheduleAnnounce(this.#announceMs(host))
     this.setTopics(this.#topics)
+    await session.identity
   }
 
   async stop(): Promise<void> {
@@ -66,10 +81,12 @@ export class WebrtcTransport implements Transport {
     this.#session = undefined
     session.stopListening()
     session.cancelAnnounce()
+    session.partings.forgive()
+    for (const keeper of session.keepers.values()) keeper.stop()
     await Promise.all([...session.lobbies.values()].map((lobby) => lobby.leave()))
-    for (const connection of session.connections) connection.channel?.close('the other side stopped')
-    await this.#connectionsGone(session)
-    for (const connection of session.connections) connection.destroy('stopped')
+    for (const connection of session.roster.all()) connection.channel?.close('the other side stopped')
+    await this.#allGone(session)
+    for (const connection of session.roster.all()) connection.destroy('stopped')
   }
 
   setTopics(topics: readonly Topic[]): void {
@@ -82,8 +99,11 @@ export class WebrtcTransport implements Transport {
       session.lobbies.delete(name)
       this.#report(session, lobby.leave())
     }
-    for (const [name, topic] of wanted) {
-      if (session.lobbies.has(name)) continue
+    this.#keepSignaling(session)
+    const fresh = [...wanted].filter(([name]) => !session.lobbies.has(name))
+    // Whoever was parted with may be wanted for the sake of a new topic.
+    if (fresh.length > 0) session.partings.forgive()
+    for (const [name, topic] of fresh) {
       const lobby = this.#createLobby(session, topic)
       session.lobbies.set(name, lobby)
       this.#report(session, lobby.open())
@@ -96,12 +116,10 @@ export class WebrtcTransport implements Transport {
   }
 
   wake(): void {
-    if (this.#session === undefined) return
-    for (const lobby of this.#session.lobbies.values()) lobby.forgive()
-    for (const signaling of this.#signaling()) {
-      signaling.unsuccessfulReconnects = 0
-      if (!signaling.connected) signaling.connect()
-    }
+    const session = this.#session
+    if (session === undefined) return
+    session.partings.forgive()
+    for (const keeper of session.keepers.values()) keeper.wake()
     this.#announce()
   }
 
@@ -110,32 +128,36 @@ export class WebrtcTransport implements Transport {
     return this.#settings.rendezvous.map((url) => ({ url, connected: signaling.some((conn) => conn.url === url && conn.connected) }))
   }
 
+  /** The page is going: peers are told at once, as far as there is time. */
+  #leavePage(): void {
+    for (const connection of this.#session?.roster.open() ?? []) connection.channel?.close('the page is going')
+  }
+
   #createLobby(session: Session, topic: Topic): Lobby {
+    const { host, identity, roster, ignored, partings } = session
     return new Lobby({
       ...this.#settings,
       topic,
-      clock: session.host.clock,
-      logger: session.host.logger,
+      clock: host.clock,
+      logger: host.logger,
+      identity,
+      roster,
+      ignored,
+      partings,
       onChannel: (channel) => {
-        if (this.#session === session) session.host.onChannel(channel)
+        if (this.#session === session) host.onChannel(channel)
         else channel.close('stopped')
       },
-      onLost: () => this.#onLost(session),
-      onConnection: (connection) => {
-        session.connections.add(connection)
-        return () => {
-          session.connections.delete(connection)
-          if (session.connections.size === 0) session.onLastGone()
-        }
-      },
+      onLost: (outlived) => this.#onLost(session, outlived),
+      onSignaling: () => this.#keepSignaling(session),
     })
   }
 
   /** A lost channel may have been the one that others were closed in favour of. */
-  #onLost(session: Session): void {
+  #onLost(session: Session, outlived: boolean): void {
     if (this.#session !== session) return
-    const forgiven = [...session.lobbies.values()].filter((lobby) => lobby.forgive())
-    if (forgiven.length > 0) this.#scheduleAnnounce(ANNOUNCE_DELAY_MS)
+    const forgiven = session.partings.forgive()
+    if (forgiven || outlived) this.#scheduleAnnounce(ANNOUNCE_DELAY_MS)
   }
 
   #scheduleAnnounce(ms: number): void {
@@ -146,8 +168,15 @@ export class WebrtcTransport implements Transport {
   }
 
   #announce(): void {
-    for (const lobby of this.#session?.lobbies.values() ?? []) lobby.announce()
-    this.#scheduleAnnounce(ANNOUNCE_MS)
+    const session = this.#session
+    if (session === undefined) return
+    for (const lobby of session.lobbies.values()) lobby.announce()
+    this.#scheduleAnnounce(this.#announceMs(session.host))
+  }
+
+  #announceMs({ random }: TransportHost): number {
+    const [byte = 0] = random.bytes(1)
+    return ANNOUNCE_MS * (0.75 + byte / 510)
   }
 
   #signaling(): SignalingConn[] {
@@ -155,15 +184,31 @@ export class WebrtcTransport implements Transport {
     return [...new Set(lobbies.flatMap((lobby) => lobby.signaling))]
   }
 
+  /** Every rendezvous connection in use has its keeper. */
+  #keepSignaling(session: Session): void {
+    if (this.#session !== session) return
+    const { clock, random, logger } = session.host
+    const used = new Set(this.#signaling())
+    for (const [signaling, keeper] of session.keepers) {
+      if (used.has(signaling)) continue
+      keeper.stop()
+      session.keepers.delete(signaling)
+    }
+    for (const signaling of used) {
+      if (session.keepers.has(signaling)) continue
+      const onChange = (): void => session.host.onRendezvous?.()
+      session.keepers.set(signaling, new SignalingKeeper({ signaling, clock, random, logger, onChange }))
+    }
+  }
+
   /** Resolves once no connection is left, or after `STOP_MS`. */
-  async #connectionsGone(session: Session): Promise<void> {
-    if (session.connections.size === 0) return
-    await new Promise<void>((resolve) => {
-      const cancel = session.host.clock.setTimeout(resolve, STOP_MS)
-      session.onLastGone = () => {
+  async #allGone({ host, roster }: Session): Promise<void> {
+    await new Promise<void>((resolve, reject) => {
+      const cancel = host.clock.setTimeout(resolve, STOP_MS)
+      roster.empty().then(() => {
         cancel()
         resolve()
-      }
+      }, reject)
     })
   }
 

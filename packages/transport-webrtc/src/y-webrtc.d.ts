@@ -7,7 +7,9 @@ declare module 'y-webrtc' {
   import type { Doc } from 'yjs'
 
   /** One peer, connected or being connected. */
-  export interface WebrtcConn {
+  export class WebrtcConn {
+    /** `signaling`: where what is to be said to the peer goes. */
+    constructor(signaling: { send(message: unknown): void }, initiator: boolean, remotePeerId: string, room: Room)
     readonly remotePeerId: string
     readonly peer: SimplePeer
     destroy(): void
@@ -17,7 +19,7 @@ declare module 'y-webrtc' {
     readonly _pc: RTCPeerConnection | null
     readonly initiator: boolean
     readonly destroyed: boolean
-    signal: (data: unknown) => void
+    signal(data: unknown): void
     on(event: string, listener: (argument: unknown) => void): unknown
     listeners(event: string): ((argument: unknown) => void)[]
     removeListener(event: string, listener: (argument: unknown) => void): unknown
@@ -25,22 +27,26 @@ declare module 'y-webrtc' {
 
   export interface Room {
     readonly name: string
-    readonly peerId: string
+    peerId: string
     readonly key: CryptoKey | null
     webrtcConns: Map<string, WebrtcConn>
     /** Peers that are reached over BroadcastChannel: what they say at the rendezvous is ignored. */
-    readonly bcConns: Set<string>
-    bcconnected: boolean
-    readonly _bcSubscriber: (data: ArrayBuffer) => unknown
+    bcConns: ReadonlySet<string>
   }
 
   /** A lib0 WebsocketClient; one per URL and page. */
   export interface SignalingConn {
     readonly url: string
     readonly connected: boolean
-    unsuccessfulReconnects: number
+    /** Null between two attempts. */
+    readonly ws: WebSocket | null
+    /** Whether it tries again by itself when the connection is lost. */
+    shouldConnect: boolean
+    /** Tries now, unless there is a WebSocket already. */
     connect(): void
     send(message: unknown): void
+    on(event: 'message', listener: (message: unknown) => void): void
+    off(event: 'message', listener: (message: unknown) => void): void
   }
 
   export class WebrtcProvider {
@@ -50,17 +56,21 @@ declare module 'y-webrtc' {
       options: {
         signaling: string[]
         password: string
-        awareness: Awareness
-        maxConns: number
+        awareness?: Awareness
+        maxConns?: number
         filterBcConns: boolean
         peerOpts: { config: RTCConfiguration }
       },
     )
+    /** Whether a room is to announce itself, and to sync over BroadcastChannel, as soon as it is open. */
+    shouldConnect: boolean
     readonly doc: Doc
     readonly room: Room | null
     readonly key: PromiseLike<CryptoKey | null>
     readonly signalingConns: SignalingConn[]
     on(event: 'status', listener: (status: { connected: boolean }) => void): void
+    /** Who was heard in the room, one each time. */
+    on(event: 'peers', listener: (peers: { added: string[] }) => void): void
     disconnect(): void
     destroy(): void
   }

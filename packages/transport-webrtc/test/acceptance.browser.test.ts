@@ -18,6 +18,7 @@ transportAcceptance('webrtc', {
       sever() {
         for (const pc of [...peerConnections.splice(0), ...guest.peerConnections.splice(0)]) pc.close()
       },
+      held: () => [...peerConnections, ...guest.peerConnections].filter((pc) => pc.connectionState !== 'closed').length,
       async dispose() {
         close()
         await line.cut()

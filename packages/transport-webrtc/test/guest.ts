@@ -3,6 +3,7 @@
  */
 import { WebrtcProvider } from 'y-webrtc'
 import { Doc } from 'yjs'
+import { createIdentity } from '../src/identity.ts'
 import { webrtcTransport } from '../src/index.ts'
 import { trackPeerConnections } from './peer-connections.ts'
 
@@ -11,9 +12,10 @@ export interface Guest {
   webrtcTransport: typeof webrtcTransport
   WebrtcProvider: typeof WebrtcProvider
   Doc: typeof Doc
+  createIdentity: typeof createIdentity
   peerConnections: RTCPeerConnection[]
 }
 
-const guest: Guest = { webrtcTransport, WebrtcProvider, Doc, peerConnections: trackPeerConnections() }
+const guest: Guest = { webrtcTransport, WebrtcProvider, Doc, createIdentity, peerConnections: trackPeerConnections() }
 Object.assign(globalThis, { guest })
 globalThis.frameElement?.dispatchEvent(new Event('guest'))

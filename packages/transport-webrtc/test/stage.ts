@@ -38,11 +38,11 @@ export interface Peer {
   closed: string[]
 }
 
-/** Starts a transport under one topic, on the real clock. */
-export async function startPeer(transport: Transport, topic: Topic): Promise<Peer> {
+/** Starts a transport under some topics, on the real clock. */
+export async function startPeer(transport: Transport, ...topics: Topic[]): Promise<Peer> {
   const peer: Peer = { transport, channels: [], log: [], frames: [], closed: [] }
   const note = (event: string): void => void peer.log.push(event)
-  transport.setTopics([topic])
+  transport.setTopics(topics)
   await transport.start({
     clock: {
       now: () => Date.now(),

@@ -74,57 +74,122 @@ test('one rendezvous of several suffices', async () => {
   expect(alice.transport.rendezvous?.().map((state) => state.connected)).toEqual([false, true])
 })
 
-test('a channel that was closed on purpose is not made again at once, but after a wake', async () => {
-  const { alice, bob, toBob, topic } = await aliceAndBob()
+test('a channel that was closed on purpose is not made again at once, but for a new topic, or after a wake', async () => {
+  const { alice, bob, toBob, topic, line } = await aliceAndBob()
+  const other = newTopic()
+  alice.transport.setTopics([topic, other])
   toBob.close('one is enough')
   await vi.waitFor(() => expect(bob.closed).toEqual(['one is enough']), PATIENCE)
   await vi.waitFor(() => expect(openConnections()).toBe(0), PATIENCE)
-  // Something that takes both through the rendezvous and a connection: whatever the close had set off would be there by now.
-  const other = newTopic()
-  alice.transport.setTopics([topic, other])
-  bob.transport.setTopics([topic, other])
-  await vi.waitFor(() => expect([alice.channels.length, bob.channels.length]).toEqual([2, 2]), PATIENCE)
-  expect(alice.channels.map((channel) => channel.closed)).toEqual([true, false])
+  // Something that takes alice through the rendezvous and a connection: whatever the close had set off would be there by now.
+  const carol = await startPeer((await guest()).webrtcTransport({ rendezvous: [line.url] }), other)
+  onTestFinished(() => carol.transport.stop())
+  await vi.waitFor(() => expect(carol.channels.length).toBe(1), PATIENCE)
+  expect([alice.channels.length, bob.channels.length]).toEqual([2, 1])
+  const later = newTopic()
+  alice.transport.setTopics([topic, other, later])
+  bob.transport.setTopics([topic, later])
+  await vi.waitFor(() => expect([alice.channels.length, bob.channels.length]).toEqual([3, 2]), PATIENCE)
+  bob.channels[1]?.close('again')
+  await vi.waitFor(() => expect(alice.channels[2]?.closed).toBe(true), PATIENCE)
   bob.transport.wake?.()
   alice.transport.wake?.()
-  await vi.waitFor(() => expect([alice.channels.length, bob.channels.length]).toEqual([3, 3]), PATIENCE)
+  await vi.waitFor(() => expect([alice.channels.length, bob.channels.length]).toEqual([4, 3]), PATIENCE)
 })
 
-test('a peer that writes into the lobby document is dropped, and others are not', async () => {
-  const { alice, toBob, line, topic } = await aliceAndBob()
-  const { Doc, WebrtcProvider } = await guest()
+const nameOf = ({ remote }: Channel): string => remote.replace('webrtc:', '')
+
+/**
+ * Somebody with a page of stock y-webrtc who knows the topic and has something in the document; in the room under this name, else under the one of the
+ * certificate, which is smaller than `above`: to such a peer nobody makes an offer.
+ */
+async function mallory({ line, topic }: { line: Line; topic: Topic }, { name, above }: { name?: string; above?: string }): Promise<void> {
+  const { Doc, WebrtcProvider, createIdentity } = await guest()
+  let identity = await createIdentity()
+  while (identity.name > (above ?? identity.name)) identity = await createIdentity()
   const document = new Doc()
   document.getText('poison').insert(0, 'something')
-  const mallory = new WebrtcProvider(topic.name, document, { signaling: [line.url], password: topic.secret, filterBcConns: false })
-  onTestFinished(() => {
-    mallory.disconnect()
-    mallory.destroy()
+  const provider = new WebrtcProvider(topic.name, document, {
+    signaling: [line.url],
+    password: topic.secret,
+    filterBcConns: false,
+    peerOpts: { config: { certificates: [identity.certificate] } },
   })
-  await vi.waitFor(() => expect(alice.log).toContain('webrtc.lobby-poisoned'), PATIENCE)
+  provider.on('status', () => {
+    if (provider.room !== null) provider.room.peerId = name ?? identity.name
+  })
+  onTestFinished(() => {
+    provider.disconnect()
+    provider.destroy()
+  })
+}
+
+test('a peer that writes into the lobby document is dropped, and others are not', async () => {
+  const stage = await aliceAndBob()
+  const { alice, toBob, toAlice } = stage
+  await mallory(stage, { above: nameOf(toAlice) })
+  await vi.waitFor(() => {
+    alice.transport.wake?.()
+    expect(alice.log).toContain('webrtc.lobby-poisoned')
+  }, PATIENCE)
   await vi.waitFor(() => expect(openConnections()).toBe(1), PATIENCE)
   // Mallory's connection may have carried a channel for a moment.
   expect(alice.channels.filter((channel) => !channel.closed)).toEqual([toBob])
 })
 
-test('who knows the topic cannot slip under an open channel by offering in the name of the peer', async () => {
-  const { alice, bob, toBob, toAlice, line, topic } = await aliceAndBob()
-  const { Doc, WebrtcProvider } = await guest()
-  const mallory = new WebrtcProvider(topic.name, new Doc(), { signaling: [line.url], password: topic.secret, filterBcConns: false })
-  onTestFinished(() => {
-    mallory.disconnect()
-    mallory.destroy()
-  })
-  mallory.on('status', () => {
-    if (mallory.room !== null) Object.assign(mallory.room, { peerId: toBob.remote.replace('webrtc:', '') })
-  })
+test('who knows the topic cannot slip under an open channel, nor get one, in the name of another', async () => {
+  const stage = await aliceAndBob()
+  const { alice, bob, toBob, toAlice } = stage
+  await mallory(stage, { name: nameOf(toBob) })
+  await mallory(stage, { name: nameOf(toAlice) })
+  // Smaller than any other: everybody asks it for an offer and gets one, of another certificate.
+  await mallory(stage, { name: '0'.repeat(63) + '1' })
+  const refused = (peer: Peer): boolean => peer.log.includes('webrtc.description-refused')
   await vi.waitFor(() => {
     alice.transport.wake?.()
-    expect(alice.log).toContain('webrtc.second-description')
+    bob.transport.wake?.()
+    expect([refused(alice), refused(bob)]).toEqual([true, true])
   }, PATIENCE)
   toBob.send(Uint8Array.of(1))
   toAlice.send(Uint8Array.of(2))
   await vi.waitFor(() => expect([bob.frames, alice.frames]).toEqual([[1], [2]]), PATIENCE)
-  expect([toBob.closed, toAlice.closed]).toEqual([false, false])
+  expect([toBob.closed, toAlice.closed, alice.channels.length, bob.channels.length]).toEqual([false, false, 1, 1])
+})
+
+test('two browsers with ten topics in common, and some that are not, hold one connection; it outlives topics, and any one finds them again', async () => {
+  const line = await openLine()
+  const common = Array.from({ length: 10 }, newTopic)
+  const before = peerConnections.length
+  const alice = await startPeer(webrtcTransport({ rendezvous: [line.url] }), newTopic(), ...common)
+  const frame = await guest()
+  const bob = await startPeer(frame.webrtcTransport({ rendezvous: [line.url] }), ...common, newTopic())
+  onTestFinished(() => Promise.all([alice.transport.stop(), bob.transport.stop()]).then(() => undefined))
+  await vi.waitFor(() => expect([alice.channels.length, bob.channels.length]).toEqual([1, 1]), PATIENCE)
+  // Every room is open and has been announced when another one, opened later, has brought somebody.
+  const later = newTopic()
+  alice.transport.setTopics([...common, later])
+  const carol = await startPeer((await guest()).webrtcTransport({ rendezvous: [line.url] }), later)
+  onTestFinished(() => carol.transport.stop())
+  await vi.waitFor(() => expect([alice.channels.length, carol.channels.length]).toEqual([2, 1]), PATIENCE)
+  // Besides one each for the fingerprint, at the start.
+  expect([peerConnections.length - before, frame.peerConnections.length]).toEqual([3, 2])
+  const last = common.at(-1)!
+  alice.transport.setTopics([last])
+  bob.transport.setTopics([last])
+  for (const pc of frame.peerConnections.splice(0)) pc.close()
+  await vi.waitFor(() => expect([alice.channels.length, bob.channels.length]).toEqual([3, 2]), PATIENCE)
+})
+
+test('a TURN server is passed on to the browser', async () => {
+  const iceServers = [{ urls: 'turn:turn.example:3478', username: 'alice', credential: 'secret' }]
+  const line = await openLine()
+  const topic = newTopic()
+  const alice = await startPeer(webrtcTransport({ rendezvous: [line.url], iceServers }), topic)
+  const bob = await startPeer((await guest()).webrtcTransport({ rendezvous: [line.url] }), topic)
+  onTestFinished(() => Promise.all([alice.transport.stop(), bob.transport.stop()]).then(() => undefined))
+  await vi.waitFor(() => expect(alice.channels.length).toBe(1), PATIENCE)
+  const [server] = peerConnections.at(-1)!.getConfiguration().iceServers ?? []
+  expect(server).toMatchObject({ ...iceServers[0], urls: ['turn:turn.example:3478'] })
 })
 
 test('two transports of one page take turns with a topic, for y-webrtc has one room of a name', async () => {

@@ -6,6 +6,8 @@ import type { Link } from './link.ts'
 export const IDLE_LINK_MS = 45_000
 /** A ping after so long; three may be lost. */
 export const PING_EVERY_MS = 15_000
+/** The same when there is reason to doubt: a slow network answers in one second, and behind a full buffer of it in a few. */
+export const PROBE_MS = 6_000
 
 export class KeepAlive {
   readonly #clock: Clock
@@ -13,7 +15,9 @@ export class KeepAlive {
   #lastHeard: number
   #pingSentAt = 0
   #cancel = (): void => undefined
+  #cancelProbe: (() => void) | undefined
   #roundTripMs: number | undefined
+  #isSilent = false
 
   /** Runs until `stop`; closes the link when nothing is heard on it. */
   constructor(clock: Clock, link: Link) {
@@ -28,9 +32,26 @@ export class KeepAlive {
     return this.#roundTripMs
   }
 
+  /** Whether it has closed the link. */
+  get isSilent(): boolean {
+    return this.#isSilent
+  }
+
   /** Something came from the peer. */
   heard(): void {
     this.#lastHeard = this.#clock.now()
+  }
+
+  /** The device may have slept, or be in another network: asks at once, and closes the link when nothing is heard soon. */
+  probe(): void {
+    if (this.#cancelProbe !== undefined) return
+    // Frames, for a long message may be on its way.
+    const before = this.#link.counters.bytesIn
+    this.#cancelProbe = this.#clock.setTimeout(() => {
+      this.#cancelProbe = undefined
+      if (this.#link.counters.bytesIn === before) this.#end()
+    }, PROBE_MS)
+    this.#send()
   }
 
   /** The answer to a ping came. */
@@ -41,6 +62,7 @@ export class KeepAlive {
   /** Safe to call twice. */
   stop(): void {
     this.#cancel()
+    this.#cancelProbe?.()
   }
 
   #schedule(): void {
@@ -49,9 +71,18 @@ export class KeepAlive {
 
   #ping(): void {
     const now = this.#clock.now()
-    if (now - this.#lastHeard > IDLE_LINK_MS) return this.#link.close('no sign of life')
-    this.#pingSentAt = now
-    this.#link.send('control', { type: 'ping', nonce: 0 })
+    if (now - this.#lastHeard > IDLE_LINK_MS) return this.#end()
+    this.#send()
     this.#schedule()
+  }
+
+  #end(): void {
+    this.#isSilent = true
+    this.#link.close('no sign of life')
+  }
+
+  #send(): void {
+    this.#pingSentAt = this.#clock.now()
+    this.#link.send('control', { type: 'ping', nonce: 0 })
   }
 }

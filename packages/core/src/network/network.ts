@@ -24,7 +24,7 @@ import { Joining } from './joining.ts'
 import { addressName, Strikes } from './strikes.ts'
 import { SyncSession } from './sync.ts'
 import { isWanted, meetingTopic, topicsOf } from './topics.ts'
-import type { Channel, Transport } from '../transport.ts'
+import type { Channel, Transport, TransportHost } from '../transport.ts'
 
 /** Links whose other end is not known yet; the oldest goes when one more comes. */
 export const MAX_STRANGERS = 64
@@ -85,7 +85,15 @@ export class Network {
     this.#isRunning = true
     this.#updateTopics()
     const { clock, random, logger } = this.#context
-    await Promise.all(this.#transports.map((t) => t.start({ onChannel: (channel) => this.#onChannel(channel), clock, random, logger })))
+    const host: TransportHost = {
+      onChannel: (channel) => this.#onChannel(channel),
+      onRendezvous: () => this.events.emit('connection'),
+      onNetworkChange: () => this.wake(),
+      clock,
+      random,
+      logger,
+    }
+    await Promise.all(this.#transports.map((transport) => transport.start(host)))
     this.#redial()
   }
 
@@ -201,7 +209,7 @@ export class Network {
       bytesIn: peer.link.counters.bytesIn,
       bytesOut: peer.link.counters.bytesOut,
       queuedBytes: peer.link.queuedBytes,
-      roundTripMs: peer.roundTripMs,
+      roundTripMs: peer.keepAlive.roundTripMs,
     }))
   }
 
@@ -239,8 +247,9 @@ export class Network {
     throw failure ?? new ParleyError('Unreachable', 'no transport of this profile can dial; it is offline')
   }
 
-  /** Tries every path at once. */
+  /** Tries every path at once, and looks whether the links that there are still lead anywhere. */
   wake(): void {
+    for (const peer of this.#peers) peer.keepAlive.probe()
     for (const transport of this.#transports) transport.wake?.()
     this.#redialMs = REDIAL_MS
     this.#nextDialMs = 0
@@ -298,7 +307,10 @@ export class Network {
       for (const { presence } of this.#conversations.values()) presence.peerLost(device)
     this.#joining.lost()
     this.events.emit('connection')
-    if (this.#isRunning) this.#redial()
+    if (!this.#isRunning) return
+    // The transport has seen nothing but a close, and would leave the peer alone.
+    if (peer.keepAlive.isSilent) for (const transport of this.#transports) transport.wake?.()
+    this.#redial()
   }
 
   /** Of several links to one device both ends use one without a relay, and of those the one with the smallest transcript; the others stand by. */

@@ -65,6 +65,7 @@ export interface PeerHost {
 
 export class Peer {
   readonly link: Link
+  readonly keepAlive: KeepAlive
   readonly #host: PeerHost
   readonly #handshake: Handshake
   /** Tags sent, with what they prove. */
@@ -74,7 +75,6 @@ export class Peer {
   readonly #requests: JoinRequests
   readonly #knocking: Knocking
   readonly #devices: DeviceLines
-  readonly #keepAlive: KeepAlive
   /** The first conversation in common, with the tag by which the peer proved it. */
   #common: { readonly proof: Proof; readonly tag: Uint8Array } | undefined
   readonly #matched = new Set<Replica>()
@@ -118,12 +118,7 @@ export class Peer {
       handleOf: (conversation) => this.#handle8({ bytes: conversation }),
     })
     this.link.send('control', this.#handshake.hello)
-    this.#keepAlive = new KeepAlive(host.context.clock, this.link)
-  }
-
-  /** How long a message takes there and back; undefined while that is not known. */
-  get roundTripMs(): number | undefined {
-    return this.#keepAlive.roundTripMs
+    this.keepAlive = new KeepAlive(host.context.clock, this.link)
   }
 
   /** Names this link at both ends; decides between two links to one device. */
@@ -198,7 +193,7 @@ export class Peer {
   }
 
   async #handle(message: LinkMessage): Promise<void> {
-    this.#keepAlive.heard()
+    this.keepAlive.heard()
     switch (message.type) {
       case 'hello':
         this.#handshake.meet(message)
@@ -216,7 +211,7 @@ export class Peer {
         this.link.send('control', { type: 'pong', nonce: message.nonce })
         return
       case 'pong':
-        return this.#keepAlive.answered()
+        return this.keepAlive.answered()
       case 'bye':
         this.link.close('the peer said goodbye')
         return
@@ -382,7 +377,7 @@ export class Peer {
   }
 
   #closed(reason: string): void {
-    this.#keepAlive.stop()
+    this.keepAlive.stop()
     this.#requests.close()
     const ids = this.conversations()
     this.#knocking.close()

@@ -1,4 +1,4 @@
-import type { Clock, Random } from '@parley/core'
+import type { Clock, Random } from '../transport.ts'
 
 /** The first wait after a failure: long enough for a peer to restart, short enough not to be noticed. */
 export const BACKOFF_MIN_MS = 1_000
@@ -12,7 +12,7 @@ const HURRY_AFTER_MS = 5_000
 /** A channel that lived this long counts as a success, and the next wait is the first one again. */
 const STABLE_MS = 10_000
 
-/** What keeping one peer connected needs. */
+/** What keeping one peer, or one server, connected needs. */
 export interface KeepInit {
   /** Dials; resolves once there is a channel. May reject, any number of times. */
   dial(): Promise<void>
@@ -20,6 +20,8 @@ export interface KeepInit {
   isConnected(): boolean
   clock: Clock
   random: Random
+  /** Milliseconds. Default `BACKOFF_MAX_MS`. */
+  longestWaitMs?: number
 }
 
 /** Dials one configured peer again and again until there is a channel, and after every loss of it. */
@@ -81,7 +83,7 @@ export class KeepConnected {
   #wait(): void {
     if (this.#stopped) return
     this.#cancelTimer?.()
-    const longest = Math.min(BACKOFF_MAX_MS, BACKOFF_MIN_MS * 2 ** (this.#failures + 1))
+    const longest = Math.min(this.#init.longestWaitMs ?? BACKOFF_MAX_MS, BACKOFF_MIN_MS * 2 ** (this.#failures + 1))
     const [byte = 0] = this.#init.random.bytes(1)
     this.#cancelTimer = this.#init.clock.setTimeout(() => void this.#attempt(), longest / 2 + ((longest / 2) * byte) / 255)
     this.#failures += 1

@@ -1,6 +1,6 @@
 import { createManualClock, seededRandom, type ManualClock } from '@parley/testing'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { BACKOFF_MAX_MS, KeepConnected } from '../src/keep-connected.ts'
+import { BACKOFF_MAX_MS, KeepConnected } from '../src/support/keep-connected.ts'
 
 let clock: ManualClock
 let keeper: KeepConnected
