@@ -176,12 +176,16 @@ const runId = Array.from(crypto.getRandomValues(new Uint8Array(12)), (byte) => b
 
 /** A frame of `length` bytes that differs from its neighbours in every byte. */
 export function frame(length: number, seed = 0): Uint8Array {
-  return Uint8Array.from({ length }, (_, index) => (index * 31 + seed * 17 + (index >> 8)) & 0xff)
+  const bytes = new Uint8Array(length)
+  for (let index = 0; index < length; index++) bytes[index] = index * 31 + seed * 17 + (index >> 8)
+  return bytes
 }
 
 /** Compares frames across realms: a transport may live in another window. */
 export function sameBytes(a: Uint8Array | undefined, b: Uint8Array | undefined): boolean {
-  return a !== undefined && b !== undefined && a.length === b.length && a.every((byte, index) => byte === b[index])
+  if (a === undefined || b === undefined || a.length !== b.length) return false
+  for (let index = 0; index < a.length; index++) if (a[index] !== b[index]) return false
+  return true
 }
 
 /** Sends `count` frames of full size the way the core does: waits whenever the buffer is above the high-water mark. Gives the fullest it was. */
