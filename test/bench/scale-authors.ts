@@ -4,7 +4,7 @@
  */
 import { createEngine, type Clock, type Parley, type Store } from '@parley/core'
 import type { CryptoProvider } from '@parley/crypto'
-import { conversationIdOf, deviceIdBytes, encodePost, EntryKind, project, type ChainState } from '@parley/protocol'
+import { conversationIdOf, deviceIdBytes, encodePost, EntryKind, project, type ChainState, type EntryRun } from '@parley/protocol'
 import type { Context } from '../../packages/core/src/context.ts'
 import { storeKeyVault } from '../../packages/core/src/profile/key-vault.ts'
 import { loadProfile } from '../../packages/core/src/profile/profile.ts'
@@ -22,6 +22,9 @@ export const AUTHORS = 10
 
 /** Messages that an author says before it is the next one's turn; each turn is signed once, as messages that are sent together are. */
 const TURN_MESSAGES = 8
+
+/** Messages of all authors that are taken in at a time, as from a peer that gives much at once. */
+const BULK_MESSAGES = 1_280
 
 /** When the history begins: long enough ago that it ends before now, at a message a millisecond. */
 const AGE_MS = 86_400_000
@@ -57,29 +60,47 @@ export async function writeHistory(workshop: Workshop, total: number): Promise<v
     await reader.replica.ingest(project(hash, replica.bytes, [{ device, seq: 0, entries }]), reader)
   }
   const start = clock.now() + 1
-  for (let n = 0, turn = 0; n < total; turn++) {
-    const who = turn % authors.length
-    const { context, replica } = authors[who]!
-    const epoch = replica.epochs.current!
-    const count = Math.min(TURN_MESSAGES, total - n)
-    const drafts = Array.from({ length: count }, (_, i) => {
-      const { text, metadata } = messageNumber(n + i)
-      return { kind: EntryKind.post, payload: encodePost({ text, metadata: { ...metadata }, reply: undefined }), epoch }
-    })
-    const state = states[who]!
-    const place = { conversation: replica.bytes, hash, state, latest: state.hlc, deps: [] }
-    const author = { device: context.me.deviceId, key: context.me.keys.signing }
-    const made = await composeRun(place, author, drafts, start + n, (length) => random.bytes(length))
-    states[who] = made.state
-    const entries = made.entries.map(({ bytes }) => bytes)
-    const update = project(hash, replica.bytes, [{ device: deviceIdBytes(author.device), seq: state.nextSeq, entries }])
-    const { accepted } = await reader.replica.ingest(update, reader)
-    if (accepted !== count) throw new Error(`${accepted} of ${count} messages were taken in`)
-    n += count
+  for (let n = 0, turn = 0; n < total;) {
+    const end = Math.min(total, n + BULK_MESSAGES)
+    const seqs = states.map(({ nextSeq }) => nextSeq)
+    const said = authors.map((): Uint8Array[] => [])
+    for (const first = n; n < end; turn++) {
+      const who = turn % authors.length
+      const { context, replica } = authors[who]!
+      const epoch = replica.epochs.current!
+      const count = Math.min(TURN_MESSAGES, end - n)
+      const drafts = Array.from({ length: count }, (_, i) => {
+        const { text, metadata } = messageNumber(n + i)
+        return { kind: EntryKind.post, payload: encodePost({ text, metadata: { ...metadata }, reply: undefined }), epoch }
+      })
+      const state = states[who]!
+      const place = { conversation: replica.bytes, hash, state, latest: state.hlc, deps: [] }
+      const author = { device: context.me.deviceId, key: context.me.keys.signing }
+      const made = await composeRun(place, author, drafts, start + n, (length) => random.bytes(length))
+      states[who] = made.state
+      said[who]!.push(...made.entries.map(({ bytes }) => bytes))
+      n += count
+      if (n === end)
+        assertTaken(end - first, await reader.replica.ingest(project(hash, replica.bytes, runsOf(authors, seqs, said)), reader))
+    }
   }
   await reader.replica.close()
   await store.close()
   for (const each of authors) await each.replica.close()
+}
+
+function runsOf(
+  authors: readonly { readonly context: Context }[],
+  seqs: readonly number[],
+  said: readonly (readonly Uint8Array[])[],
+): EntryRun[] {
+  return authors
+    .map(({ context }, i) => ({ device: deviceIdBytes(context.me.deviceId), seq: seqs[i]!, entries: said[i]! }))
+    .filter(({ entries }) => entries.length > 0)
+}
+
+function assertTaken(count: number, { accepted }: { accepted: number }): void {
+  if (accepted !== count) throw new Error(`${accepted} of ${count} messages were taken in`)
 }
 
 /** The authors' stores: they have joined, and nobody has said anything. */
