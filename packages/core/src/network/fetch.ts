@@ -6,7 +6,7 @@ import type { LogEntry } from '../replica/log-entry.ts'
 import type { Acknowledgements } from './acknowledgements.ts'
 import type { PeerLogs } from './peer-logs.ts'
 import type { SessionLine } from './session-line.ts'
-import { COMPARE_EVERY_MS, WANT_WINDOW, windowEnd } from './window.ts'
+import { BEGINNING_WINDOW, COMPARE_EVERY_MS, WANT_WINDOW, windowEnd } from './window.ts'
 
 /** Keys that have not come are asked for again with the next comparison. */
 const ASK_KEYS_EVERY_MS = COMPARE_EVERY_MS / 2
@@ -121,6 +121,7 @@ export class Fetch {
     for (const [device, to] of this.#asked) if (this.#isThrough(device, to)) this.#asked.delete(device)
     // One window at a time: what is under way is not asked for twice.
     let room = this.#asked.size > 0 ? 0 : WANT_WINDOW
+    let beginnings = BEGINNING_WINDOW
     this.#waiting = 0
     for (const [device, to] of [...this.#wanted].sort(([a], [b]) => Number(this.#stalled.has(a)) - Number(this.#stalled.has(b)))) {
       const here = replica.log.nextSeq(device)
@@ -133,7 +134,8 @@ export class Fetch {
       }
       this.#waiting += to - from
       if (room === 0 || ranges.length >= MAX_WANTS) continue
-      const end = windowEnd(from, to, room)
+      const end = windowEnd(from, to, start > 0 ? Math.min(room, beginnings) : room)
+      if (start > 0) beginnings = end === from ? 0 : beginnings - (end - from)
       if (end === from) continue
       room -= end - from
       if (start > 0) {

@@ -6,6 +6,9 @@ export const COMPARE_EVERY_MS = 30_000
 /** Entries asked for at a time: enough to fill a link, little enough to stay fair between conversations and to bound memory. */
 export const WANT_WINDOW = 2_048
 
+/** The same of logs that begin late: two last chunks, so that the newest page shows before the last chunks of all logs have come. */
+export const BEGINNING_WINDOW = 512
+
 /** Entries in one update; its bytes are bounded besides. */
 export const UPDATE_ENTRIES = 1_024
 
