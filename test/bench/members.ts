@@ -58,7 +58,7 @@ export async function measureMembers(size: number, rounds: number, say: (text: s
     if (i % 4 === 0) await change(replica, i)
   }
 
-  const times = { remove: [] as number[], admit: [] as number[], open: [] as number[], learn: [] as number[] }
+  const times = { remove: [] as number[], admit: [] as number[], open: [] as number[], whole: [] as number[], learn: [] as number[] }
   for (let round = 0; round < rounds; round++) {
     say(`${size} control entries: round ${round + 1} of ${rounds}`)
     const newcomer = await person(people++)
@@ -71,9 +71,13 @@ export async function measureMembers(size: number, rounds: number, say: (text: s
     const carriers = replica.controls.carriers()
     times.learn.push(await timed(() => learn(joining, carriers)))
     if (joining.record.state !== 'member' || joining.controls.membership.members.size !== MEMBERS) throw new Error('the newcomer is not in')
+    // What closing does: the folds are written down.
+    await replica.checkpoint()
     const [row] = await founder.context.store.range(conversationRange())
     const again = new Replica(founder.context, replica.id, decodeRecord(row!.value))
     times.open.push(await timed(() => again.load()))
+    if (again.controls.isWhole) throw new Error('opening has read the control entries')
+    times.whole.push(await timed(() => again.whole()))
   }
   const row = (measure: string, all: readonly number[]): Row => ({ measure, unit: 'ms', values: [median(all)] })
   return {
@@ -83,6 +87,7 @@ export async function measureMembers(size: number, rounds: number, say: (text: s
       row('a newcomer let in', times.admit),
       row('the newcomer: all control entries checked and folded', times.learn),
       row('opened', times.open),
+      row('all control entries read and folded after that', times.whole),
     ],
   }
 }

@@ -20,6 +20,7 @@ export async function* linesOfConversation(source: ExportSource): AsyncGenerator
 }
 
 async function* contentsOf({ context, replica, attachments }: ExportSource): AsyncGenerator<string, void> {
+  await replica.whole()
   // An archive is verified from the beginning of every log.
   if (!(await replica.history.fetchAll()))
     throw new ParleyError(

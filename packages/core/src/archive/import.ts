@@ -106,6 +106,7 @@ export async function verifyArchive(
 }
 
 async function pour(context: Context, from: Replica, into: Replica): Promise<void> {
+  await from.whole()
   for (let isMore = true; isMore;) {
     isMore = false
     for (const batch of controlBatches(from.controls.carriers())) isMore = (await into.ingestControls(batch)) > 0 || isMore

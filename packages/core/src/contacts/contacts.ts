@@ -301,7 +301,7 @@ export class Contacts implements Door, People {
 /** Whether the device has said anything since it was let in, this time. */
 function hasSpoken({ controls, log }: Replica, device: DeviceId): boolean {
   const from = controls.membership.devices.get(device)?.spans.at(-1)?.from ?? 0
-  return log.nextSeq(device) > from || controls.carriers(device).some(({ seq }) => seq >= from)
+  return log.nextSeq(device) > from || controls.nextSeq(device) > from
 }
 
 function contactUnknown(): ParleyError {

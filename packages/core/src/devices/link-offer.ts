@@ -210,6 +210,7 @@ export class LinkOffer {
     const self = await this.#devices.add(cert, newcomer.name)
     const id = conversationIdBytes(self.id)
     await line.send(step('conversation', id, textsBytes(this.#addresses().slice(0, MAX_CARD_HINTS))))
+    await self.whole()
     line.tell(self)
     await line.send(step('told', id))
   }

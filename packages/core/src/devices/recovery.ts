@@ -98,6 +98,7 @@ export class RecoveryHelp {
     await line.send(step('chain', bundleCerts(chain)))
     for (const replica of replicas) {
       await line.send(step('conversation', replica.bytes, textsBytes(this.#host.addresses().slice(0, MAX_CARD_HINTS))))
+      await replica.whole()
       line.tell(replica)
       await line.send(step('told', replica.bytes))
     }
@@ -180,6 +181,7 @@ export class Recovering {
     const cert = trustedDeviceCert((bytes) => crypto.sha256(bytes), me.cert)
     const acting = await takeIn({ ...this.#context, me: this.#identity }, arrived)
     if (acting === undefined || cert === undefined) return
+    await acting.whole()
     await this.#readOwnLog(acting)
     await acting.changeMembership((writes) => writes.addDevice(cert))
     const { record } = acting

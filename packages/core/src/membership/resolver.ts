@@ -281,6 +281,14 @@ export class MembershipResolver {
   }
 }
 
+/** A membership without what follows from its other parts. */
+export type MembershipParts = Omit<Membership, 'roleAt'>
+
+/** The membership that was found before to be so. */
+export function membershipOf(parts: MembershipParts): Membership {
+  return new Snapshot(parts)
+}
+
 class Snapshot implements Membership {
   readonly members: ReadonlyMap<UserId, MemberRecord>
   readonly former: ReadonlyMap<UserId, FormerMember>
@@ -295,7 +303,7 @@ class Snapshot implements Membership {
   readonly verdicts: ReadonlyMap<string, Verdict>
   readonly mayAdmit: Membership['mayAdmit']
 
-  constructor(parts: Omit<Membership, 'roleAt'>) {
+  constructor(parts: MembershipParts) {
     this.members = parts.members
     this.former = parts.former
     this.devices = parts.devices

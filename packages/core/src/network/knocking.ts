@@ -87,6 +87,7 @@ export class Knocking {
       for (const replica of tellings()) {
         const telling = `${proof.kind} ${replica.id}`
         pending.add(telling)
+        await replica.whole()
         const told = this.#told.get(telling) ?? new Set()
         // Also what is said after the knock, until the other end takes part: the key may be in it.
         const fresh = replica.controls.carriers().filter(({ device, seq }) => !told.has(`${toBase32(device)} ${seq}`))

@@ -144,6 +144,7 @@ export class Network {
       for (const session of this.#sessions(replica, undefined)) if (session.peer !== except) session.sayUnheard(devices)
     })
     if (!this.#isRunning) return
+    if (this.#peers.size > 0) this.#readWhole()
     refresh()
     this.wake()
   }
@@ -271,7 +272,7 @@ export class Network {
     if (strangers.length >= MAX_STRANGERS) strangers[0]?.close('too many unknown peers')
     const host: PeerHost = {
       context: this.#context,
-      conversations: () => this.#conversations.values(),
+      conversations: () => this.#wholeOnes(),
       door: this.#door,
       devices: this.#devices,
       addresses: () => this.addresses(),
@@ -285,6 +286,21 @@ export class Network {
     const peer = new Peer(host, channel)
     if (!channel.closed) this.#peers.add(peer)
     this.events.emit('connection')
+    this.#readWhole()
+  }
+
+  /** Conversations of which the control entries are read: what peers say is judged by these. */
+  *#wholeOnes(): Iterable<Shared> {
+    for (const shared of this.#conversations.values()) if (shared.replica.controls.isWhole) yield shared
+  }
+
+  /** Somebody is at the other end: what was only to be looked at until now is taken part in. */
+  #readWhole(): void {
+    const partial = [...this.#conversations.values()].map(({ replica }) => replica).filter(({ controls }) => !controls.isWhole)
+    if (partial.length === 0) return
+    Promise.all(partial.map((replica) => replica.whole()))
+      .then(() => this.refresh())
+      .catch((error: unknown) => this.#context.report(error, 'reading control entries'))
   }
 
   #onIdentified(peer: Peer): void {

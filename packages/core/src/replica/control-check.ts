@@ -56,7 +56,10 @@ export class ControlCheck {
     const doomed = this.#controls.entries().filter((entry) => entry.device === device && controlCarrier(entry).seq >= wrong.seq)
     await this.#controls.drop(doomed)
     return {
-      operations: doomed.map(({ deviceBytes, number }) => ({ type: 'delete', key: this.#keys.control(deviceBytes, number) })),
+      operations: [
+        ...doomed.map(({ deviceBytes, number }): StoreOperation => ({ type: 'delete', key: this.#keys.control(deviceBytes, number) })),
+        this.#controls.voidRow(),
+      ],
       contradiction: {
         device,
         seq: wrong.seq,

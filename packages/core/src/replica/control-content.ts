@@ -15,6 +15,13 @@ export interface Profile {
 /** A value of the metadata. */
 export type MetadataValue = string | number | boolean
 
+/** What the folds have come to: the application's metadata, the conversation's own, and what people are called. */
+export interface ContentFold {
+  readonly application: ReadonlyMap<string, MetadataValue>
+  readonly conversation: ReadonlyMap<string, MetadataValue>
+  readonly profiles: ReadonlyMap<UserId, Profile>
+}
+
 const NOBODY: Profile = { name: '', avatar: '' }
 
 export class ControlContent {
@@ -23,6 +30,18 @@ export class ControlContent {
   readonly #application = new Map<string, MetadataValue>()
   readonly #conversationMetadata = new Map<string, MetadataValue>()
   readonly #profiles = new Map<UserId, Profile>()
+
+  /** As it is now. */
+  get state(): ContentFold {
+    return { application: this.#application, conversation: this.#conversationMetadata, profiles: this.#profiles }
+  }
+
+  /** As it was found to be before; the entries behind it come later. */
+  restore({ application, conversation, profiles }: ContentFold): void {
+    for (const [key, value] of application) this.#application.set(key, value)
+    for (const [key, value] of conversation) this.#conversationMetadata.set(key, value)
+    for (const [user, profile] of profiles) this.#profiles.set(user, profile)
+  }
 
   /** Takes in what is new. */
   take(entries: readonly ControlEntry[]): void {

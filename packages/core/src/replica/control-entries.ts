@@ -33,6 +33,18 @@ export class ControlEntries {
     return list.findLast(({ hlc }) => compareHlc(hlc, latest) <= 0)?.number ?? 0
   }
 
+  /** How many there are, of all devices. */
+  get size(): number {
+    let size = 0
+    for (const list of this.#byDevice.values()) size += list.length
+    return size
+  }
+
+  /** Number after that of the last one of that device in its log; 0 without any. */
+  nextSeq(device: DeviceId): number {
+    return this.of(device).reduce((end, { seq }) => Math.max(end, seq + 1), 0)
+  }
+
   /** The one with that number that came first; a device that did not fork has no other. */
   first(device: DeviceId, number: number): ControlEntry | undefined {
     const list = this.of(device)

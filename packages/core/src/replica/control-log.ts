@@ -3,7 +3,7 @@
  * A control entry verifies alone, so a joiner knows the members before any message. Whoever has a certificate here can be verified, a member or
  * not: what a removed device said may be in the past of what others say.
  */
-import { epochIdOf, type CertLookup, type CryptoProvider, type DeviceCert } from '@parley/crypto'
+import { epochIdOf, type CryptoProvider, type DeviceCert } from '@parley/crypto'
 import {
   compareHlc,
   conversationIdOfDirect,
@@ -18,26 +18,27 @@ import {
   type ControlPayload,
   type DeviceId,
   type EntryParts,
+  type Hash,
   type Hlc,
-  type UserId,
 } from '@parley/protocol'
-import { MembershipResolver, NO_MEMBERSHIP, type Membership, type MembershipChecks, type MembershipFact } from '../membership/index.ts'
+import { MembershipResolver, type MembershipChecks, type MembershipFact } from '../membership/index.ts'
 import type { Store, StoreOperation } from '../store.ts'
-import { ControlContent, type MetadataValue, type Profile } from './control-content.ts'
-import { ControlEntries } from './control-entries.ts'
 import { controlCarrier, type ControlEntry } from './control-entry.ts'
 import { ControlFacts } from './control-facts.ts'
 import { ControlProofs } from './control-proofs.ts'
 import { ControlRoom } from './control-room.ts'
-import { decodeControlRow, encodeControlRow } from './control-rows.ts'
+import { encodeControlRow, readControlRows } from './control-rows.ts'
+import { decodeSnapshot, encodeSnapshot, MIN_SNAPSHOT_ENTRIES, type ControlSnapshot, type SeenControls } from './control-snapshot.ts'
 import { ControlVerifier } from './control-verifier.ts'
+import { ControlView } from './control-view.ts'
 import { newestFirst, type EpochKeys } from './epochs.ts'
 import { Forks } from './forks.ts'
 import type { Keyspace } from './keyspace.ts'
-import { endOf, isTakenIn, lastTold } from './late-controls.ts'
+import { endOf, isTakenIn } from './late-controls.ts'
 import { WhatIf } from './what-if.ts'
 
-export class ControlLog {
+export class ControlLog extends ControlView {
+  readonly #hash: Hash
   readonly #keys: Keyspace
   readonly #epochs: EpochKeys
   readonly #verifier: ControlVerifier
@@ -46,26 +47,21 @@ export class ControlLog {
   readonly #facts: ControlFacts
   readonly #whatIf: WhatIf
   #resolver: MembershipResolver
-  readonly #entries = new ControlEntries()
-  readonly #certs = new Map<DeviceId, DeviceCert>()
   /** Entries that the folds have not seen. */
   #fresh: ControlEntry[] = []
   /** Sealed ones, and those with a certificate whose issuer is not known: looked at again when a key or a certificate has come. */
   readonly #unread = new Set<ControlEntry>()
   #isDropped = false
-  /** Whether it is the conversation of two people, or of one person's own devices. */
-  isDirect = false
-  /** The latest clock of a control entry here, in milliseconds; 0 while there is none. */
-  latestMs = 0
+  #readRest: () => Promise<void> = () => Promise.resolve()
+  #reading: Promise<void> | undefined
+  /** Whether what the folds have come to is in the store. */
+  #isKept = false
   forks: Forks
-  membership: Membership = NO_MEMBERSHIP
   /** Hears of every entry that is here, before the folds. */
   onEntry: (entry: ControlEntry) => void = () => undefined
   /** Entries beyond what is kept of a device, as often as they came since the start. */
   excess = 0
   readonly #room = new ControlRoom()
-  /** Metadata and profiles. */
-  readonly #content = new ControlContent()
 
   constructor({
     conversation,
@@ -78,7 +74,9 @@ export class ControlLog {
     keys: Keyspace
     epochs: EpochKeys
   }) {
+    super()
     const hash = (bytes: Uint8Array): Uint8Array => crypto.sha256(bytes)
+    this.#hash = hash
     this.#keys = keys
     this.#epochs = epochs
     this.#verifier = new ControlVerifier({ conversation, crypto, epochs })
@@ -90,54 +88,82 @@ export class ControlLog {
       isDirect: (user, peer) => equalBytes(conversationIdOfDirect(hash, userIdBytes(user), userIdBytes(peer)), conversation),
     }
     this.#resolver = new MembershipResolver(this.#checks)
-    this.#facts = new ControlFacts({ entriesOf: (device) => this.#entries.of(device), forks: () => this.forks })
-    this.#whatIf = new WhatIf({ entries: this.#entries, facts: this.#facts, checks: this.#checks })
+    this.#facts = new ControlFacts({ entriesOf: (device) => this.list.of(device), forks: () => this.forks })
+    this.#whatIf = new WhatIf({ entries: this.list, facts: this.#facts, checks: this.#checks })
   }
 
-  /** Reads everything stored. Rows were verified before they were written; their signatures are not checked again. */
+  /** Reads what the folds came to, where that is written down, and else everything stored. */
   async open(store: Store): Promise<void> {
-    const rows = [...(await store.range(this.#keys.controls())), ...(await store.range(this.#keys.branchControls()))]
-    const stored = rows.map(({ key, value }) => {
-      const row = decodeControlRow(value)
-      // Table and conversation come first, 17 bytes.
-      return { ...row, device: key.subarray(17, 33), entry: row.bytes, parts: decodeEntry(row.bytes) }
+    const row = await store.get(this.#keys.controlFold())
+    const snapshot = row === undefined ? undefined : decodeSnapshot(row, this.#hash)
+    if (snapshot === undefined || this.#isOutdated(snapshot)) return this.#readAll(store)
+    this.before = snapshot
+    this.#isKept = true
+    this.#readRest = () =>
+      this.#readAll(store).catch(async (error: unknown) => {
+        // The next opening finds out, and puts right what can be.
+        await store.write([this.voidRow()])
+        throw error
+      })
+    for (const cert of snapshot.certs) this.#noteCert(cert)
+    this.membership = snapshot.membership
+    this.latestMs = snapshot.latestMs
+    this.isDirect = snapshot.isDirect
+    this.content.restore(snapshot.content)
+    this.#epochs.choose(this.membership.currentEpoch, newestFirst(this.membership))
+  }
+
+  /** Reads the entries, unless they are here. What is known of them stays the same. */
+  async whole(): Promise<void> {
+    if (this.before !== undefined) await (this.#reading ??= this.#readRest().finally(() => (this.#reading = undefined)))
+  }
+
+  /** Writes down what the folds have come to, where that saves work. Nothing may be taken in meanwhile. */
+  async keep(store: Store): Promise<void> {
+    if (this.#isKept || !this.isWhole || this.#proofs.hasForks || this.list.size < MIN_SNAPSHOT_ENTRIES) return
+    await store.write([{ type: 'put', key: this.#keys.controlFold(), value: this.snapshot() }])
+    this.#isKept = true
+  }
+
+  /** What the folds have come to, as it is written down. The entries must be here. */
+  snapshot(): Uint8Array {
+    const seen = (device: DeviceId): SeenControls => ({
+      count: this.count(device),
+      shown: this.shown(device),
+      nextSeq: this.nextSeq(device),
     })
-    // By clock, so that a certificate comes after that of its issuer.
-    stored.sort((a, b) => a.parts.header.time - b.parts.header.time || a.parts.header.ctr - b.parts.header.ctr)
-    for (const row of stored) {
+    return encodeSnapshot({
+      membership: this.membership,
+      seen: new Map([...this.devices()].map((device) => [device, seen(device)])),
+      certs: [...this.certs.values()],
+      content: this.content.state,
+      latestMs: this.latestMs,
+      isDirect: this.isDirect,
+      unread: [...this.#unread].filter(({ sealed }) => sealed).map((entry) => this.#verifier.epochOf(entry)),
+    })
+  }
+
+  /** Whether a row with what the folds came to says what they come to now, or is one that opening passes over. The entries must be here. */
+  isRight(row: Uint8Array): boolean {
+    const snapshot = decodeSnapshot(row, this.#hash)
+    return snapshot === undefined || this.#isOutdated(snapshot) || equalBytes(row, this.snapshot())
+  }
+
+  /** A key has come since for what could not be read then. */
+  #isOutdated({ unread }: ControlSnapshot): boolean {
+    return unread.some((epoch) => this.#epochs.controlKey(epoch) !== undefined)
+  }
+
+  /** Rows were verified before they were written; their signatures are not checked again. */
+  async #readAll(store: Store): Promise<void> {
+    const isKept = this.#isKept
+    for (const row of await readControlRows(store, this.#keys)) {
       if (row.provenKey !== undefined) this.#proofs.trust(this.#verifier.idOf(row, row.parts), row.provenKey)
       this.#insert(await this.#verifier.parse(row, row.parts, this.certOf, row.areCertsValid))
     }
-    await this.refold()
-  }
-
-  /** The certificate of a device, whoever brought it, whatever became of it since. */
-  readonly certOf: CertLookup = (device) => this.#certs.get(device)
-
-  /** Devices of which there are certificates or entries here. */
-  devices(): Iterable<DeviceId> {
-    return new Set([...this.#certs.keys(), ...this.#entries.devices()])
-  }
-
-  /** How many control entries of that device are told of: of one that is out, no more than anybody takes in who knows that. */
-  shown(device: DeviceId): number {
-    return lastTold(this.#entries.of(device), this.reach(device))
-  }
-
-  /** How many control entries of that device are here; they are contiguous from number 1. `latest`: only those up to that clock. */
-  count(device: DeviceId, latest?: Hlc): number {
-    return this.#entries.count(device, latest)
-  }
-
-  /** The one with that running number that came first. */
-  controlAt(device: DeviceId, number: number): ControlEntry | undefined {
-    return this.#entries.first(device, number)
-  }
-
-  /** All of them, or those of one device from running number `from` (1-based) on, up to the clock `latest`. */
-  carriers(device?: DeviceId, from = 1, latest?: Hlc): ControlCarrier[] {
-    const entries = device === undefined ? this.entries() : this.#entries.of(device).filter((e) => e.number >= from)
-    return entries.filter(({ hlc }) => latest === undefined || compareHlc(hlc, latest) <= 0).map(controlCarrier)
+    await this.#fold()
+    this.before = undefined
+    this.#isKept = isKept
   }
 
   /**
@@ -145,31 +171,11 @@ export class ControlLog {
    * that was never in.
    */
   endOf(device: DeviceId): Hlc | undefined {
+    const entries = this.read.unsorted()
     const isVoid = this.#whatIf.voidSince(device, this.membership)
     if (!this.membership.devices.has(device)) return isVoid
-    const end = endOf(device, this.membership, this.#entries.unsorted())
+    const end = endOf(device, this.membership, entries)
     return isVoid === undefined || compareHlc(isVoid, end) < 0 ? end : isVoid
-  }
-
-  entries(): ControlEntry[] {
-    return this.#entries.sorted()
-  }
-
-  profile(user: UserId): Profile {
-    return this.#content.profile(user)
-  }
-
-  metadata(): Record<string, MetadataValue> {
-    return this.#content.metadata()
-  }
-
-  conversationMetadata(key: string): string {
-    return this.#content.conversationMetadata(key)
-  }
-
-  /** How many entries of a device count, by what its user was allowed: up to the end of its last span, without bound while it is in. */
-  reach(device: DeviceId): number {
-    return this.membership.devices.get(device)?.spans.at(-1)?.to ?? 0
   }
 
   /**
@@ -184,9 +190,11 @@ export class ControlLog {
     latestMs: number,
   ): Promise<{ accepted: ControlEntry[]; operations: StoreOperation[]; unknown: number }> {
     const accepted: ControlEntry[] = []
+    if (carriers.length === 0) return { accepted, operations: [], unknown: 0 }
+    await this.whole()
     try {
       const unknown = await this.#acceptInto(accepted, carriers, latestMs)
-      return { accepted, operations: accepted.map((e) => this.row(e)), unknown }
+      return { accepted, operations: accepted.length === 0 ? [] : this.rows(accepted), unknown }
     } catch (error) {
       await this.drop(accepted)
       throw error
@@ -196,20 +204,22 @@ export class ControlLog {
   /** Takes out again what `accept` has just taken in. */
   async drop(entries: readonly ControlEntry[]): Promise<void> {
     if (entries.length === 0) return
+    await this.whole()
     // By id: an entry that was sealed is another object once it has been opened.
     const gone = new Set(entries.map((e) => toBase32(e.id)))
     const isGone = ({ id }: ControlEntry): boolean => gone.has(toBase32(id))
-    for (const entry of this.#entries.remove(isGone)) this.#room.forget(entry)
+    for (const entry of this.list.remove(isGone)) this.#room.forget(entry)
     for (const entry of this.#unread) if (isGone(entry)) this.#unread.delete(entry)
     this.#fresh = this.#fresh.filter((entry) => !isGone(entry))
-    this.#content.drop(isGone)
+    this.content.drop(isGone)
     this.#proofs.drop(entries)
     this.#isDropped = true
     await this.refold()
   }
 
-  /** Takes in entries of this device that have just been made. The caller stores their rows first. */
+  /** Takes in entries of this device that have just been made. The caller stores their `rows` first. */
   async acceptOwn(carriers: readonly ControlCarrier[]): Promise<ControlEntry[]> {
+    await this.whole()
     const entries: ControlEntry[] = []
     for (const carrier of carriers) {
       const entry = await this.#verifier.parse(carrier, decodeEntry(carrier.entry), this.certOf)
@@ -220,6 +230,16 @@ export class ControlLog {
     return entries
   }
 
+  /** The rows of entries, and the end of what the folds came to without them, for one batch. */
+  rows(entries: readonly Parameters<ControlLog['row']>[0][]): StoreOperation[] {
+    return [...entries.map((entry) => this.row(entry)), this.voidRow()]
+  }
+
+  /** Goes with whatever changes which control entries are stored. */
+  voidRow(): StoreOperation {
+    return { type: 'delete', key: this.#keys.controlFold() }
+  }
+
   row(entry: {
     deviceBytes: Uint8Array
     number: number
@@ -228,7 +248,7 @@ export class ControlLog {
     prevId: Uint8Array
     bytes: Uint8Array
   }): StoreOperation {
-    const first = this.#entries.first(deviceIdOf(entry.deviceBytes), entry.number)
+    const first = this.list.first(deviceIdOf(entry.deviceBytes), entry.number)
     const known = first !== undefined && equalBytes(first.id, entry.id) ? first : undefined
     // What this device has just made itself needs no second look: it admits nobody whose proof it has not checked.
     const areCertsValid = known === undefined || (known.certs.length > 0 && !known.lacksIssuer)
@@ -251,14 +271,20 @@ export class ControlLog {
 
   /** Whether an operation that this device wrote now would have effect. Everything is computed anew for it. */
   wouldHold(device: DeviceId, payload: ControlPayload): boolean {
-    return this.#whatIf.wouldHold(device, payload, this.latestMs)
+    return this.isWhole && this.#whatIf.wouldHold(device, payload, this.latestMs)
   }
 
   /** Brings every fold up to what is here; called when entries or keys have come. */
   async refold(): Promise<void> {
+    await this.whole()
+    await this.#fold()
+  }
+
+  async #fold(): Promise<void> {
+    this.#isKept = false
     await this.#readAgain()
     await this.#proofs.take(this.#fresh)
-    this.#content.take(this.#fresh)
+    this.content.take(this.#fresh)
     const before = this.forks.size
     if (this.#proofs.hasForks || before > 0) this.forks = await this.#proofs.forks(this.certOf)
     // What counts of a device that forked, or what is here at all, is different now.
@@ -269,7 +295,7 @@ export class ControlLog {
     this.#isDropped = false
     this.#fresh = []
     this.membership = this.#resolver.add(facts)
-    this.#content.fold(this.membership, (entry) => this.forks.counts(entry))
+    this.content.fold(this.membership, (entry) => this.forks.counts(entry))
     this.#epochs.choose(this.membership.currentEpoch, newestFirst(this.membership))
   }
 
@@ -281,7 +307,7 @@ export class ControlLog {
       const again = await this.#verifier.parse(controlCarrier(entry), decodeEntry(entry.bytes), this.certOf)
       if (again.sealed === entry.sealed && again.certs.length === entry.certs.length) continue
       this.#unread.delete(entry)
-      if (!this.#entries.replace(entry, again)) continue
+      if (!this.list.replace(entry, again)) continue
       // The resolver has seen it with fewer certificates.
       if (!entry.sealed) this.#isDropped = true
       else this.#fresh.push(again)
@@ -297,9 +323,9 @@ export class ControlLog {
       for (const item of waiting) {
         const number = item.parts.header.controls
         const isForked = this.forks.isForked(item.device)
-        if (this.#entries.isKnown(item.carrier, number, isForked)) continue
+        if (this.list.isKnown(item.carrier, number, isForked)) continue
         // Another history, which only a proof lets in; or one more of ours, that it does not follow.
-        if (!isForked && !this.#entries.follows(item.carrier, item.parts)) {
+        if (!isForked && !this.list.follows(item.carrier, item.parts)) {
           if (number > this.count(item.device)) broken = item
           later.push(item)
           continue
@@ -313,7 +339,7 @@ export class ControlLog {
           signKey === undefined ||
           number > this.count(item.device) + 1 ||
           item.parts.header.time > latestMs ||
-          !isTakenIn(this.#entries.of(item.device), this.reach(item.device), item.carrier.seq)
+          !isTakenIn(this.list.of(item.device), this.reach(item.device), item.carrier.seq)
         ) {
           later.push(item)
           continue
@@ -346,7 +372,7 @@ export class ControlLog {
 
   #insert(entry: ControlEntry): void {
     this.latestMs = Math.max(this.latestMs, entry.hlc.ms)
-    this.#entries.add(entry)
+    this.list.add(entry)
     this.#room.note(entry)
     this.#fresh.push(entry)
     if (entry.sealed || entry.lacksIssuer) this.#unread.add(entry)
@@ -355,12 +381,14 @@ export class ControlLog {
 
   #note(entry: ControlEntry): void {
     if (entry.payload?.op === 'direct') this.isDirect = true
-    for (const cert of entry.certs) {
-      if (this.#certs.has(cert.deviceId)) continue
-      this.#certs.set(cert.deviceId, cert)
-      this.#facts.noteDevice(cert.deviceId)
-    }
+    for (const cert of entry.certs) this.#noteCert(cert)
     this.onEntry(entry)
+  }
+
+  #noteCert(cert: DeviceCert): void {
+    if (this.certs.has(cert.deviceId)) return
+    this.certs.set(cert.deviceId, cert)
+    this.#facts.noteDevice(cert.deviceId)
   }
 }
 

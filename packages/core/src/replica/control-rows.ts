@@ -1,5 +1,7 @@
 /** The row of a control entry: the entry with what verifies it alone, and what was found out about it once, so that opening need not again. */
-import { decodeCbor, encodeCbor, Reject, type CborValue } from '@parley/protocol'
+import { decodeCbor, decodeEntry, encodeCbor, Reject, type CborValue, type ControlCarrier, type EntryParts } from '@parley/protocol'
+import type { Store } from '../store.ts'
+import type { Keyspace } from './keyspace.ts'
 
 export interface ControlRow {
   readonly seq: number
@@ -21,4 +23,18 @@ export function decodeControlRow(value: Uint8Array): ControlRow {
   if (!Array.isArray(fields)) throw new Reject('BadShape', 'stored control entry')
   const [seq, prevId, bytes, certs, provenKey] = fields as [number, Uint8Array, Uint8Array, CborValue, Uint8Array | null]
   return { seq, prevId, bytes, areCertsValid: certs === 1, provenKey: provenKey ?? undefined }
+}
+
+/** A control entry as it is in the store. */
+export type StoredControl = ControlRow & ControlCarrier & { readonly parts: EntryParts }
+
+/** All of them by clock, so that a certificate comes after that of its issuer. */
+export async function readControlRows(store: Store, keys: Keyspace): Promise<StoredControl[]> {
+  const rows = [...(await store.range(keys.controls())), ...(await store.range(keys.branchControls()))]
+  const stored = rows.map(({ key, value }) => {
+    const row = decodeControlRow(value)
+    // Table and conversation come first, 17 bytes.
+    return { ...row, device: key.subarray(17, 33), entry: row.bytes, parts: decodeEntry(row.bytes) }
+  })
+  return stored.sort((a, b) => a.parts.header.time - b.parts.header.time || a.parts.header.ctr - b.parts.header.ctr)
 }

@@ -39,6 +39,7 @@ const TABLES = {
   inviteLink: 0x2b,
   lentKey: 0x2c,
   wantedFile: 0x2d,
+  controlFold: 0x2e,
 } as const
 
 /** Tables that say again what the logs say. */
@@ -136,6 +137,9 @@ export class Keyspace {
   /** What a branch belongs to and where it begins. */
   branch = (log: Uint8Array): Uint8Array => this.#key('branch', log)
   branches = (): { gte: Uint8Array; lt: Uint8Array } => this.#all(this.#key('branch'))
+
+  /** The folds over all control entries, while no further one has come. */
+  controlFold = (): Uint8Array => this.#key('controlFold')
 
   /** The secret of an epoch. */
   epoch = (id: Uint8Array): Uint8Array => this.#key('epoch', id)

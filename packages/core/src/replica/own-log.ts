@@ -39,7 +39,7 @@ export class OwnLog {
     if (this.#isHere) return true
     const { deviceId } = this.#context.me
     const from = this.#controls.membership.devices.get(deviceId)?.spans.at(-1)?.from ?? 0
-    const floor = this.#controls.carriers(deviceId).reduce((end, { seq }) => Math.max(end, seq + 1), from)
+    const floor = Math.max(from, this.#controls.nextSeq(deviceId))
     const isHere = this.#log.nextSeq(deviceId) >= floor
     // Before this device takes part, more of it may become known.
     this.#isHere = isHere && this.#record.value.state === 'member'

@@ -80,6 +80,7 @@ export class OwnWrites {
     // Sealing the members' words to nobody would be to say them to everybody.
     if (drafts.some(({ kind, epoch }) => kind !== EntryKind.control && epoch === undefined)) throw noKey()
     const said = drafts.filter(({ kind }) => kind === EntryKind.control).map(({ payload }) => payload.length + MAX_CONTROL_OVERHEAD_BYTES)
+    if (said.length > 0) await this.#controls.whole()
     if (said.length > 0 && !this.#controls.hasRoom(me.deviceId, said))
       throw new ParleyError('NotAllowed', 'this device has changed the conversation as often as one may; use another one of yours')
     const author = { device: me.deviceId, key: me.keys.signing }
@@ -93,15 +94,7 @@ export class OwnWrites {
       (made) => [
         ...extra,
         ...made.flatMap((entry, i) => drafts[i]?.alongside?.(entry) ?? []),
-        ...made.filter(isControl).map((e) =>
-          this.#controls.row({
-            ...carrierOf(e),
-            deviceBytes: me.deviceBytes,
-            number: e.parts.header.controls,
-            id: e.id,
-            bytes: e.bytes,
-          }),
-        ),
+        ...this.#controlRows(made.filter(isControl)),
       ],
     )
     const made = entries.filter(isControl)
@@ -113,6 +106,14 @@ export class OwnWrites {
     if (changes.length > 0) this.#events.emit('timeline', changes)
     this.#events.emit('entries', entries, undefined)
     return entries
+  }
+
+  #controlRows(entries: readonly LogEntry[]): readonly StoreOperation[] {
+    if (entries.length === 0) return []
+    const { deviceBytes } = this.#context.me
+    return this.#controls.rows(
+      entries.map((e) => ({ ...carrierOf(e), deviceBytes, number: e.parts.header.controls, id: e.id, bytes: e.bytes })),
+    )
   }
 
   async #drain(): Promise<void> {

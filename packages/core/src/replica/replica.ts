@@ -2,7 +2,7 @@
  * This device's copy of one conversation: logs, keys and folds, and the two roads into them, `commit` for what this device says and `ingest`
  * for what peers say. Knows nothing of links; says through events what others should hear.
  */
-import { epochSecretBytes, epochSecretFromBytes, type DeviceCert, type EpochSecret } from '@parley/crypto'
+import { epochSecretFromBytes, type DeviceCert, type EpochSecret } from '@parley/crypto'
 import {
   conversationIdBytes,
   encodeControl,
@@ -28,6 +28,7 @@ import type { ControlLog } from './control-log.ts'
 import type { EpochKeys, LentKey } from './epochs.ts'
 import type { ReplicaEvents } from './events.ts'
 import { holdsEntry } from './fork-proof.ts'
+import { answer, found } from './first-words.ts'
 import type { LogId } from './forks.ts'
 import type { History } from './history.ts'
 import type { HollowEntries } from './hollow.ts'
@@ -72,7 +73,7 @@ export class Replica {
     this.timeline = parts.timeline
   }
 
-  /** Reads what opening needs: keys, control entries, heads, the index, and what was not folded yet. */
+  /** Reads what opening needs: keys, what the folds over the control entries came to, heads, the index, and what was not folded yet. */
   async load(): Promise<void> {
     for (const { value } of await this.#context.store.range(this.keys.epochs())) {
       const secret = epochSecretFromBytes(value)
@@ -98,6 +99,13 @@ export class Replica {
     this.#parts.forks.opened()
   }
 
+  /** Reads the control entries: for whoever says something, or takes something in. Who only looks need not. */
+  async whole(): Promise<void> {
+    if (this.controls.isWhole) return
+    await this.controls.whole()
+    await this.#parts.mutex.run(() => this.#parts.intake.resume())
+  }
+
   /** Ends the work under way and writes the folds down. */
   async close(): Promise<void> {
     this.#parts.forks.close()
@@ -109,7 +117,10 @@ export class Replica {
 
   /** Writes the folds down when anything changed. */
   checkpoint(): Promise<void> {
-    return this.#parts.mutex.run(() => this.#parts.folding.checkpoint())
+    return this.#parts.mutex.run(async () => {
+      await this.#parts.folding.checkpoint()
+      await this.controls.keep(this.#context.store)
+    })
   }
 
   /** Runs while nothing is taken in or written. Waiting in `task` for a `commit` would never end. */
@@ -118,7 +129,8 @@ export class Replica {
   }
 
   /** Looks at everything that is stored of it, and puts right what can be when told to. Nothing is taken in or written meanwhile. */
-  verify(options: VerifyOptions): Promise<ReplicaReport> {
+  async verify(options: VerifyOptions): Promise<ReplicaReport> {
+    await this.whole()
     return this.whenStill(async () => (await import('../verify/index.ts')).verifyReplica(this.#context, this.bytes, this.#parts, options))
   }
 
@@ -228,6 +240,7 @@ export class Replica {
 
   /** Says something; resolves with the entry once it is durable and folded. Drafts that come together share a batch and a signature. */
   async commit(draft: () => Draft): Promise<LogEntry> {
+    await this.whole()
     await this.#parts.own.untilMayWrite()
     return this.#parts.writes.commit(draft)
   }
@@ -246,6 +259,7 @@ export class Replica {
 
   /** Changes who is a member; `change` says how, with everything that is known by then. Nothing else is written meanwhile. */
   async changeMembership(change: (writes: MembershipWrites) => Promise<void>): Promise<void> {
+    await this.whole()
     await this.#parts.own.untilMayWrite()
     return this.#parts.mutex.run(async () => {
       if (this.isFrozen) throw profileForked()
@@ -254,18 +268,8 @@ export class Replica {
   }
 
   /** Writes the first entries of a new conversation. */
-  async found(genesis: Uint8Array, secret: EpochSecret, sealed: readonly ControlPayload[]): Promise<void> {
-    const epoch = this.epochs.add(secret)
-    const drafts: Draft[] = [
-      { kind: EntryKind.control, payload: genesis, epoch: undefined },
-      ...sealed.map((payload): Draft => ({ kind: EntryKind.control, payload: encodeControl(payload), epoch })),
-    ]
-    await this.#parts.mutex.run(() =>
-      this.#parts.writes.append(drafts, [
-        this.#parts.record.row(this.record),
-        { type: 'put', key: this.keys.epoch(epoch.id), value: epochSecretBytes(secret) },
-      ]),
-    )
+  found(genesis: Uint8Array, secret: EpochSecret, sealed: readonly ControlPayload[]): Promise<void> {
+    return found(this.#parts, genesis, secret, sealed)
   }
 
   /**
@@ -273,20 +277,8 @@ export class Replica {
    * `entries` begins with its `direct`. @throws {ParleyError} NotAllowed while no key is here.
    */
   async answer(entries: readonly ControlPayload[]): Promise<void> {
-    await this.#parts.mutex.run(async () => {
-      if (this.record.state !== 'request') return
-      const record: ConversationRecord = { ...this.record, state: 'member' }
-      const epoch = this.epochs.current
-      // Who was here before has said it, and cannot say anything yet.
-      const drafts = (this.isOwnLogHere ? entries : []).map((payload): Draft => {
-        if (epoch === undefined) throw noKey()
-        return { kind: EntryKind.control, payload: encodeControl(payload), epoch: isClearControl(payload.op) ? undefined : epoch }
-      })
-      if (drafts.length > 0) await this.#parts.writes.append(drafts, [this.#parts.record.row(record)])
-      else await this.#context.store.write([this.#parts.record.row(record)], { durability: 'strict' })
-      this.#parts.record.value = record
-      this.events.emit('state')
-    })
+    await this.whole()
+    return answer(this.#context.store, this.#parts, entries)
   }
 
   /** The invites that a joiner may hold, open or not. */
@@ -299,6 +291,7 @@ export class Replica {
    * asks once more, whoever let it in gave it keys that do not open, and it gets them from here.
    */
   async admitJoiner(ref: string, cert: DeviceCert, proof: Uint8Array, from = 0): Promise<'admitted' | RefusalCode> {
+    await this.whole()
     await this.#parts.own.untilMayWrite()
     return this.#parts.mutex.run(async () => {
       const before = this.controls.membership.devices.get(cert.deviceId)
@@ -318,13 +311,15 @@ export class Replica {
 
   /** A device of a member lacks the keys of these epochs; it gets those that it may have, a few times. Resolves with those that are not here. */
   async handKeys(device: DeviceId, epochs: readonly Uint8Array[]): Promise<readonly Uint8Array[]> {
+    await this.whole()
     return this.isFrozen || this.role === undefined ? [] : this.#parts.handout.give(device, epochs)
   }
 
   // --- what peers say
 
   /** Takes in control entries; returns how many were new. While joining, they may be the answer that makes this device a member. */
-  ingestControls(carriers: readonly ControlCarrier[]): Promise<number> {
+  async ingestControls(carriers: readonly ControlCarrier[]): Promise<number> {
+    await this.whole()
     return this.#parts.mutex.run(async () => {
       const sifted = await this.#parts.check.sift(carriers)
       if (sifted.contradiction !== undefined) this.#parts.ingest.passedOver.contradicted++
@@ -342,11 +337,12 @@ export class Replica {
    * Runs of which `take` says so are passed over: the peer holds another history of the log. What was not asked for, as `isAsked` has it, must keep
    * to the live rate.
    */
-  ingest(
+  async ingest(
     update: Uint8Array,
     from: object,
     { take = () => false, isAsked = () => true }: Partial<UpdateSource> = {},
   ): Promise<IngestResult> {
+    await this.whole()
     return this.#parts.mutex.run(async () => {
       const result = await this.#parts.ingest.update(update, from, { take, isAsked })
       this.#settleContradiction(result.contradiction)
@@ -385,6 +381,7 @@ export class Replica {
    * @throws {Reject} BadSignature and the like for what the device did not write.
    */
   async proveFork(log: LogId, seq: number, theirs: readonly Uint8Array[]): Promise<boolean> {
+    await this.whole()
     if (this.log.deviceOf(log) !== this.#context.me.deviceId) await this.#parts.own.untilKnown()
     return this.#parts.mutex.run(() => this.#parts.proving.prove(log, seq, theirs))
   }

@@ -30,6 +30,15 @@ export async function verifyControls({ conversation, context, keys, log, control
       }
 }
 
+/** What opening reads instead of them says what they say. */
+export async function verifyControlFold({ context, keys, controls }: LogPlace, findings: Findings): Promise<void> {
+  const row = await context.store.get(keys.controlFold())
+  if (row === undefined || controls.isRight(row)) return
+  findings.note('ControlBroken', 'what was found out from the control entries, and kept, is not what they say', () =>
+    context.store.write([controls.voidRow()]),
+  )
+}
+
 /** A control entry of a log has its row, if it is one of those that are kept. */
 export function compareControl({ controls }: LogPlace, intake: ControlIntake, entry: LogEntry, findings: Findings): void {
   const { device, parts, bytes } = entry

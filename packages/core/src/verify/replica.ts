@@ -5,7 +5,7 @@ import type { Context } from '../context.ts'
 import { hollowRow } from '../replica/hollow.ts'
 import type { LogEntry } from '../replica/log-entry.ts'
 import type { ReplicaParts } from '../replica/replica-parts.ts'
-import { compareControl, verifyControls } from './controls.ts'
+import { compareControl, verifyControlFold, verifyControls } from './controls.ts'
 import { Findings, pagesOf, type Finding } from './damage.ts'
 import { verifyFolds } from './folds.ts'
 import { isBarePost, LogCheck, type LogPlace } from './logs.ts'
@@ -39,6 +39,7 @@ export async function verifyReplica(
     entries += await check.run(signal)
   }
   await verifyControls(place, findings)
+  await verifyControlFold(place, findings)
   let messages = timeline.total
   // Nothing can be folded from logs with holes; what is put right there is folded anew anyway.
   if (!findings.all.some(({ code }) => code === 'LogBroken')) {
