@@ -300,7 +300,10 @@ export class Network {
     if (partial.length === 0) return
     Promise.all(partial.map((replica) => replica.whole()))
       .then(() => this.refresh())
-      .catch((error: unknown) => this.#context.report(error, 'reading control entries'))
+      .catch((error: unknown) => {
+        // Whoever closes the profile meanwhile needs them no more.
+        if (this.#isRunning) this.#context.report(error, 'reading control entries')
+      })
   }
 
   #onIdentified(peer: Peer): void {
