@@ -1,9 +1,10 @@
 /** Removing people: what they read, what they write, and what everybody else is told. */
 import { compareHlc } from '@parley/protocol'
+import { createManualClock } from '@parley/testing'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { LiveConversation } from '../src/conversation/conversation.ts'
 import type { Conversation } from '../src/index.ts'
-import { allTexts, createSharedGroup, createWorld, heard, textsOf, until, type World } from './support.ts'
+import { allTexts, createGroupOn, createSharedGroup, createWorld, heard, textsOf, until, type World } from './support.ts'
 
 let world: World
 beforeEach(() => {
@@ -64,4 +65,31 @@ test('leaving: the others are told, the conversation stays readable, and a new i
   await until(async () => (await allTexts(hers)).length === 3)
   expect(hers.getMembers()).toEqual([alice.me.id, bob.me.id])
   expect(hers.formerMembers()).toEqual([])
+})
+
+test('who left while nobody heard it, and comes back by a new invite, is in again', async () => {
+  const clock = createManualClock()
+  const slow = createWorld(clock)
+  const [alice, bob] = [await slow.peer('alice'), await slow.peer('bob')]
+  const [hers, his] = (await createGroupOn(clock, alice, bob)) as [Conversation, Conversation]
+  slow.network.partition(['alice'], ['bob'])
+  await his.leave()
+  await bob.join(await hers.invite())
+  expect([his.state, hers.getMembers().length]).toEqual(['joining', 2])
+  slow.network.heal()
+  const passes = async (check: () => boolean | Promise<boolean>): Promise<boolean> => {
+    for (let second = 0; second < 60 && !(await check()); second++) {
+      await clock.advance(1_000)
+      await new Promise((resolve) => setTimeout(resolve, 1))
+    }
+    return check()
+  }
+  expect(await passes(() => his.state === 'member' && hers.getMembers().length === 2)).toBe(true)
+  let isSent = false
+  const sending = his.sendMessage({ text: 'back' }).then(() => (isSent = true))
+  expect(await passes(async () => isSent && (await allTexts(hers)).length === 1)).toBe(true)
+  await sending
+  const closing = slow.close()
+  await clock.advance(1_000)
+  await closing
 })

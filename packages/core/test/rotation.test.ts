@@ -2,12 +2,22 @@
 import type { CryptoProvider } from '@parley/crypto'
 import { nodeProvider } from '@parley/crypto/node'
 import { equalBytes } from '@parley/protocol'
-import { createMemoryDisk, createMemoryStore } from '@parley/testing'
+import { createManualClock, createMemoryDisk, createMemoryStore } from '@parley/testing'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { Clock, Conversation } from '../src/index.ts'
 import type { LiveConversation } from '../src/conversation/conversation.ts'
 import { trusting } from '../src/replica/control-verifier.ts'
-import { allTexts, createSharedGroup, createWorld, systemClock, until, type PeerInit, type World } from './support.ts'
+import {
+  allTexts,
+  createGroupOn,
+  createSharedGroup,
+  createWorld,
+  passUntil,
+  systemClock,
+  until,
+  type PeerInit,
+  type World,
+} from './support.ts'
 
 let world: World
 beforeEach(() => {
@@ -173,4 +183,27 @@ test('whoever was given a key that does not open asks the others, and gets it fr
   await until(async () => (await allTexts(theirs)).length === 1)
   expect(await allTexts(theirs)).toEqual(['not for carol'])
   expect(replicaOf(theirs).missingEpochs()).toEqual([])
+})
+
+test('after somebody has left, those who stay hear of one another though nobody writes', async () => {
+  const clock = createManualClock()
+  const quiet = createWorld(clock)
+  const [alice, bob, carol] = [await quiet.peer('alice'), await quiet.peer('bob'), await quiet.peer('carol')]
+  const [hers, his, theirs] = (await createGroupOn(clock, alice, bob, carol)) as [Conversation, Conversation, Conversation]
+  let hasLeft = false
+  const leaving = theirs.leave().then(() => (hasLeft = true))
+  await passUntil(clock, () => hasLeft && hers.getMembers().length === 2 && his.getMembers().length === 2)
+  await leaving
+  expect(replicaOf(hers).controls.membership.currentEpoch).toBeUndefined()
+  // Twice as long as it takes for somebody who is silent to be offline.
+  for (let second = 0; second < 60; second++) {
+    await clock.advance(1_000)
+    await new Promise((resolve) => setTimeout(resolve, 1))
+  }
+  expect(hers.members().map(({ status }) => status)).toEqual(['ONLINE', 'ONLINE'])
+  expect(his.members().map(({ status }) => status)).toEqual(['ONLINE', 'ONLINE'])
+  expect(replicaOf(theirs).epochs.current).toBeUndefined()
+  const closing = quiet.close()
+  await clock.advance(1_000)
+  await closing
 })

@@ -24,6 +24,10 @@ export const TYPING_PACKET_MS = 3_000
 /** A packet of another time is a replay, or a clock too wrong to be believed (SECURITY-DESIGN 5.10). */
 export const MAX_PRESENCE_SKEW_MS = 120_000
 
+/** Who is to open the next epoch waits so long for each member before them, and no longer than for ten. */
+const EPOCH_TURN_MS = 1_000
+const MAX_EPOCH_TURNS = 10
+
 /** Packets of one device that may come at once: who starts, stops and sends within a second is heard in full. */
 const PRESENCE_BURST = 10
 /** Packets kept whose device or epoch is not known yet: the entry that brings it in may come a moment later. Who sends more drives out the oldest. */
@@ -90,6 +94,7 @@ export class Presence {
   #lastTypingPacket = Number.NEGATIVE_INFINITY
   #cancelOwnTyping = (): void => undefined
   #cancelHeartbeat = (): void => undefined
+  #cancelEpoch: (() => void) | undefined
   #stopped = false
 
   constructor(context: Context, replica: Replica) {
@@ -101,7 +106,10 @@ export class Presence {
   }
 
   start(): void {
-    this.#replica.events.on('control', () => this.#retryEarly())
+    this.#replica.events.on('control', () => {
+      this.#retryEarly()
+      this.#scheduleEpoch()
+    })
     this.#replica.events.on('state', () => this.#retryEarly())
     this.#heartbeat()
   }
@@ -112,6 +120,7 @@ export class Presence {
     this.#cancelHeartbeat()
     this.#cancelOwnTyping()
     this.#cancelAnnounce?.()
+    this.#cancelEpoch?.()
     this.#early.clear()
     for (const cancel of this.#typing.values()) cancel()
     for (const seen of this.#devices.values()) seen.cancelSilence()
@@ -304,8 +313,30 @@ export class Presence {
     this.#cancelHeartbeat = this.#context.clock.setTimeout(() => {
       // A typing participant repeats it in time, so that those who listen do not take the silence for an end.
       this.#announce()
+      this.#scheduleEpoch()
       this.#heartbeat()
     }, HEARTBEAT_MS)
+  }
+
+  /**
+   * After somebody left there is no key that only present members have, and until the next message nobody could be heard of. So one of them opens an epoch:
+   * the first one who is here, in the order in which they came.
+   */
+  #scheduleEpoch(): void {
+    const { controls, record } = this.#replica
+    if (controls.membership.currentEpoch !== undefined || record.state !== 'member' || this.#stopped) return
+    const place = [...controls.membership.members.keys()].indexOf(this.#context.me.userId)
+    this.#cancelEpoch ??= this.#context.clock.setTimeout(
+      () => {
+        this.#cancelEpoch = undefined
+        if (controls.membership.currentEpoch !== undefined) return
+        this.#replica.openEpochIfDue().then(
+          () => this.#announce(),
+          (error: unknown) => this.#context.report(error, 'new epoch'),
+        )
+      },
+      EPOCH_TURN_MS * Math.min(MAX_EPOCH_TURNS, place + 1),
+    )
   }
 
   #announce(): void {

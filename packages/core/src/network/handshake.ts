@@ -35,6 +35,7 @@ import {
   type LinkMessage,
   type UserId,
 } from '@parley/protocol'
+import type { ConversationState } from '../api.ts'
 import type { Context, Identity } from '../context.ts'
 import type { Epoch } from '../replica/epochs.ts'
 import type { Invite } from '../membership/index.ts'
@@ -82,16 +83,19 @@ const LABELS: Record<Proof['kind'], readonly [mine: string, theirs: string]> = {
   recovering: ['recovery', 'recovery-known'],
 }
 
+/** Where it proves the epochs that it holds; who has never been in and is joining holds none. */
+const WITH_EPOCHS: ReadonlySet<ConversationState> = new Set(['member', 'joining', 'left', 'removed'])
+
 /** What this device can prove for one conversation, the newest epoch first. */
 export function proofsOf(replica: Replica): Proof[] {
   const { state, seed } = replica.record
-  const members = state === 'member' || state === 'left' || state === 'removed' ? replica.epochs.all() : []
+  const members = WITH_EPOCHS.has(state) ? replica.epochs.all() : []
   if (state !== 'member') {
-    // Who has left tells so; who was removed may be let in again.
-    if (seed === undefined)
-      return members.map((epoch, i) => ({ kind: 'member', replica, key: epoch.wireKey, epoch, isOld: i >= PROVED_EPOCHS }))
+    // Who has left tells so, also when they come back before anybody has heard of it; who was removed may be let in again.
+    const was = members.map((epoch, i): Proof => ({ kind: 'member', replica, key: epoch.wireKey, epoch, isOld: i >= PROVED_EPOCHS }))
+    if (seed === undefined) return was
     const signing = signingKeyOf(seed)
-    return [{ kind: 'join', replica, key: inviteProofKey(replica, signing.publicKey), signing }]
+    return [...was, { kind: 'join', replica, key: inviteProofKey(replica, signing.publicKey), signing }]
   }
   return [
     ...members.map((epoch, i): Proof => ({ kind: 'member', replica, key: epoch.wireKey, epoch, isOld: i >= PROVED_EPOCHS })),

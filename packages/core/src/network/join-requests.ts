@@ -76,6 +76,11 @@ export class JoinRequests {
     return false
   }
 
+  /** Control entries came in a session, for this device was in before: the peer may have taken it for a member who asks for nothing. */
+  answered(handle: Uint8Array): void {
+    for (const [tag, proof] of this.#requested) if (equalBytes(this.#handleOf(proof.replica), handle)) this.#askAgain(proof, tag)
+  }
+
   /** The link is closed. */
   close(): void {
     for (const cancel of this.#askedAgain.values()) cancel()

@@ -329,7 +329,10 @@ export class Peer {
     message: Exclude<LinkMessage, { type: 'hello' | 'proofs' | 'identify' | 'join' | 'refuse' | 'ping' | 'pong' | 'bye' }>,
   ): Promise<void> {
     const open = this.#sessions.get(toBase32(message.handle))
-    if (open !== undefined) return open.session.handle(message)
+    if (open !== undefined) {
+      if (message.type === 'controls') this.#requests.answered(message.handle)
+      return open.session.handle(message)
+    }
     if (message.type !== 'controls') throw new Reject('NotAMember', 'message for a conversation that is not shared on this link')
     if (this.#devices.onControls(message.handle, message.entries)) return
     if (!(await this.#requests.take(message))) await this.#knocking.onControls(message.handle, message.entries)

@@ -245,6 +245,12 @@ export class Replica {
     return this.#parts.writes.commit(draft)
   }
 
+  /** Opens an epoch when one is due, as is done before anything is said. */
+  async openEpochIfDue(): Promise<void> {
+    await this.#parts.own.untilMayWrite()
+    return this.#parts.mutex.run(() => this.#parts.writes.prepare())
+  }
+
   /** Says something about the conversation itself. What it follows (`after`) is filled in. */
   commitControl(payload: ControlPayload): Promise<LogEntry> {
     const isClear = isClearControl(payload.op)

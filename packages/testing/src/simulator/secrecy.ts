@@ -35,6 +35,8 @@ export class Secrecy {
   #written: Written[] = []
   /** By peer: epochs that were written under by who knew that this peer is out, with what put it out. */
   readonly #closed = new Map<KeyHolder, Map<string, readonly LedgerEntry[]>>()
+  /** By peer: epochs whose keys it got when it was let in again, with what had put it out until then. */
+  readonly #given = new Map<KeyHolder, Map<string, ReadonlySet<LedgerEntry>>>()
 
   constructor(ledger: Ledger, violate: Violate) {
     this.#ledger = ledger
@@ -68,13 +70,22 @@ export class Secrecy {
       for (const [epoch, endings] of closed) {
         if (!holder.keys.has(epoch)) continue
         closed.delete(epoch)
-        // Let in again since, with all of the history.
-        const { devices } = membershipOf(this.#ledger, holder.held, [...holder.held.controls])
-        const isBack = devices.get(holder.deviceId!)?.isActive === true && endings.every((ending) => holder.held.controls.has(ending))
-        if (!isBack)
+        if (!this.#mayHold(holder, epoch, endings))
           this.#violate('I4', `${holder.name} holds the key of an epoch that others wrote under, knowing that ${holder.name} is out`)
       }
     }
+  }
+
+  /** Whether it was let in again, with all of the history, after all of these; it may have been put out once more since. */
+  #mayHold(holder: KeyHolder, epoch: string, endings: readonly LedgerEntry[]): boolean {
+    const given = this.#given.get(holder) ?? new Map<string, ReadonlySet<LedgerEntry>>()
+    this.#given.set(holder, given)
+    const before = given.get(epoch)
+    if (before !== undefined && endings.every((ending) => before.has(ending))) return true
+    const { devices } = membershipOf(this.#ledger, holder.held, [...holder.held.controls])
+    const isBack = devices.get(holder.deviceId!)?.isActive === true && endings.every((ending) => holder.held.controls.has(ending))
+    if (isBack) given.set(epoch, new Set([...(before ?? []), ...endings]))
+    return isBack
   }
 
   /** What `conversation` shows of devices that are out was written before the last operation that it has and that put them out. */
