@@ -143,6 +143,19 @@ export class FakeConversation {
     return this.#change(id, () => ({ attachments: now }))
   }
 
+  async deleteMessage(id: string): Promise<void> {
+    this.#change(id, () => ({}))
+    this.sent.splice(
+      this.sent.findIndex((one) => one.id === id),
+      1,
+    )
+  }
+
+  async seen(id?: string): Promise<void> {
+    if (id !== undefined) this.#change(id, () => ({}))
+    this.unread = 0
+  }
+
   getMessage = async (id: string): Promise<Message | undefined> => this.sent.find((one) => one.id === id)
   react = async (id: string, emoji: string): Promise<Message> => this.#change(id, () => ({ reactions: [{ emoji, users: [alice.id] }] }))
   unreact = async (id: string): Promise<Message> => this.#change(id, () => ({ reactions: [] }))
