@@ -60,11 +60,8 @@ test(
     expect(saving.lines).toMatchObject([{ path: saved, size: FILE_BYTES, sha256 }])
     expect(saving.errors).toContain('fetching map.bin: 3.0 MB of 3.0 MB (100 %)')
     expect(bytes.equals(await readFile(saved))).toBe(true)
-    const missing = alice.start('send', 'Hike', '--file', join(folder, 'nowhere'))
-    expect([await missing.ended(), missing.lines]).toMatchObject([1, [{ error: { code: 'NotFound' } }]])
-    const again = bob.start('save', 'Hike', 'map.bin', saved)
-    expect(await again.ended()).toBe(1)
-    expect(again.lines).toMatchObject([{ error: { code: 'InvalidArgument' } }])
+    expect(await alice.refusal('send', 'Hike', '--file', join(folder, 'nowhere'))).toBe('NotFound')
+    expect(await bob.refusal('save', 'Hike', 'map.bin', saved)).toBe('InvalidArgument')
 
     expect(await daemon.interrupt()).toBe(0)
     const before = await readdir(folder)

@@ -39,12 +39,6 @@ function happened(tail: ParleyProcess, facts: Record<string, unknown>): Promise<
   return tail.line((line) => Object.entries(facts).every(([key, value]) => JSON.stringify(line[key]) === JSON.stringify(value)))
 }
 
-async function refusalOf(person: Person, ...argv: string[]): Promise<unknown> {
-  const failing = person.start(...argv)
-  expect(await failing.ended()).toBe(1)
-  return (failing.lines.at(-1) as unknown as { error: { code: string } }).error.code
-}
-
 test('from a card to a chat: asked, accepted, written both ways, marked, blocked', { timeout: TIMEOUT }, async () => {
   await alice.goOnline()
   await bob.goOnline()
@@ -71,8 +65,8 @@ test('from a card to a chat: asked, accepted, written both ways, marked, blocked
 
   expect(await alice.one('contacts')).toMatchObject({ name: 'Bob', isBlocked: false })
   expect(await bob.one('direct', aliceId)).toEqual({ id, title: 'Alice' })
-  expect(await refusalOf(bob, 'leave', 'Alice')).toBe('NotAGroup')
-  expect(await refusalOf(bob, 'direct', 'Carol')).toBe('ContactUnknown')
+  expect(await bob.refusal('leave', 'Alice')).toBe('NotAGroup')
+  expect(await bob.refusal('direct', 'Carol')).toBe('ContactUnknown')
   expect(await alice.one('block', 'Bob')).toMatchObject({ isBlocked: true })
 })
 
@@ -93,15 +87,19 @@ test('a contact is added to a group, given a role, and removed; doctor and peers
   expect(await alice.one('role', 'Hike', 'Bob', 'moderator')).toMatchObject({ id: bobId, role: 'moderator' })
   await happened(his, { event: 'memberChanged', memberId: bobId })
 
-  const doctor = (await alice.one('doctor')) as unknown as { people: object[]; conversations: object[]; online: boolean }
-  expect(doctor.people).toMatchObject([{ id: bobId, name: 'Bob', status: 'ONLINE', paths: [{ transport: 'libp2p' }] }])
+  const doctor = (await alice.one('doctor')) as unknown as { people: { paths: { transport: string }[] }[]; conversations: object[] }
+  expect(doctor.people).toMatchObject([{ id: bobId, name: 'Bob', status: 'ONLINE' }])
+  // Both may have dialled: then the second link stands by.
+  for (const { transport } of doctor.people[0]?.paths ?? []) expect(transport).toBe('libp2p')
+  expect(doctor.people[0]?.paths.length).toBeGreaterThan(0)
   expect(doctor.conversations).toMatchObject([{ id, state: 'member', syncState: { phase: 'live', peers: 1 }, undelivered: 0, unheard: [] }])
-  expect(await alice.one('peers')).toMatchObject({ transport: 'libp2p', user: bobId })
+  const [link] = await alice.run('peers')
+  expect(link).toMatchObject({ transport: 'libp2p', user: bobId })
 
-  expect(await refusalOf(bob, 'remove', 'Hike', 'Alice')).toBe('NotAllowed')
+  expect(await bob.refusal('remove', 'Hike', 'Alice')).toBe('NotAllowed')
   expect(await alice.one('remove', 'Hike', 'Bob')).toMatchObject({ id: bobId, how: 'removed' })
   await happened(his, { event: 'state', conversation: id, state: 'removed' })
-  expect(await refusalOf(bob, 'send', 'Hike', 'still here?')).toBe('NotAMember')
+  expect(await bob.refusal('send', 'Hike', 'still here?')).toBe('NotAMember')
   expect(((await bob.one('messages', 'Hike')) as unknown as { totalMessages: number }).totalMessages).toBe(1)
   expect(await alice.run('members', 'Hike', '--former')).toMatchObject([
     { name: 'Alice', role: 'founder' },
@@ -116,7 +114,7 @@ test('a link is used up, another is revoked, and whoever came by one leaves', { 
   await alice.run('new', 'Hike')
   const { link } = (await alice.one('invite', 'Hike', '--role', 'reader')) as unknown as { link: string }
   expect(await bob.one('join', link, '--wait', '60s')).toMatchObject({ title: 'Hike', state: 'member' })
-  expect(await refusalOf(bob, 'send', 'Hike', 'may I?')).toBe('NotAllowed')
+  expect(await bob.refusal('send', 'Hike', 'may I?')).toBe('NotAllowed')
   const [used] = (await alice.run('invites', 'Hike')) as unknown as { id: string }[]
   expect(used).toMatchObject({ role: 'reader', uses: 1, used: 1, state: 'used', link })
   const second = (await alice.one('invite', 'Hike')) as unknown as { link: string }

@@ -140,9 +140,7 @@ describe('two people', () => {
       expect(texts(newest)).toEqual(lines.slice(-25))
       expect(await everything(person)).toEqual(['hello bob', 'hello alice', ...lines])
     }
-    const outside = alice.start('messages', 'Hike', '--page', '4')
-    expect(await outside.ended()).toBe(1)
-    expect(outside.lines).toMatchObject([{ error: { code: 'PageOutOfRange' } }])
+    expect(await alice.refusal('messages', 'Hike', '--page', '4')).toBe('PageOutOfRange')
 
     const edited = (await bob.one('edit', 'Hike', answer.id, 'hello dear alice')) as unknown as Message
     expect(edited.text).toBe('hello dear alice')

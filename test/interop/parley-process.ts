@@ -5,6 +5,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { createParley } from '@parley/chat'
+import { runCli } from '../../apps/desktop/src/run.ts'
 
 const MAIN = fileURLToPath(new URL('../../apps/desktop/src/main.ts', import.meta.url))
 
@@ -93,6 +94,13 @@ export class ParleyProcess {
   }
 }
 
+/** How a command ended. */
+interface Outcome {
+  readonly code: number
+  readonly lines: Line[]
+  readonly errors: string
+}
+
 /** A person: a profile folder, and the commands started in it. */
 export class Person {
   /** Their folder. */
@@ -111,11 +119,44 @@ export class Person {
 
   /** Runs a command to its end. Rejects when it fails. */
   async run(...argv: string[]): Promise<Line[]> {
+    const { code, lines, errors } = (await this.#ask(argv)) ?? (await this.#runAlone(argv))
+    if (code !== 0) throw new Error(`parley ${argv.join(' ')}: exit code ${code}, ${JSON.stringify(lines)} ${errors}`)
+    return lines
+  }
+
+  /** The code of the error that it fails with, by its last line. */
+  async refusal(...argv: string[]): Promise<string> {
+    const { code, lines } = (await this.#ask(argv)) ?? (await this.#runAlone(argv))
+    if (code !== 1) throw new Error(`parley ${argv.join(' ')} did not fail: ${JSON.stringify(lines)}`)
+    return (lines.at(-1) as unknown as { error: { code: string } }).error.code
+  }
+
+  /** As a process of its own, to which the profile belongs. */
+  async #runAlone(argv: readonly string[]): Promise<Outcome> {
     const started = this.start(...argv)
     started.endInput()
-    const code = await started.ended()
-    if (code !== 0) throw new Error(`parley ${argv.join(' ')}: exit code ${code}, ${JSON.stringify(started.lines)} ${started.errors}`)
-    return started.lines
+    return { code: await started.ended(), lines: started.lines, errors: started.errors }
+  }
+
+  /**
+   * By the running peer of the profile, as a command of its own process would have it done, but from this process: starting Node is most of what
+   * such a command takes. Undefined when no peer runs.
+   */
+  async #ask(argv: readonly string[]): Promise<Outcome | undefined> {
+    const [lines, errors]: [Line[], string[]] = [[], []]
+    const io = {
+      out: (line: string) => void lines.push(JSON.parse(line) as Line),
+      err: (line: string) => void errors.push(line),
+      async *input() {},
+      terminal: { columns: 80, timeZone: 'UTC', hasColour: false },
+      folder: process.cwd(),
+    }
+    let isServed = true
+    const code = await runCli(['--json', '--profile', this.profile, ...argv], io, new AbortController().signal, () => {
+      isServed = false
+      throw new Error('no peer runs')
+    })
+    return isServed ? { code, lines, errors: errors.join('\n') } : undefined
   }
 
   /** The same, for commands that print one object. */
