@@ -16,8 +16,8 @@ import { defaultProfile, makeProfile, socketPath } from './profile.ts'
 import { parseArgv, wantsJson } from './program.ts'
 import type { Invocation } from './program.ts'
 
-/** How long a command waits for another short one to let go of the profile. */
-const LOCK_WAIT_MS = 5000
+/** How long a command waits for others to let go of the profile: several short ones in a row, on a busy machine. */
+const LOCK_WAIT_MS = 10_000
 /** What a device calls itself: the name of the computer, cut to what is allowed. */
 const MAX_DEVICE_NAME = 64
 /** Between two attempts: short beside the start of a process. */
