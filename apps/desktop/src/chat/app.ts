@@ -3,7 +3,6 @@
  */
 import type { Conversation, Parley } from '@parley/core'
 import type { MessageId } from '@parley/protocol'
-import { nameOf } from '../format.ts'
 import { describeError } from '../printer.ts'
 import type { Terminal } from '../printer.ts'
 import type { Screen } from '../screen.ts'
@@ -15,13 +14,11 @@ import { layOut, roomOf } from './layout.ts'
 import type { Picture } from './layout.ts'
 import { ConversationList } from './list.ts'
 import { actOnMessage } from './message-actions.ts'
-import { messageBlocks } from './message-rows.ts'
+import { MessagePane } from './message-pane.ts'
 import { Painter } from './paint.ts'
 import { OpenPanel } from './panel.ts'
 import type { Panel } from './panel.ts'
 import { helpPanel } from './panels.ts'
-import { scrolled, show } from './scroll.ts'
-import type { Block } from './scroll.ts'
 import { NOTHING_WRITTEN, Session } from './session.ts'
 import type { Writing } from './session.ts'
 import { runSlash, SLASH_COMMANDS } from './slash.ts'
@@ -66,12 +63,13 @@ export class ChatApp {
   readonly #painter: Painter
   readonly #stops: (() => void)[] = []
   #timer: ReturnType<typeof setTimeout> | undefined
-  #isLoading = false
+  readonly #pane: MessagePane
 
   constructor(init: AppInit) {
     this.init = init
     this.parley = init.parley
     this.list = new ConversationList(init.parley)
+    this.#pane = new MessagePane(this)
     this.#painter = new Painter(init.terminal.hasColour)
   }
 
@@ -116,6 +114,7 @@ export class ChatApp {
     if (this.session?.conversation.getId() !== conversation.getId()) {
       this.session?.close()
       this.session = new Session(conversation, () => this.changed())
+      this.#pane.forget()
     }
     this.list.selected = conversation.getId()
     this.focus = 'write'
@@ -315,8 +314,7 @@ export class ChatApp {
     const { session } = this
     if (session === undefined) return true
     const { bodyRows, bodyColumns } = this.#room()
-    const blocks = this.#blocks(session, bodyColumns)
-    session.top = scrolled(blocks, bodyRows, session.top, name === 'pageup' ? 1 - bodyRows : bodyRows - 1)
+    this.#pane.scroll(session, bodyColumns, bodyRows, name === 'pageup' ? 1 - bodyRows : bodyRows - 1)
     if (this.focus === 'read') session.selected = session.messages.find(({ id }) => id === session.top?.id)?.id
     return true
   }
@@ -367,40 +365,7 @@ export class ChatApp {
     if (this.#panel !== undefined) return this.#panel.rows(columns, rows)
     const { session } = this
     if (session === undefined || session.messages.length === 0) return welcomeRows(this, columns)
-    const shown = show(this.#blocks(session, columns), rows, session.top, session.selected)
-    const { hasAfter, hasBefore } = session.timeline.getSnapshot()
-    const isAtEnd = shown.isAtEnd && !hasAfter
-    session.top = isAtEnd ? undefined : shown.top
-    if (hasBefore && shown.above < rows) this.#loadMore(async () => session.timeline.loadBefore())
-    else if (hasAfter && shown.below < rows) this.#loadMore(async () => session.timeline.loadAfter())
-    if (isAtEnd && session.conversation.unread > 0) this.run(async () => session.conversation.seen())
-    // What is said last stands above where one writes.
-    return [...Array.from({ length: rows - shown.rows.length }, () => []), ...shown.rows]
-  }
-
-  #blocks({ messages, selected, timeline, conversation }: Session, columns: number): Block[] {
-    const people = new Map([...conversation.formerMembers(), ...conversation.members()].map((one) => [one.id, one]))
-    return messageBlocks(messages, {
-      terminal: this.init.terminal,
-      columns,
-      self: this.parley.me.id,
-      selected,
-      firstUnread: timeline.getSnapshot().firstUnread,
-      isAlone: conversation.members().length < 2,
-      who: (id) => nameOf({ id, name: people.get(id)?.name ?? '' }),
-    })
-  }
-
-  #loadMore(load: () => Promise<void>): void {
-    if (this.#isLoading) return
-    this.#isLoading = true
-    this.run(async () => {
-      try {
-        await load()
-      } finally {
-        this.#isLoading = false
-      }
-    })
+    return this.#pane.rows(session, columns, rows)
   }
 }
 

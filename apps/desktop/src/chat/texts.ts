@@ -54,6 +54,8 @@ export function statusRows(
 
 /** Instead of messages where there are none. */
 export function welcomeRows({ session, parley }: ChatApp, columns: number): Row[] {
+  const failure = session?.timeline.getSnapshot().error
+  if (failure !== undefined) return wrap(`! ${failure.message}`, columns).map((line) => [{ text: line, style: 'warning' }])
   const lines =
     session !== undefined
       ? session.conversation.state === 'member'
