@@ -184,7 +184,10 @@ test('a long conversation scrolls, is searched, and shows what comes at its end;
   await screen.sees(/message 120\n.*at the end/)
   say('/new Dinner')
   await screen.sees('* Dinner')
-  screen.press(TAB, DOWN)
+  // Nothing that is pasted among the messages is taken for commands.
+  screen.press(TAB, `\u001b[200~${'d'.repeat(1 << 17)}\u001b[201~`)
+  await screen.sees('What is pasted goes where you write')
+  screen.press(DOWN)
   await screen.sees('> Hike')
   screen.press(ENTER)
   await screen.sees('at the end')

@@ -26,6 +26,8 @@ import { headText, hintText, statusRows, welcomeRows } from './texts.ts'
 
 /** Changes within this time are drawn together. */
 const FRAME_MS = 15
+/** Typed faster than they were read. What is longer was pasted, and is no command. */
+const MAX_LETTERS = 16
 
 /** Where keys go. */
 export type Focus = 'write' | 'read' | 'list'
@@ -195,16 +197,24 @@ export class ChatApp {
     this.#notice = undefined
     if ('name' in key && (key.name === 'ctrl-c' || key.name === 'ctrl-q')) return this.init.leave()
     if ('name' in key && key.name === 'f1') this.openHelp()
-    else if ('text' in key && key.text.length > 1 && !this.#isWriting()) {
-      // Letters that came together: the first may lead to where the others are written.
-      this.press({ text: key.text.slice(0, 1) })
-      this.press({ text: key.text.slice(1) })
-    } else if (this.#question !== undefined) this.#pressInQuestion(this.#question, key)
+    else if ('text' in key && key.text.length > 1 && !this.#isWriting()) this.#pressLetters(key.text)
+    else if (this.#question !== undefined) this.#pressInQuestion(this.#question, key)
     else if (this.#panel !== undefined) this.#pressInPanel(this.#panel, key)
     else if (this.focus === 'write') this.#pressInWriting(key)
     else if (this.focus === 'read') this.#pressInMessages(key)
     else this.#pressInList(key)
     this.changed()
+  }
+
+  /** Letters that came together: the first may lead to where the others are written. */
+  #pressLetters(letters: string): void {
+    if (letters.length > MAX_LETTERS) return this.say('What is pasted goes where you write: Esc leads there.')
+    let rest = letters
+    while (rest !== '' && !this.#isWriting()) {
+      this.press({ text: rest.slice(0, 1) })
+      rest = rest.slice(1)
+    }
+    if (rest !== '') this.press({ text: rest })
   }
 
   /** Asked again after waiting, for the person may have gone elsewhere. */
