@@ -4,6 +4,7 @@
  */
 import { availableParallelism } from 'node:os'
 import { measureChat } from './chat.ts'
+import { measureLatency } from './latency.ts'
 import { measureLog } from './log.ts'
 import { measureMembers } from './members.ts'
 import { readOptions, type BenchOptions } from './options.ts'
@@ -41,9 +42,18 @@ async function run(options: BenchOptions & { mode: Report['mode'] }): Promise<Re
   const sections: Section[] = []
   for (const size of sizes) {
     if (mode === 'chat') sections.push(await measureChat(size, rounds, flags, say))
-    else sections.push(await { log: measureLog, members: measureMembers, search: measureSearch }[mode](size, rounds, say))
+    else
+      sections.push(
+        await { latency: measureLatency, log: measureLog, members: measureMembers, search: measureSearch }[mode](size, rounds, say),
+      )
   }
   say('')
-  const columns = { chat: [...SYSTEM_NAMES], log: ['parley', 'reference'], members: ['parley'], search: ['parley'] }[mode]
+  const columns = {
+    chat: [...SYSTEM_NAMES],
+    latency: ['parley', 'echo'],
+    log: ['parley', 'reference'],
+    members: ['parley'],
+    search: ['parley'],
+  }[mode]
   return { mode, columns, rounds, node: process.versions.node, cpus: availableParallelism(), sections }
 }

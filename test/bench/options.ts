@@ -2,7 +2,7 @@
 import { parseArgs } from 'node:util'
 
 export interface BenchOptions {
-  readonly mode: 'chat' | 'log' | 'members' | 'scale' | 'search'
+  readonly mode: 'chat' | 'latency' | 'log' | 'members' | 'scale' | 'search'
   readonly sizes: readonly number[]
   readonly rounds: number
   readonly json: boolean
@@ -12,13 +12,14 @@ export interface BenchOptions {
   readonly profile: string | undefined
 }
 
-export const USAGE = `npm run bench [-- chat|log|members|scale|search] [options]
+export const USAGE = `npm run bench [-- chat|latency|log|members|scale|search] [options]
   chat               messages: append, open, page, sync, latency, disk (the default)
+  latency            a message from one process to another behind a long history (default 100000), against a raw WebSocket echo
   log                entries: verify, project and admit against hashing the same bytes
   members            a group of 200: removing one, letting one in, learning who is in, opening
   scale              messages by ten authors, at several lengths of the history (default 10000,100000; 1000000 takes an hour)
   search             full-text search: the first one, later ones, the index (default 10000; 100000 takes minutes)
-  --sizes 1000,10000 how many messages (chat, scale, search), entries (log, default 20000,100000) or control entries (members, default 1000,5000)
+  --sizes 1000,10000 how many messages (chat, latency, scale, search), entries (log, default 20000,100000) or control entries (members, default 1000,5000)
   --rounds 3         measurements that each median is taken of
   --browser          scale: IndexedDB in Chromium as well, up to 100000
   --json             one JSON object instead of tables
@@ -26,6 +27,7 @@ export const USAGE = `npm run bench [-- chat|log|members|scale|search] [options]
 
 const DEFAULT_SIZES = {
   chat: [1_000, 10_000],
+  latency: [100_000],
   log: [20_000, 100_000],
   members: [1_000, 5_000],
   scale: [10_000, 100_000],

@@ -1,6 +1,7 @@
 /** What a child process can be asked to do: one system, one folder, one measurement. */
+import { once } from 'node:events'
 import { setTimeout as pause } from 'node:timers/promises'
-import { messageNumber } from './messages.ts'
+import { encodeMessage, messageNumber } from './messages.ts'
 import { loadSystem, PAGE_MESSAGES, type BenchPeer, type SyncTimes, type SystemName } from './peer.ts'
 import { settledTrafficBytes } from './traffic.ts'
 
@@ -109,7 +110,7 @@ export function createTasks(name: SystemName) {
 
     /** When each message came; waits for the last of them. */
     async arrivals(from: number, count: number): Promise<number[]> {
-      while (arrivals.size < count) await pause(5)
+      while (!arrivals.has(from + count - 1)) await pause(5)
       return Array.from({ length: count }, (_, i) => arrivals.get(from + i) ?? Number.NaN)
     },
 
@@ -121,6 +122,30 @@ export function createTasks(name: SystemName) {
         await peer().send(messageNumber(from + i))
         await pause(pauseMs)
       }
+      return times
+    },
+
+    /** A WebSocket server that says back what it hears, at the address given back. */
+    async serveEcho(): Promise<string> {
+      const { listen } = await import('./ws-server.ts')
+      const server = await listen((socket) => socket.on('message', (data, isBinary) => socket.send(data, { binary: isBinary })))
+      return server.url
+    },
+
+    /** Sends the bytes of messages to it, one after the other with a pause in between. Returns the round trip of each in milliseconds. */
+    async echo(url: string, count: number, pauseMs: number): Promise<number[]> {
+      const { dial } = await import('./ws-server.ts')
+      const socket = dial(url)
+      await once(socket, 'open')
+      const times: number[] = []
+      for (let i = 0; i < count; i++) {
+        const start = performance.now()
+        socket.send(encodeMessage(messageNumber(i)))
+        await once(socket, 'message')
+        times.push(performance.now() - start)
+        await pause(pauseMs)
+      }
+      socket.terminate()
       return times
     },
 

@@ -13,6 +13,7 @@ const ASK_EVERY_MS = 1_000
  */
 export class Roster {
   readonly #clock: Clock
+  #reachedAt = -Infinity
   /** When peers were asked for an offer lately, in that order. */
   readonly #asked = new Map<string, number>()
   readonly #open = new Map<string, RtcConnection>()
@@ -40,16 +41,25 @@ export class Roster {
     return this.#rising.get(name)
   }
 
+  /**
+   * A rendezvous was reached again. What was on its way may have lost a signal, or the network that it began in: heard again, its peer gets another offer
+   * and need not wait until the attempt has failed.
+   */
+  reachedRendezvous(): void {
+    this.#reachedAt = this.#clock.now()
+  }
+
   /** Whether a new connection to that peer is needed. */
   isSought(name: string): boolean {
     const rising = this.#rising.get(name)
-    if (rising !== undefined) return !rising.isDescribed && rising.triedMs > STALE_OFFER_MS
-    return this.#open.get(name)?.isLive !== true
+    if (rising === undefined) return this.#open.get(name)?.isLive !== true
+    return this.#isBroken(rising) || (!rising.isDescribed && rising.triedMs > STALE_OFFER_MS)
   }
 
   /** Whether another offer of that peer is to be taken: an attempt that has just begun is left alone, for anybody in a room can repeat an old offer there. */
   mayReplace(name: string): boolean {
-    return (this.#rising.get(name)?.triedMs ?? Infinity) > STALE_OFFER_MS
+    const rising = this.#rising.get(name)
+    return rising === undefined || this.#isBroken(rising) || rising.triedMs > STALE_OFFER_MS
   }
 
   /** Whether to ask that peer for an offer now; if so it is noted. */
@@ -97,6 +107,10 @@ export class Roster {
   /** Resolves once no connection is left. */
   async empty(): Promise<void> {
     if (this.#all.size > 0) await new Promise<void>((resolve) => (this.#onEmpty = resolve))
+  }
+
+  #isBroken(rising: RtcConnection): boolean {
+    return !rising.isLive && this.#clock.now() - rising.triedMs < this.#reachedAt
   }
 
   #forgetRising(connection: RtcConnection): void {

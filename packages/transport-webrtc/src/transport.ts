@@ -196,7 +196,10 @@ export class WebrtcTransport implements Transport {
     }
     for (const signaling of used) {
       if (session.keepers.has(signaling)) continue
-      const onChange = (): void => session.host.onRendezvous?.()
+      const onChange = (): void => {
+        if (signaling.connected) session.roster.reachedRendezvous()
+        session.host.onRendezvous?.()
+      }
       session.keepers.set(signaling, new SignalingKeeper({ signaling, clock, random, logger, onChange }))
     }
   }
