@@ -1,6 +1,6 @@
 /**
- * `npm run docs`: the reference of `@parley/chat`, as HTML in `docs/reference/dist/html`. Fails when anything that the package exports is without
- * a comment, when a call is without an example, and when an example does not compile.
+ * `npm run docs`: the reference of `@parley/chat` and `@parley/react`, as HTML in `docs/reference/dist/html`. Fails when anything that they export is
+ * without a comment, when a call, a hook or a component is without an example, and when an example does not compile.
  */
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
@@ -13,11 +13,11 @@ const path = (relative: string): string => fileURLToPath(new URL(relative, impor
 const HELD = new Set(['Parley', 'Conversation', 'Timeline', 'Attachment'])
 
 /** Guides whose code stands in pieces; that of the others is a program, which a test runs. */
-const GUIDES = ['export', 'offline', 'security']
+const GUIDES = ['export', 'offline', 'security', 'react']
 
 const application = await Application.bootstrap({
   name: 'Parley',
-  entryPoints: [path('../../packages/chat/src/index.ts')],
+  entryPoints: [path('../../packages/chat/src/index.ts'), path('../../packages/react/src/index.ts')],
   tsconfig: path('tsconfig.json'),
   readme: path('../../README.md'),
   // The compiler of the repository has looked at the sources already.
@@ -41,24 +41,35 @@ const project = await application.convert()
 if (project === undefined) process.exit(1)
 application.validate(project)
 const problems = application.logger.warningCount + application.logger.errorCount
-const missing = callsOf(project).filter((call) => examplesOf(call).length === 0)
+const react = ofReact(project)
+const calls = [...callsOf(project), ...react]
+const missing = calls.filter((call) => examplesOf(call).length === 0)
 for (const call of missing) process.stderr.write(`${call.getFullName()} has no example\n`)
 const all = (Object.values(project.reflections) as DeclarationReflection[]).flatMap(examplesOf)
 /** A call that several interfaces have shows the same one in each. */
 const examples = [...new Map([...all, ...guided()].map((example) => [example.code, example])).values()]
-const complaints = compileExamples(examples)
+const complaints = compileExamples(
+  examples,
+  react.map(({ name }) => name),
+)
 process.stderr.write(complaints)
 await application.generateDocs(project, path('dist/html'))
-process.stdout.write(`${callsOf(project).length} calls, ${examples.length} examples, ${problems + missing.length} gaps\n`)
-if (problems > 0 || missing.length > 0 || complaints !== '' || examples.length === 0) process.exitCode = 1
+process.stdout.write(`${calls.length} calls, ${examples.length} examples, ${problems + missing.length} gaps\n`)
+if (problems > 0 || missing.length > 0 || react.length === 0 || complaints !== '' || examples.length === 0) process.exitCode = 1
 
 function callsOf(project: ProjectReflection): DeclarationReflection[] {
   const methods = project.getReflectionsByKind(ReflectionKind.Method) as DeclarationReflection[]
   return methods.filter(({ parent }) => parent !== undefined && HELD.has(parent.name))
 }
 
+/** The hooks and the components. */
+function ofReact(project: ProjectReflection): DeclarationReflection[] {
+  const module = project.children?.find(({ name }) => name.startsWith('react/'))
+  return (module?.children ?? []).filter(({ kind }) => kind === ReflectionKind.Function || kind === ReflectionKind.Variable)
+}
+
 function guided(): Example[] {
-  return GUIDES.map((name) => ({ name: `guide-${name}`, code: codeOf(readFileSync(path(`../guides/${name}.md`), 'utf8')) }))
+  return GUIDES.map((name) => ({ name: `guide-${name}`, ...codeOf(readFileSync(path(`../guides/${name}.md`), 'utf8')) }))
 }
 
 /** Those of a declaration or, of a function, of its signatures. */
@@ -67,7 +78,7 @@ function examplesOf(reflection: DeclarationReflection): Example[] {
   return comments.flatMap((comment) =>
     (comment?.getTags('@example') ?? []).map(({ content }) => ({
       name: reflection.getFullName(),
-      code: codeOf(content.map(({ text }) => text).join('')),
+      ...codeOf(content.map(({ text }) => text).join('')),
     })),
   )
 }

@@ -11,11 +11,13 @@ import type { Words } from './words.ts'
 const ParleyContext = createContext<Parley | undefined>(undefined)
 const WordsContext = createContext<Words>(ENGLISH)
 
+/** What the provider is told. */
 export interface ParleyProviderProps {
   /** An engine that runs. Who made it closes it. */
   readonly parley: Parley
   /** What the components say, in the place of the English words of the same names. */
   readonly words?: Partial<Words>
+  /** What hooks and components are in. */
   readonly children?: ReactNode
 }
 

@@ -39,19 +39,27 @@ export interface Words {
   readonly messageBy: (name: string, time: string) => string
   /** What can be done with a message. */
   readonly actions: string
+  /** Begins an answer. */
   readonly reply: string
+  /** Begins an edit of an own message. */
   readonly edit: string
+  /** Deletes an own message. */
   readonly remove: string
   /** The second press of two. */
   readonly removeForSure: string
   /** Puts a sign on a message. */
   readonly react: (emoji: string) => string
+  /** The name of the list of signs on a message. */
   readonly reactions: string
+  /** A message that was edited. */
   readonly edited: string
+  /** In the place of a message that a moderator hid. */
   readonly hidden: string
+  /** In the place of a message by somebody whom this user blocked. */
   readonly blocked: string
   /** An answered message that is not here. */
   readonly gone: string
+  /** How far an own message has come. */
   readonly messageStates: Readonly<Record<MessageState, string>>
   /** Who types, by their names. */
   readonly typing: (names: string) => string
@@ -63,35 +71,61 @@ export interface Words {
   readonly message: string
   /** How to send and to begin a new line. */
   readonly composerHelp: string
+  /** Sends what is written. */
   readonly send: string
+  /** Ends an edit. */
   readonly save: string
+  /** Ends an answer or an edit without it. */
   readonly cancel: string
+  /** Above the text of an answer. */
   readonly replyingTo: (name: string) => string
+  /** Above the text of an edit. */
   readonly editing: string
+  /** Picks files. */
   readonly attach: string
+  /** The name of the list of picked files. */
   readonly files: string
+  /** Takes a picked file away. */
   readonly removeFile: (name: string) => string
+  /** Files are encrypted before they are sent. */
   readonly sealing: string
+  /** Stops that. */
   readonly stop: string
+  /** Brings a file here and saves it. */
   readonly download: (name: string) => string
+  /** Stops bringing it. */
   readonly stopFetching: (name: string) => string
+  /** A file is on its way. */
   readonly fetching: (name: string) => string
   /** Nobody who has a file is online. */
   readonly waiting: string
   /** A file could not be had. */
   readonly failed: string
+  /** The name of the list of members. */
   readonly members: string
+  /** A member of whom a device is connected. */
   readonly online: string
+  /** A member of whom none is. */
   readonly offline: string
+  /** What members may do. */
   readonly roles: Readonly<Record<Role, string>>
   /** The name of the search, and of its field. */
   readonly search: string
+  /** How many messages were found; more may come while `isComplete` is false. */
   readonly found: (total: number, isComplete: boolean) => string
+  /** Adds the next page of results. */
   readonly more: string
+  /** How a conversation is connected. */
   readonly sync: Readonly<Record<SyncState['phase'], string>>
 }
 
-/** The words that are used unless told. */
+/**
+ * The words that are used unless told.
+ * @example
+ * ```tsx
+ * const german = { ...ENGLISH, locale: 'de', send: 'Senden', reply: 'Antworten' }
+ * ```
+ */
 export const ENGLISH: Words = {
   locale: undefined,
   somebody: 'Somebody',

@@ -8,6 +8,7 @@ import type { Words } from '../words.ts'
 
 /** Whose file it is, and where the Tab key stops. */
 export interface AttachmentViewProps {
+  /** The file. */
   readonly attachment: Attachment
   /** Of its buttons; -1 inside of a timeline, where the arrow keys go. */
   readonly tabIndex?: number

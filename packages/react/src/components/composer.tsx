@@ -4,6 +4,7 @@ import type { KeyboardEvent, ReactNode, SyntheticEvent } from 'react'
 import type { ComposerHandle } from '../hooks/use-composer.ts'
 import { useWords } from '../provider.tsx'
 
+/** What the composer is told. */
 export interface ComposerProps {
   /** From `useComposer`. */
   readonly composer: ComposerHandle

@@ -8,9 +8,11 @@ import { timeInList, useToday } from '../support/time.ts'
 import { useStable } from './use-stable.ts'
 import { Typing } from './typing.tsx'
 
+/** What the list is told. */
 export interface ConversationListProps {
   /** The one that is open. */
   readonly selected?: Conversation | undefined
+  /** Somebody wants to see this one. */
   readonly onSelect: (conversation: Conversation) => void
 }
 

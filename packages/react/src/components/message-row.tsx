@@ -15,7 +15,9 @@ export interface Permissions {
 
 /** What a row of a timeline is made of. All of it stays the same while the message does. */
 export interface MessageRowProps {
+  /** Where it was said. */
   readonly conversation: Conversation
+  /** As it now is. */
   readonly message: Message
   /** What the author is called now. */
   readonly authorName: string
@@ -23,6 +25,7 @@ export interface MessageRowProps {
   readonly isFirst: boolean
   /** Its place among all messages of the conversation, from 1. */
   readonly place: number
+  /** What this user may do. */
   readonly may: Permissions
   /** Signs that are one press away. */
   readonly quickReactions: readonly string[]

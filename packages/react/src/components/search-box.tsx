@@ -5,6 +5,7 @@ import { useSearch } from '../hooks/use-search.ts'
 import { useWords } from '../provider.tsx'
 import { completeTime } from '../support/time.ts'
 
+/** What the search is told. */
 export interface SearchBoxProps {
   /** Where to look. Default: everywhere. */
   readonly within?: Conversation | undefined

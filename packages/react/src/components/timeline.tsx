@@ -18,9 +18,11 @@ import { useVirtualTimeline } from './use-virtual-timeline.ts'
 
 /** A message that somebody wants to see. */
 export interface JumpTarget {
+  /** Which. */
   readonly id: Message['id']
 }
 
+/** What the timeline is told. */
 export interface TimelineProps {
   /** Whose messages. Give the component another `key` for another one. */
   readonly conversation: Conversation

@@ -97,6 +97,7 @@ export function useAttachment(attachment: Attachment): AttachmentHandle {
  * Gives a file to the downloads of the browser.
  * @example
  * ```tsx
+ * const { load } = useAttachment(attachment)
  * const url = await load()
  * if (url !== undefined) saveFile(url, attachment.name)
  * ```

@@ -3,7 +3,13 @@ import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
 /** What a browser shows in an image element and what can hold no script. */
 const PICTURE = /^image\/(?:avif|bmp|gif|jpeg|png|webp)$/
 
-/** Whether a file can be shown as a picture, by its type. */
+/**
+ * Whether a file can be shown as a picture, by its type.
+ * @example
+ * ```tsx
+ * const alt = isPicture(attachment) ? attachment.name : ''
+ * ```
+ */
 export function isPicture({ type }: { readonly type: string }): boolean {
   return PICTURE.test(type)
 }

@@ -6,6 +6,8 @@ import { reportUnlessClosed } from '../support/closed.ts'
  * Marks a conversation as seen when `last` changes, but only while `isWanted` and while somebody can look at the page.
  * @example
  * ```tsx
+ * const { messages } = useTimeline(conversation)
+ * const { unread } = useConversation(conversation)
  * useSeen(conversation, messages.at(-1)?.id, unread > 0)
  * ```
  */
