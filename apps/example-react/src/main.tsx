@@ -23,7 +23,7 @@ function Chat(): ReactNode {
   const create = async (): Promise<void> => setChosen(await parley.createGroup({ title: prompt('What is it about?') || 'Chat' }))
   return (
     <>
-      <aside>
+      <aside aria-label="Yours">
         <button type="button" onClick={() => void create()}>
           New group
         </button>
@@ -43,7 +43,7 @@ function Open({ conversation }: { conversation: Conversation }): ReactNode {
       <main>
         <ConversationView conversation={conversation} target={target} />
       </main>
-      <aside>
+      <aside aria-label="About this one">
         <SearchBox within={conversation} onPick={setTarget} />
         <MemberList conversation={conversation} />
         {role === 'founder' && (
