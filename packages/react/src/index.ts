@@ -13,8 +13,10 @@
  * createRoot(document.body).render(<ParleyProvider parley={parley}><Chat /></ParleyProvider>)
  * ```
  */
-export { ParleyProvider, useMe, useParley, useWords } from './provider.tsx'
+export { ParleyProvider } from './provider.tsx'
 export type { ParleyProviderProps } from './provider.tsx'
+export { useMe, useParley } from './use-parley.ts'
+export { useWords } from './use-words.ts'
 export { ENGLISH } from './words.ts'
 export type { Words } from './words.ts'
 

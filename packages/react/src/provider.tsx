@@ -1,15 +1,10 @@
-/**
- * The engine, and what the components say, for everything below.
- */
 import type { Parley } from '@parley/chat'
-import { createContext, use, useMemo, useSyncExternalStore } from 'react'
+import { useMemo } from 'react'
 import type { ReactNode } from 'react'
-import { cachedStore, parleyStore } from './stores/parley-store.ts'
+import { ParleyContext } from './use-parley.ts'
+import { WordsContext } from './use-words.ts'
 import { ENGLISH } from './words.ts'
 import type { Words } from './words.ts'
-
-const ParleyContext = createContext<Parley | undefined>(undefined)
-const WordsContext = createContext<Words>(ENGLISH)
 
 /** What the provider is told. */
 export interface ParleyProviderProps {
@@ -36,43 +31,4 @@ export function ParleyProvider({ parley, words, children }: ParleyProviderProps)
       <WordsContext value={all}>{children}</WordsContext>
     </ParleyContext>
   )
-}
-
-/**
- * The engine. @throws {Error} outside of a `ParleyProvider`
- * @example
- * ```tsx
- * const parley = useParley()
- * await parley.createGroup({ title: 'Picnic' })
- * ```
- */
-export function useParley(): Parley {
-  const parley = use(ParleyContext)
-  if (parley === undefined) throw new Error('hooks and components of @parley/react need a ParleyProvider above them')
-  return parley
-}
-
-/**
- * What the components say here.
- * @example
- * ```tsx
- * const { send } = useWords()
- * ```
- */
-export function useWords(): Words {
-  return use(WordsContext)
-}
-
-const meStore = cachedStore((parley: Parley) => parleyStore(parley, ['conversations'], () => parley.me))
-
-/**
- * Who this user is, as it changes.
- * @example
- * ```tsx
- * const { name, avatar } = useMe()
- * ```
- */
-export function useMe(): Parley['me'] {
-  const store = meStore(useParley())
-  return useSyncExternalStore(store.subscribe, store.getSnapshot)
 }

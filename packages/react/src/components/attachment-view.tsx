@@ -3,7 +3,7 @@ import type { ReactNode } from 'react'
 import { saveFile, useAttachment } from '../hooks/use-attachment.ts'
 import type { AttachmentState } from '../hooks/use-attachment.ts'
 import { isPicture } from '../hooks/use-picked-files.ts'
-import { useWords } from '../provider.tsx'
+import { useWords } from '../use-words.ts'
 import type { Words } from '../words.ts'
 
 /** Whose file it is, and where the Tab key stops. */

@@ -2,7 +2,7 @@ import type { Message } from '@parley/chat'
 import { useEffect, useId, useRef } from 'react'
 import type { KeyboardEvent, ReactNode, SyntheticEvent } from 'react'
 import type { ComposerHandle } from '../hooks/use-composer.ts'
-import { useWords } from '../provider.tsx'
+import { useWords } from '../use-words.ts'
 
 /** What the composer is told. */
 export interface ComposerProps {

@@ -1,7 +1,8 @@
 import type { Conversation } from '@parley/chat'
 import type { ReactNode } from 'react'
 import { useConversation } from '../hooks/use-conversation.ts'
-import { useMe, useWords } from '../provider.tsx'
+import { useMe } from '../use-parley.ts'
+import { useWords } from '../use-words.ts'
 
 /**
  * Who is in a conversation, with which role, and whether they are online.

@@ -2,7 +2,7 @@ import type { Conversation, Message, SearchResult } from '@parley/chat'
 import { useId, useState } from 'react'
 import type { ReactNode } from 'react'
 import { useSearch } from '../hooks/use-search.ts'
-import { useWords } from '../provider.tsx'
+import { useWords } from '../use-words.ts'
 import { completeTime } from '../support/time.ts'
 
 /** What the search is told. */

@@ -1,7 +1,7 @@
 import type { Conversation } from '@parley/chat'
 import type { ReactNode } from 'react'
 import { useTyping } from '../hooks/use-conversation.ts'
-import { useWords } from '../provider.tsx'
+import { useWords } from '../use-words.ts'
 
 /**
  * Who types now. Its room is always there, so that nothing moves when somebody begins.

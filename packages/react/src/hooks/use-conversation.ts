@@ -3,7 +3,7 @@
  */
 import type { Conversation, SyncState, User } from '@parley/chat'
 import { useCallback, useSyncExternalStore } from 'react'
-import { useParley } from '../provider.tsx'
+import { useParley } from '../use-parley.ts'
 import { conversationStore } from '../stores/conversation-store.ts'
 import type { ConversationInfo } from '../stores/conversation-store.ts'
 

@@ -1,6 +1,6 @@
 import type { Conversation, Parley } from '@parley/chat'
 import { useSyncExternalStore } from 'react'
-import { useParley } from '../provider.tsx'
+import { useParley } from '../use-parley.ts'
 import { cachedStore, parleyStore } from '../stores/parley-store.ts'
 
 /** What a list of conversations shows as a whole; rows read their conversation themselves. */

@@ -4,7 +4,7 @@
 import type { Conversation, SearchOptions, SearchResult, SearchResults } from '@parley/chat'
 import { isParleyError } from '@parley/chat'
 import { useEffect, useState } from 'react'
-import { useParley } from '../provider.tsx'
+import { useParley } from '../use-parley.ts'
 import { asError } from '../support/closed.ts'
 
 /** A person who types on does not want what they typed so far looked for. */
@@ -54,6 +54,7 @@ export function useSearch(words: string, { within, author, hasAttachment }: Sear
     setShown(asked)
     setPages([])
     setCursor(undefined)
+    setRound(0)
     setError(undefined)
   }
 
