@@ -24,6 +24,7 @@ function Chat(): ReactNode {
   return (
     <>
       <aside aria-label="Yours">
+        <h1>Chat</h1>
         <button type="button" onClick={() => void create()}>
           New group
         </button>

@@ -90,6 +90,7 @@ export function Composer({ composer, lastOwn }: ComposerProps): ReactNode {
           value={text}
           dir="auto"
           aria-label={words.message}
+          placeholder={words.message}
           aria-describedby={hintId}
           enterKeyHint="send"
           onChange={(event) => composer.setText(event.target.value)}

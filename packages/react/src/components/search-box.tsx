@@ -34,7 +34,15 @@ export function SearchBox({ within, onPick }: SearchBoxProps): ReactNode {
       <label htmlFor={id} className="parley-hidden">
         {words.search}
       </label>
-      <input id={id} type="search" value={query} dir="auto" autoComplete="off" onChange={({ target }) => setQuery(target.value)} />
+      <input
+        id={id}
+        type="search"
+        value={query}
+        placeholder={words.search}
+        dir="auto"
+        autoComplete="off"
+        onChange={({ target }) => setQuery(target.value)}
+      />
       <output className="parley-quiet">{error?.message ?? (results === undefined ? '' : words.found(total, isComplete))}</output>
       {results !== undefined && results.length > 0 && (
         <ul aria-label={words.search}>
