@@ -1,12 +1,13 @@
 import type { Attachment } from '@parley/chat'
+import { isPicture, saveFile, useAttachment } from '@parley/react'
+import type { AttachmentState } from '@parley/react'
 import type { ReactNode } from 'react'
 import { IconButton } from '../components/icon-button.tsx'
 import { Icon } from '../components/icon.tsx'
 import { Progress } from '../components/progress.tsx'
 import { byteWords } from '../text/connection.ts'
-import { isPicture, WAITING_WORDS } from '../text/files.ts'
-import { saveFile, useFile } from './use-file.ts'
-import type { FileState } from './use-file.ts'
+import { wordsFor } from '../text/errors.ts'
+import { WAITING_WORDS } from '../text/files.ts'
 import { t } from '../i18n/translate.ts'
 
 interface FileRowProps {
@@ -16,12 +17,12 @@ interface FileRowProps {
   children?: ReactNode
 }
 
-function words(state: FileState, size: number): string {
+function words(state: AttachmentState, size: number): string {
   switch (state.status) {
     case 'loading':
       return state.waiting ? t(WAITING_WORDS) : t('{done} of {total}', { done: byteWords(state.received), total: byteWords(size) })
     case 'failed':
-      return state.words
+      return wordsFor(state.error)
     case 'ready':
     case 'idle':
       return byteWords(size)
@@ -31,7 +32,7 @@ function words(state: FileState, size: number): string {
 /** A file that is no picture: what it is called, how large it is, and the way to have it. */
 export function FileRow({ attachment, tabIndex, children }: FileRowProps): ReactNode {
   const { name, size, thumbnail } = attachment
-  const { state, load, stop } = useFile(attachment)
+  const { state, load, stop } = useAttachment(attachment)
   const download = async (): Promise<void> => {
     const url = await load()
     if (url !== undefined) saveFile(url, name)

@@ -1,4 +1,5 @@
 import type { Attachment, Conversation } from '@parley/chat'
+import { saveFile, useAttachment } from '@parley/react'
 import { useEffect } from 'react'
 import type { ReactNode } from 'react'
 import { Dialog } from '../components/dialog.tsx'
@@ -6,8 +7,8 @@ import { IconButton } from '../components/icon-button.tsx'
 import { Progress } from '../components/progress.tsx'
 import { t } from '../i18n/translate.ts'
 import { byteWords } from '../text/connection.ts'
+import { wordsFor } from '../text/errors.ts'
 import { WAITING_WORDS } from '../text/files.ts'
-import { saveFile, useFile } from './use-file.ts'
 import { useGallery } from './use-gallery.ts'
 
 interface GalleryDialogProps {
@@ -48,7 +49,7 @@ export function GalleryDialog({ conversation, start, onClose }: GalleryDialogPro
 }
 
 function Picture({ picture }: { picture: Attachment }): ReactNode {
-  const { state, load } = useFile(picture)
+  const { state, load } = useAttachment(picture)
   useEffect(() => void load(), [load])
   const full = state.status === 'ready' ? state.url : picture.thumbnail
   return (
@@ -67,7 +68,7 @@ function Picture({ picture }: { picture: Attachment }): ReactNode {
       <div className="gallery-state">
         <output>
           {state.status === 'loading' && (state.waiting ? t(WAITING_WORDS) : t('Fetching the whole picture…'))}
-          {state.status === 'failed' && state.words}
+          {state.status === 'failed' && wordsFor(state.error)}
           {state.status === 'ready' && byteWords(picture.size)}
         </output>
         {state.status === 'loading' && !state.waiting && <Progress label={t('Fetching')} done={state.received} total={picture.size} />}

@@ -2,9 +2,9 @@
  * The pictures of a conversation around one of them, so that the gallery leafs through all that were ever sent there.
  */
 import type { Attachment, Conversation } from '@parley/chat'
+import { isPicture } from '@parley/react'
 import { useCallback, useEffect, useRef, useState } from 'react'
 import { useAction } from '../components/use-action.ts'
-import { isPicture } from '../text/files.ts'
 
 const PAGE_SIZE = 50
 /** From so near to the oldest one that is known on, older ones are looked for. */

@@ -1,10 +1,11 @@
 /**
  * Files that were picked and not sent yet.
  */
+import { isPicture } from '@parley/react'
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import { toast } from '../components/toasts.tsx'
 import { t } from '../i18n/translate.ts'
-import { isPicture, MAX_FILE_BYTES, MAX_FILES } from '../text/files.ts'
+import { MAX_FILE_BYTES, MAX_FILES } from '../text/files.ts'
 
 export interface PickedFile {
   readonly id: string

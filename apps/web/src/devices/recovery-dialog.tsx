@@ -1,3 +1,4 @@
+import { useParley } from '@parley/react'
 import { useState } from 'react'
 import type { ReactNode } from 'react'
 import { Dialog } from '../components/dialog.tsx'
@@ -6,7 +7,6 @@ import { toast } from '../components/toasts.tsx'
 import { useAction } from '../components/use-action.ts'
 import { useNow } from '../components/use-now.ts'
 import { useDevices } from '../engine/use-devices.ts'
-import { useParley } from '../engine/use-parley.tsx'
 import { t } from '../i18n/translate.ts'
 import { dayName } from '../text/time.ts'
 

@@ -1,10 +1,10 @@
 import type { Device } from '@parley/chat'
+import { useParley } from '@parley/react'
 import { useState } from 'react'
 import type { ReactNode } from 'react'
 import { Dialog } from '../components/dialog.tsx'
 import { Field } from '../components/field.tsx'
 import { useAction } from '../components/use-action.ts'
-import { useParley } from '../engine/use-parley.tsx'
 import { t } from '../i18n/translate.ts'
 
 /** As the engine takes it. */

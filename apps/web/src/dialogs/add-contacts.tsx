@@ -1,10 +1,10 @@
 import type { Conversation } from '@parley/chat'
+import { useConversation } from '@parley/react'
 import type { ReactNode } from 'react'
 import { Avatar } from '../components/avatar.tsx'
 import { useAction } from '../components/use-action.ts'
 import { addMember } from '../engine/actions.ts'
 import { useContacts } from '../engine/use-contacts.ts'
-import { useConversation } from '../engine/use-conversation.ts'
 import { t } from '../i18n/translate.ts'
 import { nameOf } from '../text/people.ts'
 

@@ -1,7 +1,6 @@
 import type { Conversation, User } from '@parley/chat'
+import { useConversation, useMe, useParley } from '@parley/react'
 import type { ReactNode } from 'react'
-import { useConversation } from '../engine/use-conversation.ts'
-import { useMe, useParley } from '../engine/use-parley.tsx'
 import { t } from '../i18n/translate.ts'
 import { rich } from '../i18n/words.tsx'
 import { nameOf } from '../text/people.ts'

@@ -1,11 +1,11 @@
 import type { Conversation, Message } from '@parley/chat'
+import { timelineOf } from '@parley/react'
 import { useState } from 'react'
 import type { ReactNode } from 'react'
 import { Dialog } from '../components/dialog.tsx'
 import { Field } from '../components/field.tsx'
 import { useAction } from '../components/use-action.ts'
 import { useNow } from '../components/use-now.ts'
-import { timelineStore } from '../engine/timeline-store.ts'
 import { t } from '../i18n/translate.ts'
 
 interface DateDialogProps {
@@ -27,7 +27,7 @@ export function DateDialog({ conversation, onJump, onClose }: DateDialogProps): 
   const { run, busy } = useAction()
   const go = async (): Promise<void> => {
     const from = new Date(`${day}T00:00`)
-    const timeline = timelineStore(conversation)
+    const timeline = timelineOf(conversation)
     if (!(await run(() => timeline.jump(from)))) return
     const { messages } = timeline.getSnapshot()
     const first = messages.find(({ sentAt }) => sentAt >= from.getTime()) ?? messages.at(-1)

@@ -1,12 +1,13 @@
 import type { Conversation } from '@parley/chat'
+import { useConversation } from '@parley/react'
 import { useState } from 'react'
 import type { ReactNode } from 'react'
 import { Dialog } from '../components/dialog.tsx'
 import { Field } from '../components/field.tsx'
 import { SelectField } from '../components/select-field.tsx'
 import { useAction } from '../components/use-action.ts'
+import { descriptionOf } from '../engine/description.ts'
 import { saveDetails } from '../engine/actions.ts'
-import { useConversation } from '../engine/use-conversation.ts'
 import { t } from '../i18n/translate.ts'
 import { mayManage } from '../text/people.ts'
 import { MAX_TITLE_LENGTH } from './new-group-dialog.tsx'
@@ -25,7 +26,7 @@ export function historyWords(): readonly (readonly ['full' | 'joined', string])[
 export function DetailsDialog({ conversation, onClose }: { conversation: Conversation; onClose: () => void }): ReactNode {
   const info = useConversation(conversation)
   const [title, setTitle] = useState(info.title)
-  const [description, setDescription] = useState(info.description)
+  const [description, setDescription] = useState(descriptionOf(info))
   const [history, setHistory] = useState(info.history)
   const { run, busy } = useAction()
   const manages = mayManage(info.role)

@@ -1,6 +1,6 @@
 import type { Conversation } from '@parley/chat'
+import { useParley } from '@parley/react'
 import type { ReactNode } from 'react'
-import { useParley } from '../engine/use-parley.tsx'
 import { t } from '../i18n/translate.ts'
 import { ConfirmDialog } from './confirm-dialog.tsx'
 

@@ -1,4 +1,5 @@
 import type { Conversation, Message } from '@parley/chat'
+import { useConversations, useMe } from '@parley/react'
 import { useState } from 'react'
 import type { ReactNode } from 'react'
 import { Avatar } from '../components/avatar.tsx'
@@ -7,9 +8,6 @@ import { Field } from '../components/field.tsx'
 import { toast } from '../components/toasts.tsx'
 import { useAction } from '../components/use-action.ts'
 import { forwardMessage } from '../engine/actions.ts'
-import { conversationStore } from '../engine/conversation-store.ts'
-import { useConversations } from '../engine/use-conversations.ts'
-import { useMe } from '../engine/use-parley.tsx'
 import { t } from '../i18n/translate.ts'
 import { summaryOf } from '../text/messages.ts'
 import { faceOf, nameList, nameOf, titleOf } from '../text/people.ts'
@@ -29,7 +27,13 @@ export function ForwardDialog({ message, onClose }: { message: Message; onClose:
   const [words, setWords] = useState('')
   const { run, busy } = useAction()
   const wanted = words.trim().toLocaleLowerCase()
-  const infoOf = (conversation: Conversation) => conversationStore(conversation).getSnapshot()
+  const infoOf = (conversation: Conversation) => ({
+    id: conversation.getId(),
+    kind: conversation.kind,
+    title: conversation.getTitle(),
+    avatar: conversation.getAvatar(),
+    members: conversation.members(),
+  })
   const shown = all.filter((conversation) => titleOf(infoOf(conversation)).toLocaleLowerCase().includes(wanted))
   const send = async (): Promise<void> => {
     if (!(await run(() => forwardMessage(chosen, message.id)))) return

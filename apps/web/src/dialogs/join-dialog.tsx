@@ -1,9 +1,9 @@
 import type { Conversation } from '@parley/chat'
+import { useParley } from '@parley/react'
 import { useState } from 'react'
 import type { ReactNode } from 'react'
 import { Dialog } from '../components/dialog.tsx'
 import { Field } from '../components/field.tsx'
-import { useParley } from '../engine/use-parley.tsx'
 import { t } from '../i18n/translate.ts'
 import { wordsFor } from '../text/errors.ts'
 

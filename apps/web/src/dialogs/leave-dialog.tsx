@@ -1,7 +1,7 @@
 import type { Conversation } from '@parley/chat'
+import { useConversation } from '@parley/react'
 import type { ReactNode } from 'react'
 import { leave } from '../engine/actions.ts'
-import { useConversation } from '../engine/use-conversation.ts'
 import { t } from '../i18n/translate.ts'
 import { rich } from '../i18n/words.tsx'
 import { titleOf } from '../text/people.ts'

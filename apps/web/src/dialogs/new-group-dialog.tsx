@@ -1,4 +1,5 @@
 import type { Conversation, User } from '@parley/chat'
+import { useParley } from '@parley/react'
 import { useState } from 'react'
 import type { ReactNode } from 'react'
 import { Avatar } from '../components/avatar.tsx'
@@ -6,7 +7,6 @@ import { Dialog } from '../components/dialog.tsx'
 import { Field } from '../components/field.tsx'
 import { useAction } from '../components/use-action.ts'
 import { useContacts } from '../engine/use-contacts.ts'
-import { useParley } from '../engine/use-parley.tsx'
 import { t } from '../i18n/translate.ts'
 import { nameOf } from '../text/people.ts'
 

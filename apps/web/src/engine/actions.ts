@@ -1,22 +1,17 @@
 /**
- * What a person does in a conversation. Own deeds fire no event, so the store of the conversation is told here; the timeline follows by itself.
+ * What a person does in a conversation; what is shown follows by itself.
  */
 import type { Conversation, Message, Role, SendMessageInit, User } from '@parley/chat'
-import { conversationStore, DESCRIPTION_KEY } from './conversation-store.ts'
+import { timelineOf } from '@parley/react'
+import { DESCRIPTION_KEY, descriptionOf } from './description.ts'
 import { inviteBase } from './page-location.ts'
-import { timelineStore } from './timeline-store.ts'
 import type { History, Mention } from './types.ts'
-
-async function doing(conversation: Conversation, work: Promise<unknown>): Promise<void> {
-  await work
-  conversationStore(conversation).refresh()
-}
 
 /** Resolves once the message is on this disk. */
 export async function sendMessage(conversation: Conversation, init: SendMessageInit): Promise<void> {
-  await doing(conversation, conversation.sendMessage(init))
+  await conversation.sendMessage(init)
   // Who sends wants to see it there, wherever they were reading.
-  const timeline = timelineStore(conversation)
+  const timeline = timelineOf(conversation)
   if (timeline.getSnapshot().hasNewer) await timeline.jump('newest')
 }
 
@@ -25,12 +20,17 @@ export async function forwardMessage(to: readonly Conversation[], id: Message['i
   for (const conversation of to) await sendMessage(conversation, { forward: id })
 }
 
-export function editMessage(conversation: Conversation, id: Message['id'], text: string, mentions: readonly Mention[]): Promise<void> {
-  return doing(conversation, conversation.updateMessage(id, { text: text === '' ? null : text, mentions }))
+export async function editMessage(
+  conversation: Conversation,
+  id: Message['id'],
+  text: string,
+  mentions: readonly Mention[],
+): Promise<void> {
+  await conversation.updateMessage(id, { text: text === '' ? null : text, mentions })
 }
 
 export function deleteMessage(conversation: Conversation, id: Message['id']): Promise<void> {
-  return doing(conversation, conversation.deleteMessage(id))
+  return conversation.deleteMessage(id)
 }
 
 /** Puts the emoji there, or takes the own one back. */
@@ -48,7 +48,7 @@ export function toggleHidden(conversation: Conversation, message: Message): Prom
 }
 
 export function toggleMuted(conversation: Conversation): Promise<void> {
-  return doing(conversation, conversation.isMuted ? conversation.unmute() : conversation.mute())
+  return conversation.isMuted ? conversation.unmute() : conversation.mute()
 }
 
 /** What a group is called, what it is for, what newcomers can read; only what differs is written. */
@@ -57,32 +57,26 @@ export async function saveDetails(
   details: { readonly title: string; readonly description: string; readonly history: History },
 ): Promise<void> {
   const { title, description, history } = details
-  const before = conversationStore(conversation).getSnapshot()
-  if (title !== before.title) await conversation.setTitle(title)
-  if (description !== before.description) await conversation.setMetadata({ [DESCRIPTION_KEY]: description === '' ? null : description })
-  if (history !== before.history) await conversation.setHistory(history)
-  conversationStore(conversation).refresh()
-}
-
-/** Everything that there is counts as read. */
-export function markSeen(conversation: Conversation): Promise<void> {
-  return doing(conversation, conversation.seen())
+  if (title !== conversation.getTitle()) await conversation.setTitle(title)
+  if (description !== descriptionOf({ metadata: conversation.getMetadata() }))
+    await conversation.setMetadata({ [DESCRIPTION_KEY]: description === '' ? null : description })
+  if (history !== conversation.history) await conversation.setHistory(history)
 }
 
 export function setRole(conversation: Conversation, member: User['id'], role: Exclude<Role, 'founder'>): Promise<void> {
-  return doing(conversation, conversation.setRole(member, role))
+  return conversation.setRole(member, role)
 }
 
 export function removeMember(conversation: Conversation, member: User['id']): Promise<void> {
-  return doing(conversation, conversation.removeMember(member))
+  return conversation.removeMember(member)
 }
 
 export function addMember(conversation: Conversation, member: User['id']): Promise<void> {
-  return doing(conversation, conversation.addMember(member))
+  return conversation.addMember(member)
 }
 
 export function leave(conversation: Conversation): Promise<void> {
-  return doing(conversation, conversation.leave())
+  return conversation.leave()
 }
 
 /** What an invite link allows. */

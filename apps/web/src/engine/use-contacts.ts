@@ -1,10 +1,10 @@
 import type { Parley } from '@parley/chat'
+import { useParley } from '@parley/react'
 import { useMemo, useSyncExternalStore } from 'react'
 import { Cell } from './cell.ts'
 import type { Readable } from './cell.ts'
 import { keep } from './equal.ts'
 import type { Contact } from './types.ts'
-import { useParley } from './use-parley.tsx'
 
 function contactsStore(parley: Parley): Readable<readonly Contact[]> {
   const cell = new Cell<readonly Contact[]>(parley.contacts)

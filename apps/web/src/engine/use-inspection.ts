@@ -1,6 +1,6 @@
 import type { Inspection } from '@parley/chat'
+import { useParley } from '@parley/react'
 import { useEffect, useState } from 'react'
-import { useParley } from './use-parley.tsx'
 
 /** Round trips and byte counts move without an event. */
 const INTERVAL_MS = 1_000

@@ -1,6 +1,6 @@
 import type { Conversation, LinkInspection } from '@parley/chat'
+import { useConversation } from '@parley/react'
 import type { ReactNode } from 'react'
-import { useConversation } from '../engine/use-conversation.ts'
 import { useInspection } from '../engine/use-inspection.ts'
 import { t } from '../i18n/translate.ts'
 import { byteWords, connectionMeaning, connectionWords, transportWords } from '../text/connection.ts'

@@ -1,7 +1,7 @@
 import type { Conversation } from '@parley/chat'
+import { useConversation } from '@parley/react'
 import { useEffect, useId, useRef, useState } from 'react'
 import type { ReactNode } from 'react'
-import { useConversation } from '../engine/use-conversation.ts'
 import { t } from '../i18n/translate.ts'
 import { connectionWords } from '../text/connection.ts'
 import { ConnectionDetails } from './connection-details.tsx'

@@ -1,11 +1,11 @@
 import type { Conversation, Member, Role } from '@parley/chat'
+import { useParley } from '@parley/react'
 import type { ReactNode } from 'react'
 import { Avatar } from '../components/avatar.tsx'
 import { MenuButton } from '../components/menu.tsx'
 import type { MenuItem } from '../components/menu.tsx'
 import { useAction } from '../components/use-action.ts'
 import { setRole } from '../engine/actions.ts'
-import { useParley } from '../engine/use-parley.tsx'
 import { t } from '../i18n/translate.ts'
 import { nameOf, roleWords } from '../text/people.ts'
 

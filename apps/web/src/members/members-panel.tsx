@@ -1,10 +1,10 @@
 import type { Conversation } from '@parley/chat'
+import { useConversation, useMe } from '@parley/react'
 import type { ReactNode } from 'react'
 import { Avatar } from '../components/avatar.tsx'
 import { Icon } from '../components/icon.tsx'
+import { descriptionOf } from '../engine/description.ts'
 import { useContacts } from '../engine/use-contacts.ts'
-import { useConversation } from '../engine/use-conversation.ts'
-import { useMe } from '../engine/use-parley.tsx'
 import { t } from '../i18n/translate.ts'
 import type { ConversationDeed } from '../screens/conversation-menu.tsx'
 import { faceOf, mayManage, titleOf } from '../text/people.ts'
@@ -24,7 +24,8 @@ interface MembersPanelProps {
 /** What the conversation is, who is in it, and who was. */
 export function MembersPanel({ conversation, onInvite, onDeed, onAsk, onSelect }: MembersPanelProps): ReactNode {
   const info = useConversation(conversation)
-  const { kind, description, members, formerMembers, role, avatar } = info
+  const description = descriptionOf(info)
+  const { kind, members, formerMembers, role, avatar } = info
   const me = useMe()
   const contacts = useContacts()
   const group = kind === 'group'

@@ -1,3 +1,4 @@
+import { useParley } from '@parley/react'
 import { useEffect, useState } from 'react'
 import type { ReactNode } from 'react'
 import { CopyButton } from '../components/copy-button.tsx'
@@ -6,7 +7,6 @@ import { Field } from '../components/field.tsx'
 import { QrCode } from '../components/qr-code.tsx'
 import { useAction } from '../components/use-action.ts'
 import { ConfirmDialog } from '../dialogs/confirm-dialog.tsx'
-import { useParley } from '../engine/use-parley.tsx'
 import { t } from '../i18n/translate.ts'
 
 /** The own card: whoever has it can find this person and write to them. */

@@ -1,4 +1,5 @@
 import type { Conversation } from '@parley/chat'
+import { useParley } from '@parley/react'
 import { useState } from 'react'
 import type { ReactNode } from 'react'
 import { Avatar } from '../components/avatar.tsx'
@@ -10,7 +11,6 @@ import { SafetyDialog } from '../devices/safety-dialog.tsx'
 import { BlockPersonDialog } from '../dialogs/block-dialog.tsx'
 import type { Contact } from '../engine/types.ts'
 import { useContacts } from '../engine/use-contacts.ts'
-import { useParley } from '../engine/use-parley.tsx'
 import { t } from '../i18n/translate.ts'
 import { nameOf } from '../text/people.ts'
 

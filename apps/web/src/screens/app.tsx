@@ -1,3 +1,4 @@
+import { ParleyProvider, useMe, useParley } from '@parley/react'
 import { useEffect, useState, useSyncExternalStore } from 'react'
 import type { ReactNode } from 'react'
 import { toast, ToastRegion } from '../components/toasts.tsx'
@@ -5,7 +6,6 @@ import { clearPageInvite, pageDeviceLink, pageInvite } from '../engine/page-loca
 import type { Session } from '../engine/session.ts'
 import { t } from '../i18n/translate.ts'
 import { UpdateNotice } from '../offline/update-notice.tsx'
-import { ParleyProvider, useMe, useParley } from '../engine/use-parley.tsx'
 import { nameThisDevice } from '../devices/name-device.ts'
 import { wordsFor } from '../text/errors.ts'
 import { BlockedScreen } from './blocked-screen.tsx'

@@ -1,4 +1,5 @@
 import type { Conversation, Message } from '@parley/chat'
+import { timelineOf, useConversation, useMe } from '@parley/react'
 import { useCallback, useEffect, useState } from 'react'
 import type { ReactNode } from 'react'
 import { Icon } from '../components/icon.tsx'
@@ -14,9 +15,6 @@ import { DeleteDialog } from '../dialogs/delete-dialog.tsx'
 import { ForwardDialog } from '../dialogs/forward-dialog.tsx'
 import { HistoryDialog } from '../dialogs/history-dialog.tsx'
 import { toggleHidden, togglePin, toggleReaction } from '../engine/actions.ts'
-import { timelineStore } from '../engine/timeline-store.ts'
-import { useConversation } from '../engine/use-conversation.ts'
-import { useMe } from '../engine/use-parley.tsx'
 import { t } from '../i18n/translate.ts'
 import type { MessageDeed } from '../timeline/message-menu.ts'
 import { PinnedBar } from '../timeline/pinned-bar.tsx'
@@ -91,7 +89,7 @@ export function Chat({ conversation, title, target, onJump, onInvite, onBack }: 
     [conversation, me.id],
   )
   const editLast = (): void => {
-    const message = timelineStore(conversation)
+    const message = timelineOf(conversation)
       .getSnapshot()
       .messages.findLast((shown) => shown.author.id === me.id)
     if (message !== undefined) onDeed('edit', message)

@@ -1,12 +1,11 @@
 import type { Conversation } from '@parley/chat'
+import { useConversation, useMe, useParley } from '@parley/react'
 import type { ReactNode } from 'react'
 import { MenuButton } from '../components/menu.tsx'
 import type { MenuItem } from '../components/menu.tsx'
 import { useAction } from '../components/use-action.ts'
 import { toggleMuted } from '../engine/actions.ts'
 import { useContacts } from '../engine/use-contacts.ts'
-import { useConversation } from '../engine/use-conversation.ts'
-import { useMe, useParley } from '../engine/use-parley.tsx'
 import { t } from '../i18n/translate.ts'
 import { mayManage } from '../text/people.ts'
 

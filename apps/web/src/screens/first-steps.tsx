@@ -1,9 +1,9 @@
 import type { Conversation } from '@parley/chat'
+import { useParley } from '@parley/react'
 import type { ReactNode } from 'react'
 import { useAction } from '../components/use-action.ts'
 import { makeInvite } from '../engine/actions.ts'
 import { openAnotherPerson } from '../engine/page-location.ts'
-import { useParley } from '../engine/use-parley.tsx'
 import { t } from '../i18n/translate.ts'
 import { SettingsRow } from '../settings/settings-row.tsx'
 

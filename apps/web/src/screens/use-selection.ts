@@ -2,9 +2,9 @@
  * Which conversation is open. It is remembered for the next visit, and the browser's Back leads from it to the list.
  */
 import type { Conversation } from '@parley/chat'
+import { useConversations } from '@parley/react'
 import { useCallback, useEffect, useState } from 'react'
 import { forget, recall, remember } from '../engine/remembered.ts'
-import { useConversations } from '../engine/use-conversations.ts'
 
 interface Selection {
   readonly selected: Conversation | undefined

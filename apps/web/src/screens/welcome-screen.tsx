@@ -1,3 +1,4 @@
+import { useMe, useParley } from '@parley/react'
 import { useRef, useState } from 'react'
 import type { ReactNode } from 'react'
 import { Avatar } from '../components/avatar.tsx'
@@ -6,7 +7,6 @@ import { Field } from '../components/field.tsx'
 import { Icon } from '../components/icon.tsx'
 import { useAction } from '../components/use-action.ts'
 import { useFocusFirst } from '../components/use-focus-first.ts'
-import { setProfile, useMe, useParley } from '../engine/use-parley.tsx'
 import type { Session } from '../engine/session.ts'
 import { t } from '../i18n/translate.ts'
 import { MAX_NAME_LENGTH } from '../settings/profile-section.tsx'
@@ -37,7 +37,7 @@ export function WelcomeScreen({ session, invited, deviceLink }: WelcomeScreenPro
         onSubmit={(event) => {
           event.preventDefault()
           if (name.trim() === '') screen.current?.querySelector('input')?.focus()
-          else void run(() => setProfile(parley, { name: name.trim() }))
+          else void run(() => parley.setProfile({ name: name.trim() }))
         }}
       >
         <Brand large />

@@ -1,15 +1,15 @@
 import type { Conversation, Message } from '@parley/chat'
+import { useParley, useSearch } from '@parley/react'
 import { useId, useState } from 'react'
 import type { ReactNode } from 'react'
 import { Dialog } from '../components/dialog.tsx'
 import { SelectField } from '../components/select-field.tsx'
 import { Segments } from '../components/segments.tsx'
-import { useParley } from '../engine/use-parley.tsx'
 import { t } from '../i18n/translate.ts'
+import { wordsFor } from '../text/errors.ts'
 import { titleOf } from '../text/people.ts'
 import { authorsOf } from './authors.ts'
 import { SearchRow } from './search-row.tsx'
-import { useSearch } from './use-search.ts'
 
 interface SearchDialogProps {
   /** The open conversation: it can be searched alone. */
@@ -36,7 +36,11 @@ export function SearchDialog({ conversation, onFound, onClose }: SearchDialogPro
   const within = scope === 'here' ? conversation : undefined
   const authors = authorsOf(within === undefined ? parley.conversations : [within], parley.me)
   const writer = authors.find(({ id }) => id === author)
-  const { results, total, isComplete, error, more } = useSearch({ words, within, withFiles, author: writer?.id })
+  const { results, total, isComplete, error, more } = useSearch(words, {
+    within,
+    ...(withFiles && { hasAttachment: true }),
+    ...(writer !== undefined && { author: writer.id }),
+  })
   return (
     <Dialog title={t('Search')} onClose={onClose}>
       <div className="search">
@@ -74,7 +78,11 @@ export function SearchDialog({ conversation, onFound, onClose }: SearchDialogPro
           />
         </div>
         <output className="search-state">
-          {error !== '' ? error : results === undefined ? words.trim() !== '' && t('Looking…') : countWords(total, isComplete)}
+          {error !== undefined
+            ? wordsFor(error)
+            : results === undefined
+              ? words.trim() !== '' && t('Looking…')
+              : countWords(total, isComplete)}
         </output>
         {results !== undefined && results.length > 0 && (
           <ul className="search-results" aria-label={t('Messages that were found')}>

@@ -1,9 +1,9 @@
+import { useMe, useParley } from '@parley/react'
 import { useRef, useState } from 'react'
 import type { ReactNode } from 'react'
 import { Avatar } from '../components/avatar.tsx'
 import { Field } from '../components/field.tsx'
 import { useAction } from '../components/use-action.ts'
-import { setProfile, useMe, useParley } from '../engine/use-parley.tsx'
 import { t } from '../i18n/translate.ts'
 import { smallPicture } from './picture.ts'
 
@@ -26,7 +26,7 @@ export function ProfileSection(): ReactNode {
           {me.avatar === '' ? t('Add a picture') : t('Change picture')}
         </button>
         {me.avatar !== '' && (
-          <button type="button" className="text-button" disabled={busy} onClick={() => void run(() => setProfile(parley, { avatar: '' }))}>
+          <button type="button" className="text-button" disabled={busy} onClick={() => void run(() => parley.setProfile({ avatar: '' }))}>
             {t('Remove it')}
           </button>
         )}
@@ -37,7 +37,7 @@ export function ProfileSection(): ReactNode {
           hidden
           onChange={({ target }) => {
             const [file] = target.files ?? []
-            if (file !== undefined) void run(async () => setProfile(parley, { avatar: await smallPicture(file) }))
+            if (file !== undefined) void run(async () => parley.setProfile({ avatar: await smallPicture(file) }))
             // So that the same file can be picked again.
             target.value = ''
           }}
@@ -47,7 +47,7 @@ export function ProfileSection(): ReactNode {
         className="settings-name"
         onSubmit={(event) => {
           event.preventDefault()
-          if (isNew) void run(() => setProfile(parley, { name: name.trim() }))
+          if (isNew) void run(() => parley.setProfile({ name: name.trim() }))
         }}
       >
         <Field

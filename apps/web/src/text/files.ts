@@ -4,13 +4,6 @@
 import type { Attachment } from '@parley/chat'
 import type { PlainText } from '../i18n/translate.ts'
 
-/** What a browser shows in an image element and what can hold no script. */
-const PICTURE = /^image\/(?:avif|bmp|gif|jpeg|png|webp)$/
-
-export function isPicture(file: Pick<Attachment, 'type'>): boolean {
-  return PICTURE.test(file.type)
-}
-
 /** The most files of one message, as the engine has it. */
 export const MAX_FILES = 10
 /** The largest file, as the engine has it: 2 GiB. */

@@ -1,6 +1,6 @@
 import type { Conversation, Message } from '@parley/chat'
+import { useMessage } from '@parley/react'
 import type { ReactNode } from 'react'
-import { useMessage } from '../engine/use-message.ts'
 import { t } from '../i18n/translate.ts'
 import { summaryOf } from '../text/messages.ts'
 import { nameOf } from '../text/people.ts'

@@ -1,9 +1,9 @@
 import type { Conversation } from '@parley/chat'
+import { useConversation, useMe } from '@parley/react'
 import type { ReactNode } from 'react'
 import { Avatar } from '../components/avatar.tsx'
 import { Icon } from '../components/icon.tsx'
-import { useConversation } from '../engine/use-conversation.ts'
-import { useMe } from '../engine/use-parley.tsx'
+import { descriptionOf } from '../engine/description.ts'
 import { t } from '../i18n/translate.ts'
 import { faceOf, mayManage, titleOf } from '../text/people.ts'
 
@@ -11,7 +11,8 @@ import { faceOf, mayManage, titleOf } from '../text/people.ts'
 export function TimelineStart({ conversation, onInvite }: { conversation: Conversation; onInvite: () => void }): ReactNode {
   const info = useConversation(conversation)
   const me = useMe()
-  const { title, kind, description, members, formerMembers, avatar, state, role } = info
+  const description = descriptionOf(info)
+  const { title, kind, members, formerMembers, avatar, state, role } = info
   const direct = kind === 'direct'
   const alone = !direct && state === 'member' && members.length <= 1
   return (

@@ -1,13 +1,10 @@
 import type { Conversation, Message } from '@parley/chat'
+import { useConversation, useMe, useSeen, useTimeline } from '@parley/react'
 import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react'
 import type { FocusEvent, KeyboardEvent, ReactNode } from 'react'
 import { Icon } from '../components/icon.tsx'
 import { toast } from '../components/toasts.tsx'
 import { useNow } from '../components/use-now.ts'
-import { markSeen } from '../engine/actions.ts'
-import { useConversation } from '../engine/use-conversation.ts'
-import { useMe } from '../engine/use-parley.tsx'
-import { useTimeline } from '../engine/use-timeline.ts'
 import { t } from '../i18n/translate.ts'
 import { wordsFor } from '../text/errors.ts'
 import { nameList } from '../text/people.ts'
@@ -18,7 +15,6 @@ import { timelineItems } from './timeline-items.ts'
 import { TimelineStart } from './timeline-start.tsx'
 import { useNames } from './use-names.ts'
 import { usePermissions } from './use-permissions.ts'
-import { useSeen } from './use-seen.ts'
 import { useTimelineScroll } from './use-timeline-scroll.ts'
 
 /** A message that somebody wants to see. */
@@ -58,7 +54,7 @@ export function Timeline({ conversation, target, onDeed, onReact, onJump, onInvi
   const toNewest = useToNewest(hasNewer, messages, toBottom, jump)
   const lastMessage = messages.at(-1)
   const newBelow = useNewBelow(messages, atBottom, me.id)
-  useSeen(lastMessage?.id, atBottom && unread > 0 && info.state === 'member', () => markSeen(conversation))
+  useSeen(conversation, lastMessage?.id, atBottom && unread > 0 && info.state === 'member')
 
   // Who sends wants to see it there.
   const lastOwn = messages.findLast((message) => message.author.id === me.id)

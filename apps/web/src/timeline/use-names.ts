@@ -1,6 +1,6 @@
 import type { User } from '@parley/chat'
+import type { ConversationInfo } from '@parley/react'
 import { useCallback, useState } from 'react'
-import type { ConversationInfo } from '../engine/conversation-store.ts'
 import { sameValue } from '../engine/equal.ts'
 import { nameOf } from '../text/people.ts'
 

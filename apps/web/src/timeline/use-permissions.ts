@@ -1,5 +1,5 @@
+import type { ConversationInfo } from '@parley/react'
 import { useMemo } from 'react'
-import type { ConversationInfo } from '../engine/conversation-store.ts'
 import type { Permissions } from './message-menu.ts'
 
 /** What the own role allows with messages; in a conversation of two both may pin and hide. */
