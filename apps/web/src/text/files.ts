@@ -1,7 +1,6 @@
 /**
  * Files in words.
  */
-import type { Attachment } from '@parley/chat'
 import type { PlainText } from '../i18n/translate.ts'
 
 /** The most files of one message, as the engine has it. */
