@@ -25,7 +25,7 @@ test('two processes on one network need no address, no rendezvous and no relay t
   await alice.run('new', 'Picnic')
   // Made while nothing listens, so that the link names no address.
   const { link } = (await alice.one('invite', 'Picnic')) as unknown as { link: string }
-  await alice.goOnline()
+  await alice.start('daemon', '--listen', '/ip4/127.0.0.1/tcp/0').line()
   const alone = bob.start('join', link, '--no-mdns', '--wait', '2s')
   expect([await alone.ended(), alone.lines]).toMatchObject([1, [{ error: { code: 'Unreachable' } }]])
   expect(await bob.one('join', link, '--wait', '30s')).toMatchObject({ title: 'Picnic', state: 'member' })

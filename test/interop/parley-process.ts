@@ -166,9 +166,9 @@ export class Person {
     return line
   }
 
-  /** Stays online on a free port of this machine. */
+  /** Stays online on a free port of this machine, found by nobody who is not told. */
   async goOnline(...more: string[]): Promise<{ daemon: ParleyProcess; address: string }> {
-    const daemon = this.start('daemon', '--listen', '/ip4/127.0.0.1/tcp/0', ...more)
+    const daemon = this.start('daemon', '--listen', '/ip4/127.0.0.1/tcp/0', '--no-mdns', ...more)
     const ready = (await daemon.line()) as unknown as { listening?: string[] }
     const address = ready.listening?.[0]
     if (address === undefined) throw new Error(`the daemon listens nowhere: ${JSON.stringify(ready)}`)

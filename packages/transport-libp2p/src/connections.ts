@@ -34,6 +34,8 @@ export class Connections {
   readonly #channels = new Map<string, Open>()
   /** Streams that we are opening, so that two dials that share a connection share the channel too. */
   readonly #opening = new Map<string, Promise<void>>()
+  /** Dials under way, by the peer: one that is found while it is dialled for another reason needs no second channel. */
+  readonly #dialling = new Map<string, Promise<unknown>>()
   /** Channels that are closed, with connections that are not yet. */
   readonly #ending = new Set<Promise<void>>()
 
@@ -72,7 +74,22 @@ export class Connections {
   }
 
   /** Brings about a channel to that peer and returns its id. @throws {Unreachable}, {Aborted}, {Closed}. */
-  async dial({ addresses, peerId, isFound = false }: Target, signal?: AbortSignal): Promise<string> {
+  async dial(target: Target, signal?: AbortSignal): Promise<string> {
+    const { peerId, addresses } = target
+    if (peerId === undefined) return this.#dial(target, signal)
+    await this.#dialling.get(peerId)?.catch(() => undefined)
+    // Whoever has only direct addresses to try may look for a better way than there is.
+    if (this.has(peerId, addresses.some(isRelayed) ? undefined : 'direct')) return peerId
+    const dialling = this.#dial(target, signal)
+    this.#dialling.set(peerId, dialling)
+    try {
+      return await dialling
+    } finally {
+      if (this.#dialling.get(peerId) === dialling) this.#dialling.delete(peerId)
+    }
+  }
+
+  async #dial({ addresses, peerId, isFound = false }: Target, signal?: AbortSignal): Promise<string> {
     const timeout = new AbortController()
     const cancel = this.#host.clock.setTimeout(() => timeout.abort(), DIAL_TIMEOUT_MS)
     const any = AbortSignal.any([timeout.signal, this.#stopping.signal, ...(signal === undefined ? [] : [signal])])

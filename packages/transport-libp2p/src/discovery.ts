@@ -30,6 +30,7 @@ export class Discovery {
   readonly #sender: Uint8Array
   readonly #rooms = new Map<string, OpenRoom>()
   #cancelAnnounce = (): void => undefined
+  #isStopped = false
 
   /** `addresses`: where this peer can be dialled now. `onFound` hears where another one can be, who looks for the same topic. */
   constructor(options: {
@@ -54,6 +55,7 @@ export class Discovery {
   }
 
   stop(): void {
+    this.#isStopped = true
     this.#cancelAnnounce()
     for (const open of this.#rooms.values()) open.cancelAnswer?.()
     for (const place of this.#places) place.stop()
@@ -116,6 +118,8 @@ export class Discovery {
   }
 
   #schedule(): void {
+    // Places at relays are lost while the node stops, which changes the addresses once more.
+    if (this.#isStopped) return
     this.#cancelAnnounce()
     this.#cancelAnnounce = this.#host.clock.setTimeout(() => {
       for (const { room } of this.#rooms.values()) this.#say(room, false, this.#places)
