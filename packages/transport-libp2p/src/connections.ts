@@ -20,8 +20,8 @@ interface Open {
   readonly channel: StreamChannel
   readonly peerId: string
   readonly openedAt: number
-  /** It was dialled because the peer was heard of, and by nobody's wish. */
-  readonly isFound: boolean
+  /** It was dialled because the peer was heard of, and nobody has asked for it since. */
+  isFound: boolean
 }
 
 export class Connections {
@@ -68,6 +68,11 @@ export class Connections {
     return false
   }
 
+  /** Somebody wants a channel to that peer: those there are are closed no more because others suffice. */
+  claim(peerId: string): void {
+    for (const open of this.#channels.values()) if (open.peerId === peerId) open.isFound = false
+  }
+
   /** Closes those channels to that peer that were dialled because it was found. */
   closeFound(peerId: string): void {
     for (const open of [...this.#channels.values()]) if (open.peerId === peerId && open.isFound) open.channel.close('other links suffice')
@@ -78,6 +83,7 @@ export class Connections {
     const { peerId, addresses } = target
     if (peerId === undefined) return this.#dial(target, signal)
     await this.#dialling.get(peerId)?.catch(() => undefined)
+    if (target.isFound !== true) this.claim(peerId)
     // Whoever has only direct addresses to try may look for a better way than there is.
     if (this.has(peerId, addresses.some(isRelayed) ? undefined : 'direct')) return peerId
     const dialling = this.#dial(target, signal)

@@ -24,6 +24,8 @@ export interface Online {
   has(peerId: string | undefined, how?: 'direct'): boolean
   /** Brings about a channel to that peer and returns its id. @throws {Unreachable}, {Aborted}, {Closed}. */
   dial(target: Target, signal?: AbortSignal): Promise<string>
+  /** Somebody wants a channel to that peer: those there are are closed no more because others suffice. */
+  claim(peerId: string): void
   /** Closes those channels to that peer that were dialled because it was found. */
   closeFound(peerId: string): void
   /** The network may be back. */
@@ -49,6 +51,7 @@ export async function goOnline(init: OnlineInit & { readonly sockets: readonly N
     addresses: () => [...node.getMultiaddrs().map((address) => address.toString()), ...relays.addresses()],
     has: (peerId, how) => connections.has(peerId, how),
     dial: (target, signal) => connections.dial(target, signal),
+    claim: (peerId) => connections.claim(peerId),
     closeFound: (peerId) => connections.closeFound(peerId),
     wake: () => relays.wake(),
     stop: async () => {

@@ -91,7 +91,7 @@ export class Libp2pTransport implements Transport {
     if (running === undefined) throw new ParleyError('Closed', 'The transport is not running; start it before dialling.')
     if (peer.peerId !== undefined && peer.peerId === running.online?.peerId)
       throw new ParleyError('InvalidArgument', `${address} is the address of this very peer.`)
-    if (running.online?.has(peer.peerId) === true) return
+    if (peer.peerId !== undefined && running.online?.has(peer.peerId) === true) return running.online.claim(peer.peerId)
     await this.#dial(running, { addresses: [peer.text], peerId: peer.peerId }, options.signal)
   }
 

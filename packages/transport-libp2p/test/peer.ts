@@ -1,4 +1,4 @@
-import type { Channel, Clock, Transport } from '@parley/core'
+import type { Channel, Clock, Transport, TransportHost } from '@parley/core'
 import { silentLogger } from '@parley/testing'
 import { libp2pTransport, type Libp2pTransportInit } from '../src/index.ts'
 
@@ -11,6 +11,16 @@ const realClock: Clock = {
     const id = setTimeout(callback, ms)
     return () => clearTimeout(id)
   },
+}
+
+/** What a transport is started with, by whoever does not look at its channels. */
+export function systemHost(): TransportHost {
+  return {
+    clock: realClock,
+    random: { bytes: (length) => crypto.getRandomValues(new Uint8Array(length)) },
+    logger: silentLogger(),
+    onChannel: () => undefined,
+  }
 }
 
 /** A started transport and the channels that it gave. */
@@ -33,14 +43,13 @@ export async function startPeer(init: Libp2pTransportInit = {}, clock: Clock = r
   const channels: Channel[] = []
   let arrived = Promise.withResolvers<void>()
   await transport.start({
+    ...systemHost(),
+    clock,
     onChannel: (channel) => {
       channels.push(channel)
       arrived.resolve()
       arrived = Promise.withResolvers<void>()
     },
-    clock,
-    random: { bytes: (length) => crypto.getRandomValues(new Uint8Array(length)) },
-    logger: silentLogger(),
   })
   started.push(transport)
   const once = async (find: () => Channel | undefined): Promise<Channel> => {
