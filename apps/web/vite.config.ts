@@ -4,12 +4,13 @@
 import react from '@vitejs/plugin-react'
 import { fileURLToPath } from 'node:url'
 import { defaultClientConditions, defineConfig } from 'vite'
+import { compress } from './build/compress.ts'
 import { emoji } from './build/emoji.ts'
 import { serviceWorker } from './build/service-worker.ts'
 
 export default defineConfig({
   root: fileURLToPath(new URL('.', import.meta.url)),
-  plugins: [react(), emoji(), serviceWorker()],
+  plugins: [react(), emoji(), serviceWorker(), compress()],
   resolve: { conditions: ['@parley/source', ...defaultClientConditions] },
   build: {
     target: 'es2023',

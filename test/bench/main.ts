@@ -3,6 +3,7 @@
  * or fails: a machine that does other things at the same time shows in all columns, so look at the ratios.
  */
 import { availableParallelism } from 'node:os'
+import { measureArchive } from './archive.ts'
 import { measureChat } from './chat.ts'
 import { measureLatency } from './latency.ts'
 import { measureLog } from './log.ts'
@@ -44,7 +45,11 @@ async function run(options: BenchOptions & { mode: Report['mode'] }): Promise<Re
     if (mode === 'chat') sections.push(await measureChat(size, rounds, flags, say))
     else
       sections.push(
-        await { latency: measureLatency, log: measureLog, members: measureMembers, search: measureSearch }[mode](size, rounds, say),
+        await { latency: measureLatency, log: measureLog, members: measureMembers, search: measureSearch, archive: measureArchive }[mode](
+          size,
+          rounds,
+          say,
+        ),
       )
   }
   say('')
@@ -54,6 +59,7 @@ async function run(options: BenchOptions & { mode: Report['mode'] }): Promise<Re
     log: ['parley', 'reference'],
     members: ['parley'],
     search: ['parley'],
+    archive: ['parley'],
   }[mode]
   return { mode, columns, rounds, node: process.versions.node, cpus: availableParallelism(), sections }
 }

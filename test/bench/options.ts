@@ -2,7 +2,7 @@
 import { parseArgs } from 'node:util'
 
 export interface BenchOptions {
-  readonly mode: 'chat' | 'latency' | 'log' | 'members' | 'scale' | 'search'
+  readonly mode: 'archive' | 'chat' | 'latency' | 'log' | 'members' | 'scale' | 'search'
   readonly sizes: readonly number[]
   readonly rounds: number
   readonly json: boolean
@@ -12,8 +12,9 @@ export interface BenchOptions {
   readonly profile: string | undefined
 }
 
-export const USAGE = `npm run bench [-- chat|latency|log|members|scale|search] [options]
+export const USAGE = `npm run bench [-- chat|archive|latency|log|members|scale|search] [options]
   chat               messages: append, open, page, sync, latency, disk (the default)
+  archive            export and import of a conversation (default 10000)
   latency            a message from one process to another behind a long history (default 100000), against a raw WebSocket echo
   log                entries: verify, project and admit against hashing the same bytes
   members            a group of 200: removing one, letting one in, learning who is in, opening
@@ -32,6 +33,7 @@ const DEFAULT_SIZES = {
   members: [1_000, 5_000],
   scale: [10_000, 100_000],
   search: [10_000],
+  archive: [10_000],
 } as const
 const MODES = Object.keys(DEFAULT_SIZES) as readonly BenchOptions['mode'][]
 const DEFAULT_ROUNDS = 3

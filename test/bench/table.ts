@@ -3,7 +3,14 @@ import { ratios, type Report, type Row } from './report.ts'
 
 export function renderReport(report: Report): string {
   const { columns, rounds, node, cpus, sections, mode } = report
-  const noun = { chat: 'messages', latency: 'messages', log: 'entries', members: 'control entries', search: 'messages' }[mode]
+  const noun = {
+    chat: 'messages',
+    latency: 'messages',
+    log: 'entries',
+    members: 'control entries',
+    search: 'messages',
+    archive: 'messages',
+  }[mode]
   const head = `Medians of ${rounds} rounds, interleaved; Node ${node}, ${cpus} cores. Less is better in every line; a ratio below 1 means that ${columns[0]} needs less.`
   return [head, ...sections.map(({ size, rows }) => `\n${size.toLocaleString('en')} ${noun}\n${renderTable(columns, rows)}`)].join('\n')
 }

@@ -151,6 +151,14 @@ test('formatting, forwarding, searching, going to a date, and receipts that are 
   await expect(found.locator('mark')).toHaveText('Pass')
   await alice.page.getByRole('radio', { name: 'Everywhere' }).check({ force: true })
   await expect(found.getByRole('listitem')).toHaveCount(2)
+  for (const [author, count] of [
+    ['bob', 1],
+    ['You', 1],
+    ['Anybody', 2],
+  ] as const) {
+    await alice.page.getByLabel('Written by').selectOption(author)
+    await expect(found.getByRole('listitem')).toHaveCount(count)
+  }
   await found.getByRole('button', { name: /in Second/ }).click()
   await expect(alice.page.getByRole('main', { name: 'Second' })).toBeVisible()
   await expect(alice.message('Pass this on')).toBeFocused()

@@ -3,7 +3,7 @@
  */
 import { serveWeb } from '@parley/web/server'
 import { expect, type Page } from '@playwright/test'
-import { appendFile, cp, mkdtemp, rm } from 'node:fs/promises'
+import { appendFile, cp, mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -18,7 +18,10 @@ async function kept(page: Page): Promise<void> {
   await expect.poll(() => page.evaluate(() => navigator.serviceWorker.controller?.state)).toBe('activated')
 }
 
-test('without a network: started, read, written; it leaves by itself when the network is back', async ({ newBrowser, web }) => {
+test('without a network: started, read, searched, written, a file attached; it leaves by itself when the network is back', async ({
+  newBrowser,
+  web,
+}) => {
   const [alice, bob] = await twoPeople(newBrowser, web.url, 'On the train')
   await bob.say('Before the tunnel')
   await alice.hears('Before the tunnel')
@@ -28,11 +31,25 @@ test('without a network: started, read, written; it leaves by itself when the ne
   await alice.hears('Before the tunnel')
   await alice.say('In the tunnel')
   await expect(alice.message('In the tunnel')).toContainText('Kept here')
+  await alice.page.locator('input[type=file]').setInputFiles({ name: 'tunnel.txt', mimeType: 'text/plain', buffer: Buffer.from('dark') })
+  await alice.composer.fill('What it looks like')
+  await alice.composer.press('Enter')
+  await expect(alice.message('What it looks like')).toBeVisible()
   await alice.page.reload()
   await expect(alice.message('In the tunnel')).toBeVisible()
+  await alice.page.keyboard.press('Control+K')
+  await alice.page.getByRole('searchbox', { name: 'Words to look for' }).fill('tunnel')
+  const found = alice.page.getByRole('list', { name: 'Messages that were found' }).getByRole('listitem')
+  await expect(found).toHaveCount(3)
+  await found.filter({ hasText: 'Before the' }).click()
+  await expect(alice.message('Before the tunnel')).toBeFocused()
   expect(await bob.texts()).toEqual(['Before the tunnel'])
   await alice.page.context().setOffline(false)
   await bob.hears('In the tunnel')
+  await bob.hears('What it looks like')
+  const saving = bob.page.waitForEvent('download')
+  await bob.timeline.getByRole('button', { name: 'Download tunnel.txt' }).click()
+  expect(await readFile(await (await saving).path(), 'utf8')).toBe('dark')
   await expect(alice.message('In the tunnel')).toContainText(/Delivered|Seen/, { timeout: MEETING_MS })
 })
 
@@ -55,6 +72,7 @@ test('it can be installed, and a new version waits to be taken', async ({ contex
 
     await web.close()
     await appendFile(join(root, 'service-worker.js'), '\n// another build')
+    for (const ending of ['br', 'gz']) await rm(join(root, `service-worker.js.${ending}`))
     web = await serveWeb({ port: Number(new URL(alice.page.url()).port), ...site })
     await alice.page.reload()
     const notice = alice.page.getByRole('complementary', { name: 'New version' })

@@ -8,8 +8,8 @@ import { join, relative, sep } from 'node:path'
 import { build, type Plugin } from 'vite'
 
 const FILE = 'service-worker.js'
-/** Not needed to run, or never asked for through the service worker. */
-const LEFT_OUT = /\.map$/
+/** Not needed to run, or never asked for by that name. */
+const LEFT_OUT = /\.(?:map|br|gz)$/
 
 /** One file of the page as `workbox-precaching` takes it. */
 interface Precached {

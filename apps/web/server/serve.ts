@@ -1,5 +1,5 @@
 /**
- * Serves the built demo: a handful of files from memory, with the headers that a page holding private keys deserves, and `/config.json`,
+ * Serves the built demo: a handful of files from memory, compressed where the build has left a compressed copy, with the headers that a page holding private keys deserves, and `/config.json`,
  * which tells the page where peers meet.
  *
  * ```ts
@@ -39,8 +39,16 @@ export interface WebServer {
   close(): Promise<void>
 }
 
+/** Content codings by the ending of a copy beside the file, the better first. */
+const CODINGS = [
+  ['br', '.br'],
+  ['gzip', '.gz'],
+] as const
+
 interface Asset {
   readonly body: Buffer
+  /** Compressed copies by their coding. */
+  readonly copies: ReadonlyMap<string, Buffer>
   readonly type: string
   readonly tag: string
 }
@@ -91,12 +99,21 @@ export function hostInUrl(host: string): string {
 async function readAssets(root: string): Promise<Map<string, Asset>> {
   const entries = await readdir(root, { recursive: true, withFileTypes: true })
   const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name))
+  const isCopy = (file: string): boolean =>
+    CODINGS.some(([, ending]) => file.endsWith(ending) && files.includes(file.slice(0, -ending.length)))
   const assets = await Promise.all(
-    files.map(async (file): Promise<[string, Asset]> => {
-      const body = await readFile(file)
-      const tag = `"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"`
-      return [`/${relative(root, file).split(sep).join('/')}`, { body, type: TYPES[extname(file)] ?? 'application/octet-stream', tag }]
-    }),
+    files
+      .filter((file) => !isCopy(file))
+      .map(async (file): Promise<[string, Asset]> => {
+        const body = await readFile(file)
+        const copies = new Map<string, Buffer>()
+        for (const [coding, ending] of CODINGS) if (files.includes(file + ending)) copies.set(coding, await readFile(file + ending))
+        const tag = `"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"`
+        return [
+          `/${relative(root, file).split(sep).join('/')}`,
+          { body, copies, type: TYPES[extname(file)] ?? 'application/octet-stream', tag },
+        ]
+      }),
   )
   return new Map(assets)
 }
@@ -121,9 +138,23 @@ function sendAsset(request: IncomingMessage, response: ServerResponse, path: str
     return
   }
   response.setHeader('Cache-Control', IMMUTABLE.test(path) ? 'public, max-age=31536000, immutable' : 'no-cache')
-  response.setHeader('ETag', asset.tag)
-  if (request.headers['if-none-match'] === asset.tag) response.writeHead(304).end()
-  else send(request, response, 200, asset.type, asset.body)
+  const [coding] = CODINGS.find(([coding]) => asset.copies.has(coding) && takes(request, coding)) ?? []
+  // Each form of a file has a tag of its own.
+  const tag = coding === undefined ? asset.tag : asset.tag.replace(/"$/, `-${coding}"`)
+  response.setHeader('ETag', tag)
+  if (asset.copies.size > 0) response.setHeader('Vary', 'Accept-Encoding')
+  if (request.headers['if-none-match'] === tag) {
+    response.writeHead(304).end()
+    return
+  }
+  if (coding !== undefined) response.setHeader('Content-Encoding', coding)
+  send(request, response, 200, asset.type, (coding === undefined ? undefined : asset.copies.get(coding)) ?? asset.body)
+}
+
+/** Whether a browser takes a coding. One that it refuses (`br;q=0`) is not looked for: none does. */
+function takes(request: IncomingMessage, coding: string): boolean {
+  const accepted = String(request.headers['accept-encoding'] ?? '').split(',')
+  return accepted.some((accept) => accept.trim().split(';', 1)[0] === coding)
 }
 
 function send(request: IncomingMessage, response: ServerResponse, status: number, type: string, body: string | Buffer): void {

@@ -38,6 +38,7 @@ describe('the server of the demo', () => {
     await writeFile(join(folder, 'secret.txt'), 'not for you')
     await writeFile(join(folder, 'site', 'index.html'), '<!doctype html>')
     await writeFile(join(folder, 'site', 'assets', 'app-1a2b3c.js'), 'export {}')
+    await writeFile(join(folder, 'site', 'assets', 'app-1a2b3c.js.br'), 'as brotli')
     web = await serveWeb({ port: 0, root: join(folder, 'site'), rendezvous: ['wss://meet.example/', 'ws://0.0.0.0:4444'] })
   })
 
@@ -68,6 +69,23 @@ describe('the server of the demo', () => {
     expect(page.headers['cache-control']).toBe('no-cache')
     const again = await ask(web.url, '/', { headers: { 'if-none-match': String(page.headers.etag) } })
     expect({ status: again.status, body: again.body }).toEqual({ status: 304, body: '' })
+  })
+
+  test('sends a compressed copy to whoever takes it, with a tag of its own', async () => {
+    const plain = await ask(web.url, '/assets/app-1a2b3c.js')
+    const brotli = await ask(web.url, '/assets/app-1a2b3c.js', { headers: { 'accept-encoding': 'gzip, deflate, br;q=0.9' } })
+    expect({ body: brotli.body, coding: brotli.headers['content-encoding'], vary: brotli.headers['vary'] }).toEqual({
+      body: 'as brotli',
+      coding: 'br',
+      vary: 'Accept-Encoding',
+    })
+    expect(brotli.headers.etag).not.toBe(plain.headers.etag)
+    expect(plain.headers['content-encoding']).toBeUndefined()
+    const gzip = await ask(web.url, '/assets/app-1a2b3c.js', { headers: { 'accept-encoding': 'gzip' } })
+    expect(gzip.headers['content-encoding']).toBeUndefined()
+    const headers = { 'accept-encoding': 'br', 'if-none-match': String(brotli.headers.etag) }
+    expect((await ask(web.url, '/assets/app-1a2b3c.js', { headers })).status).toBe(304)
+    expect((await ask(web.url, '/assets/app-1a2b3c.js.br')).status).toBe(404)
   })
 
   test.each([

@@ -27,6 +27,8 @@ const WORDS: Readonly<Record<string, PlainText>> = {
   NotFound: 'That is gone already.',
   NotAuthor: 'Only the person who wrote a message can change it.',
   PhraseInvalid: 'These are not the words of a recovery phrase. Look for a word that is misspelt or missing.',
+  ProfileForked: 'This profile was used in two places at once, perhaps from a backup. Add this device anew from another device of yours.',
+  ProfileLocked: 'Parley is open in another tab, which does not answer. Close it and try again.',
   StorageFull: 'The disk of this device is full. Free some space and try again.',
   StorageUnavailable: 'This browser does not let Parley keep data right now. Try again, or leave private browsing.',
   TooLarge: 'This is too much at once. Send it in smaller parts.',

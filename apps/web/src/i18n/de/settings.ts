@@ -152,6 +152,10 @@ export const settings = {
   'Only the person who wrote a message can change it.': 'Nur wer eine Nachricht geschrieben hat, kann sie ändern.',
   'These are not the words of a recovery phrase. Look for a word that is misspelt or missing.':
     'Das sind keine Wörter zur Rettung. Such nach einem, das falsch geschrieben ist oder fehlt.',
+  'This profile was used in two places at once, perhaps from a backup. Add this device anew from another device of yours.':
+    'Dieses Profil wurde an zwei Orten zugleich benutzt, vielleicht aus einer Sicherung. Füg dieses Gerät von einem anderen deiner Geräte neu hinzu.',
+  'Parley is open in another tab, which does not answer. Close it and try again.':
+    'Parley ist in einem anderen Tab offen, der nicht antwortet. Schließ ihn und versuch es noch einmal.',
   'The disk of this device is full. Free some space and try again.':
     'Der Speicher dieses Geräts ist voll. Schaff Platz und versuch es noch einmal.',
   'This browser does not let Parley keep data right now. Try again, or leave private browsing.':
