@@ -153,7 +153,7 @@ function sendAsset(request: IncomingMessage, response: ServerResponse, path: str
 
 /** Whether a browser takes a coding. One that it refuses (`br;q=0`) is not looked for: none does. */
 function takes(request: IncomingMessage, coding: string): boolean {
-  const accepted = String(request.headers['accept-encoding'] ?? '').split(',')
+  const accepted = (request.headers['accept-encoding'] ?? '').split(',')
   return accepted.some((accept) => accept.trim().split(';', 1)[0] === coding)
 }
 
