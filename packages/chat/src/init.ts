@@ -35,7 +35,7 @@ export interface ParleyInit {
   mdns?: boolean
   /** Multiaddresses of peers to stay connected with; in browsers over WebSockets. */
   peers?: readonly string[]
-  /** How much of the past is kept of conversations that this device comes late to; `all` unless told. In a browser the tab decides that hosts the profile. */
+  /** How much of the past is kept here; `all` unless told. In a browser the tab decides that hosts the profile. */
   replicate?: Replicate
   /** No transport at all: read and write what is here. */
   offline?: boolean

@@ -266,10 +266,12 @@ export interface LinkInspection {
 }
 
 /**
- * How much of a conversation's past a device keeps that comes to it late. `all`: the newest messages come first, then everything before them.
- * `on-demand`: what comes before is fetched from other members when somebody looks for it.
+ * How much of a conversation's past a device keeps. `all`: the newest messages come first, then everything before them. `on-demand`: what comes before is
+ * fetched from other members when somebody looks for it. `keep`: so much of the past, and what is older is let go of again and fetched when somebody looks
+ * for it; days, or about so many bytes of each conversation, without its files. What this device said itself stays whatever its age, and so do the newest
+ * 256 entries of everybody. Somebody else has to keep what is let go of.
  */
-export type Replicate = 'all' | 'on-demand'
+export type Replicate = 'all' | 'on-demand' | { readonly keep: { readonly days: number } | { readonly bytes: number } }
 
 /** What a user chose for the whole profile, on this device. */
 export interface Preferences {

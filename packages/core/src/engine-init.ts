@@ -20,7 +20,7 @@ export interface EngineInit {
   /** The user's name, when the profile is new. */
   name?: string
   viewCache?: ViewCache
-  /** How much of the past is kept of conversations that this device comes late to; `all` unless told. */
+  /** How much of the past is kept here; `all` unless told. */
   replicate?: Replicate
   /** A link code: the profile, which must be new, becomes a device of that user. `onShortCode` hears the code that both devices show. */
   link?: string

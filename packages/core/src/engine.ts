@@ -35,6 +35,7 @@ import { checkName, OwnProfile } from './profile/own-profile.ts'
 import { StoredPreferences } from './profile/preferences.ts'
 import { StorageClient } from './profile/storage-client.ts'
 import { loadProfile, type StoredProfile } from './profile/profile.ts'
+import { checkReplicate } from './replica/keeping.ts'
 import { decodeRecord, type ConversationRecord } from './replica/record.ts'
 import { Replica } from './replica/replica.ts'
 import { SearchBudget } from './search/budget.ts'
@@ -48,6 +49,7 @@ import { openMending } from './verify/opening.ts'
  * {Unreachable}, {NotAllowed} for a profile that is somebody else, {Aborted}
  */
 export async function createEngine(init: EngineInit): Promise<Parley> {
+  checkReplicate(init.replicate)
   const vault = init.vault ?? storeKeyVault(init)
   if (init.link !== undefined || init.recover !== undefined) await (await import('./devices/become.ts')).becomeSomebody({ ...init, vault })
   const { profile, identity } = await loadProfile({ ...init, vault }, init.name === undefined ? undefined : checkName(init.name))

@@ -36,6 +36,10 @@ import type * as Y from 'yjs'
 /** The folds are written down so long after the last change. */
 const CHECKPOINT_AFTER_MS = 2_000
 
+/** What is older than is to be kept goes so long after opening, and so often. */
+const LET_GO_AFTER_MS = 10_000
+const LET_GO_EVERY_MS = 3_600_000
+
 /** Keeps a copy of the view document somewhere, so that it can be shown before the engine is up. */
 export interface ViewCache {
   open(conversation: ConversationId, doc: Y.Doc): CachedView
@@ -102,6 +106,7 @@ export class ConversationParts {
   readonly #viewCache: CachedView | undefined
   #isPurgeDue = false
   #cancelCheckpoint: (() => void) | undefined
+  #cancelLetGo = (): void => undefined
 
   constructor({
     context,
@@ -216,6 +221,7 @@ export class ConversationParts {
     await this.#views.showMessages()
     this.announcements.noteControl()
     presence.start()
+    this.#scheduleLetGo(LET_GO_AFTER_MS)
     return {
       context,
       replica,
@@ -237,6 +243,7 @@ export class ConversationParts {
     if (this.standing.isClosed) return
     this.standing.close()
     this.#cancelCheckpoint?.()
+    this.#cancelLetGo()
     this.#views.stop()
     this.files.close()
     this.search.close()
@@ -261,6 +268,18 @@ export class ConversationParts {
       await this.#views.showMessages()
       await this.#viewCache?.purge()
     }, 'view cache')
+  }
+
+  #scheduleLetGo(afterMs: number): void {
+    const { clock, replicate = 'all' } = this.context
+    if (typeof replicate === 'string') return
+    this.#cancelLetGo = clock.setTimeout(() => {
+      this.#scheduleLetGo(LET_GO_EVERY_MS)
+      this.replica
+        .whenStill(() => this.replica.history.letGo())
+        .then((isGone) => (isGone ? this.blobs?.sweep() : undefined))
+        .catch((error: unknown) => this.context.report(error, 'letting go of the past'))
+    }, afterMs)
   }
 
   #scheduleCheckpoint(): void {

@@ -93,8 +93,8 @@ export class Backfill implements Supplier {
   /** Entries that are still to come through this session, as far as it fetches any. */
   get waiting(): number {
     if (this.#asked.length === 0) return 0
-    const { context, replica } = this.#line.shared
-    return context.replicate === 'on-demand' ? this.#asked.length * CHUNK_ENTRIES : replica.history.missingEntries
+    const { replica } = this.#line.shared
+    return replica.history.wantsAll ? replica.history.missingEntries : this.#asked.length * CHUNK_ENTRIES
   }
 
   #isServed(log: LogId): boolean {

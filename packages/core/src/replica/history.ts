@@ -9,6 +9,7 @@ import type { Emitter } from '../support/emitter.ts'
 import type { ControlLog } from './control-log.ts'
 import type { ReplicaEvents } from './events.ts'
 import type { LogId } from './forks.ts'
+import type { Keeping } from './keeping.ts'
 import type { ConversationLog } from './log.ts'
 import { TIMELINE_KEY_BYTES } from './timeline-key.ts'
 import type { Timeline } from './timeline.ts'
@@ -39,6 +40,7 @@ export class History {
   readonly #timeline: Timeline
   readonly #events: Emitter<ReplicaEvents>
   readonly #canOpen: (log: LogId, seq: number) => boolean
+  readonly #keeping: () => Keeping
   /** Logs that a peer could not begin late: they are fetched from their beginning. */
   readonly #whole = new Set<LogId>()
   /** Whose answer is waited for, by log: nothing is fetched twice. */
@@ -55,6 +57,7 @@ export class History {
     timeline: Timeline
     events: Emitter<ReplicaEvents>
     canOpen: (log: LogId, seq: number) => boolean
+    keeping: () => Keeping
   }) {
     this.#context = options.context
     this.#log = options.log
@@ -62,6 +65,7 @@ export class History {
     this.#timeline = options.timeline
     this.#events = options.events
     this.#canOpen = options.canOpen
+    this.#keeping = options.keeping
   }
 
   /** Whether everything that was said before what is here is here, too. */
@@ -136,6 +140,21 @@ export class History {
     return isDropped
   }
 
+  /** Whether everything that comes before is fetched, whoever looks for it or not. */
+  get wantsAll(): boolean {
+    const { replicate = 'all' } = this.#context
+    return replicate === 'all'
+  }
+
+  /** Lets go of what is not to be kept. Call it while nothing is taken in or written. Returns whether anything went. */
+  async letGo(): Promise<boolean> {
+    if (!(await this.#keeping().letGo())) return false
+    // What was looked at before need not be here any more.
+    this.#demanded = 0
+    this.changed()
+    return true
+  }
+
   // --- fetching what comes before
 
   /** So many of the newest messages are wanted here; whoever can is asked for them. Returns whether something is under way. */
@@ -198,12 +217,14 @@ export class History {
    * releases their logs. Newest first, and from all logs alike.
    */
   async claim(supplier: Supplier, max: number, has: (log: LogId) => boolean): Promise<LateChunk[]> {
-    const isAll = this.#context.replicate !== 'on-demand'
-    if (!isAll && (await this.reaches(this.#demanded))) return []
+    const isAll = this.wantsAll
+    const isDemanded = !isAll && !(await this.reaches(this.#demanded))
+    const since = isAll || isDemanded ? 0 : await this.#keeping().since()
     const free: { log: LogId; hlc: Hlc }[] = []
     for (const log of this.#log.starts.late()) free.push({ log, hlc: await this.#log.starts.clock(log) })
     free.sort((a, b) => compareHlc(b.hlc, a.hlc))
-    const logs = free.map(({ log }) => log).filter((log) => !this.#claims.has(log) && has(log))
+    const wanted = free.filter(({ hlc }) => hlc.ms > since)
+    const logs = wanted.map(({ log }) => log).filter((log) => !this.#claims.has(log) && has(log))
     // When somebody looks for a page, what stands in its way is all that is fetched.
     const chosen = isAll ? logs : logs.slice(0, 1)
     const chunks: LateChunk[] = []

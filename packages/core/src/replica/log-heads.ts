@@ -119,6 +119,14 @@ export class LogHeads {
     this.#epochChanges.set(log, [...fresh, ...(this.#epochChanges.get(log) ?? [])])
   }
 
+  /** A log begins later now, with the entry behind `start`. */
+  shorten(log: LogId, start: ChainState): void {
+    const epoch = this.epochAt(log, start.nextSeq)
+    this.#starts.set(log, start)
+    const later = (this.#epochChanges.get(log) ?? []).filter(({ seq }) => seq > start.nextSeq)
+    this.#epochChanges.set(log, [{ seq: start.nextSeq, epoch }, ...later])
+  }
+
   /** Nothing of the log is here any more. */
   forget(log: LogId): void {
     this.#starts.delete(log)

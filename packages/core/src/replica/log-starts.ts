@@ -19,6 +19,7 @@ import {
   type Hlc,
 } from '@parley/protocol'
 import type { Store, StoreOperation } from '../store.ts'
+import { eraseRange } from './erase.ts'
 import type { LogId } from './forks.ts'
 import type { Keyspace } from './keyspace.ts'
 import type { LogChain } from './log-chain.ts'
@@ -165,6 +166,36 @@ export class LogStarts {
     this.#reader.forget()
     this.#chain.forget()
     this.#clocks.delete(log)
+  }
+
+  /** From now on the log begins with entry number `seq`, which begins a chunk. Folds that hold earlier ones are void; `eraseBefore` follows once they do not. */
+  async beginAt(log: LogId, seq: number): Promise<void> {
+    const state = await this.#chain.stateAt(log, seq)
+    if (state === undefined || seq <= this.#heads.startOf(log)) return
+    const device = deviceIdBytes(log)
+    const start: ChainState = { ...state, hlc: { ms: 0, ctr: 0 }, epoch: undefined }
+    const epoch = this.#heads.epochAt(log, seq) ?? new Uint8Array(0)
+    await this.#store.write(
+      [
+        { type: 'put', key: this.#keys.start(device), value: encodeChainState(start) },
+        { type: 'put', key: this.#keys.epochOf(device, seq), value: epoch },
+      ],
+      { durability: 'strict' },
+    )
+    this.#heads.shorten(log, start)
+    this.#reader.forget()
+    this.#chain.forget()
+    this.#clocks.delete(log)
+  }
+
+  /** Deletes what lies before the first entry of a log that begins late: what was let go of, also before a crash. */
+  async eraseBefore(log: LogId): Promise<void> {
+    const device = deviceIdBytes(log)
+    const seq = this.#heads.startOf(log)
+    await eraseRange(this.#store, this.#keys.entries(device, 0, seq))
+    await eraseRange(this.#store, { gte: this.#keys.epochOf(device, 0), lt: this.#keys.epochOf(device, seq) })
+    await eraseRange(this.#store, { gte: this.#keys.hollow(device, 0), lt: this.#keys.hollow(device, seq) })
+    await eraseRange(this.#store, { gte: this.#keys.anchor(device, 0), lt: this.#keys.anchor(device, seq / CHUNK_ENTRIES) })
   }
 
   /** The chain before the first of these entries, as it says itself. Of the clock only that it is not later. */
