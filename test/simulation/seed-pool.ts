@@ -4,33 +4,30 @@ import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import type { SimulationReport } from '@parley/testing'
 
-/** What is told of one seed. */
-export type SeedResult = Pick<SimulationReport, 'violations' | 'repro' | 'entries' | 'steps'> & { readonly seed: number }
+/** What can happen in a simulation besides messages, disks and networks; `plain`: nothing. */
+export type SeedKind = 'plain' | 'changes' | 'devices' | 'forks'
 
+/** One simulation of the default length. */
+export interface SeedJob {
+  readonly kind: SeedKind
+  readonly seed: number
+}
+
+/** What is told of one. */
+export type SeedResult = Pick<SimulationReport, 'violations' | 'repro' | 'entries' | 'steps'> & SeedJob
+
+const WORKER = fileURLToPath(new URL('seed-worker.ts', import.meta.url))
 /** A simulation makes much that lives shortly; with more room for it the collector takes a tenth less of the time (measured, Node 24). */
 const YOUNG_SPACE = '--max-semi-space-size=64'
-const WORKER = fileURLToPath(new URL('seed-worker.ts', import.meta.url))
 
 export class SeedPool {
-  readonly #results = new Map<number, PromiseWithResolvers<SeedResult>>()
-  readonly #left: number[]
-  readonly #optionsOf: (seed: number) => {
-    seed: number
-    forks: boolean
-    changes: boolean
-    devices: boolean
-    steps?: number
-    peers?: number
-  }
+  readonly #results = new Map<string, PromiseWithResolvers<SeedResult>>()
+  readonly #left: SeedJob[]
   #workers: ChildProcess[] = []
 
-  constructor(
-    seeds: readonly number[],
-    optionsOf: (seed: number) => { seed: number; forks: boolean; changes: boolean; devices: boolean; steps?: number; peers?: number },
-  ) {
-    this.#optionsOf = optionsOf
-    this.#left = [...seeds]
-    for (const seed of seeds) this.#results.set(seed, Promise.withResolvers())
+  constructor(jobs: readonly SeedJob[]) {
+    this.#left = [...jobs]
+    for (const job of jobs) this.#results.set(nameOf(job), Promise.withResolvers())
     // Whoever asks for one hears of its failure.
     for (const { promise } of this.#results.values()) promise.catch(() => undefined)
   }
@@ -38,9 +35,9 @@ export class SeedPool {
   start(): void {
     this.#workers = Array.from({ length: availableParallelism() }, () => {
       const worker = fork(WORKER, { execArgv: ['--conditions=@parley/source', YOUNG_SPACE] })
-      worker.on('message', (result) => {
-        const { seed } = result as SeedResult
-        this.#results.get(seed)?.resolve(result as SeedResult)
+      worker.on('message', (message) => {
+        const result = message as SeedResult
+        this.#results.get(nameOf(result))?.resolve(result)
         this.#next(worker)
       })
       worker.on('exit', (code) => this.#fail(new Error(`a process that simulates ended with ${code}`)))
@@ -50,9 +47,9 @@ export class SeedPool {
   }
 
   /** @throws {Error} when a process that simulates has ended. */
-  result(seed: number): Promise<SeedResult> {
-    const result = this.#results.get(seed)
-    if (result === undefined) throw new RangeError(`seed ${seed} is none of these`)
+  result(job: SeedJob): Promise<SeedResult> {
+    const result = this.#results.get(nameOf(job))
+    if (result === undefined) throw new RangeError(`${nameOf(job)} is none of these`)
     return result.promise
   }
 
@@ -61,11 +58,13 @@ export class SeedPool {
   }
 
   #next(worker: ChildProcess): void {
-    const seed = this.#left.shift()
-    if (seed !== undefined) worker.send(this.#optionsOf(seed))
+    const job = this.#left.shift()
+    if (job !== undefined) worker.send(job)
   }
 
   #fail(error: Error): void {
     for (const { reject } of this.#results.values()) reject(error)
   }
 }
+
+const nameOf = ({ kind, seed }: SeedJob): string => `${kind} seed ${seed}`
