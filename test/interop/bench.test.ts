@@ -63,7 +63,7 @@ describe('npm run bench', () => {
     async () => {
       const report = await bench('members', '--sizes', '250')
       expect(report).toMatchObject({ mode: 'members', columns: ['parley'], sections: [{ size: 250 }] })
-      expect(report.sections[0]?.rows).toHaveLength(4)
+      expect(report.sections[0]?.rows).toHaveLength(5)
       expectNumbers(report)
     },
     TIMEOUT_MS,

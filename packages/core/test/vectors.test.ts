@@ -32,7 +32,8 @@ function suite(create: () => CryptoProvider): void {
     his.meet(hers.hello)
     const { publicKey } = inviteKey(unhex(seed))
     const [member, invite] = proofsOf(replicaOf({ ...handshake.vectors, seed: unhex(seed), invites: [{ publicKey }] })) as [Proof, Proof]
-    const [join] = proofsOf(replicaOf({ ...handshake.vectors, seed: unhex(seed), state: 'joining' })) as [Proof]
+    // After what proves that they were in before.
+    const join = proofsOf(replicaOf({ ...handshake.vectors, seed: unhex(seed), state: 'joining' })).at(-1) as Proof
     return { hers, his, hellos, member, invite, join }
   }
 

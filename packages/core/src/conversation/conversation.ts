@@ -318,14 +318,12 @@ export class LiveConversation implements Conversation {
   async mute(): Promise<void> {
     this.#parts.standing.assertOpen()
     await this.#parts.preferences.setMuted(true)
-    this.#parts.announcements.onPreferences()
     this.#parts.share('muted', true)
   }
 
   async unmute(): Promise<void> {
     this.#parts.standing.assertOpen()
     await this.#parts.preferences.setMuted(false)
-    this.#parts.announcements.onPreferences()
     this.#parts.share('muted', null)
   }
 
