@@ -73,7 +73,9 @@ export async function createHostileMember(
   await wait(
     async () => joined.state === 'member' && (await joined.getMessages()).totalMessages === (await group.getMessages()).totalMessages,
   )
-  await wait(() => joined.syncState.phase === 'live' && group.members().some((m) => m.name === name))
+  await wait(
+    () => joined.syncState.phase === 'live' && joined.syncState.complete === undefined && group.members().some((m) => m.name === name),
+  )
   await honest.close()
   world.peers.splice(world.peers.indexOf(honest), 1)
 
