@@ -18,9 +18,7 @@ import {
   openOpfsBlobStore,
 } from '@parley/store-indexeddb'
 import { isParleyError } from '@parley/protocol'
-import { libp2pTransport } from '@parley/transport-libp2p'
 import { tabsTransport } from '@parley/transport-tabs'
-import { webrtcTransport } from '@parley/transport-webrtc'
 import { clearDocument, IndexeddbPersistence, storeState } from 'y-indexeddb'
 import { silentLogger, systemClock, systemRandom } from './environment.ts'
 import { becoming, type ParleyInit } from './init.ts'
@@ -132,7 +130,7 @@ async function openEngine(init: ParleyInit, wait?: AbortSignal): Promise<Parley>
   try {
     return await createEngine({
       store,
-      transports: init.offline === true ? [] : (init.transports ?? defaultTransports(init)),
+      transports: init.offline === true ? [] : (init.transports ?? (await defaultTransports(init))),
       crypto,
       clock: systemClock,
       random: systemRandom,
@@ -177,14 +175,26 @@ export async function deleteProfile(profile: string): Promise<void> {
   for (const { name } of await indexedDB.databases()) if (name?.startsWith(viewOf(profile, ''))) await clearDocument(name)
 }
 
-function defaultTransports(init: ParleyInit): Transport[] {
-  const { rendezvous = [], relays = [], peers = [], iceServers } = init
+/** Only the tab that hosts the engine loads what leads to other people, and none does while it is offline on purpose. */
+async function defaultTransports(init: ParleyInit): Promise<Transport[]> {
+  const { rendezvous = [], relays = [], peers = [], iceServers, logger = silentLogger } = init
   // Without BroadcastChannel there are no other tabs to be met.
   const tabs = typeof BroadcastChannel === 'undefined' ? [] : [tabsTransport()]
-  const webrtc =
-    rendezvous.length === 0 ? [] : [webrtcTransport({ rendezvous, ...(iceServers === undefined ? {} : { iceServers: [...iceServers] }) })]
-  // Also without any of these: an invite link may name a desktop peer. libp2p is loaded when there is somebody to dial.
-  return [...tabs, ...webrtc, libp2pTransport({ rendezvous, relays, peers })]
+  const load = <Part>(what: string, part: Promise<Part>): Promise<Part | undefined> =>
+    part.catch((error: unknown) => {
+      logger.error('a part of the page could not be loaded: until the page is loaded anew nobody is reached by it', { what, error })
+      return undefined
+    })
+  const [webrtc, libp2p] = await Promise.all([
+    rendezvous.length === 0 ? undefined : load('webrtc', import('@parley/transport-webrtc')),
+    load('libp2p', import('@parley/transport-libp2p')),
+  ])
+  return [
+    ...tabs,
+    ...(webrtc === undefined ? [] : [webrtc.webrtcTransport({ rendezvous, ...(iceServers && { iceServers: [...iceServers] }) })]),
+    // Also without any of these: an invite link may name a desktop peer. libp2p itself is loaded when there is somebody to dial.
+    ...(libp2p === undefined ? [] : [libp2p.libp2pTransport({ rendezvous, relays, peers })]),
+  ]
 }
 
 /** y-indexeddb keeps the view document, so that the last known messages can be painted before the engine is up. It is never the truth. */
