@@ -85,8 +85,8 @@ export const listCommand = defineCommand({
   async run({ parley, print }) {
     for (const conversation of parley.conversations) {
       const lastMessage = conversation.getLastMessage() ?? null
-      const { unread } = conversation
-      print.result({ id: conversation.getId(), title: conversation.getTitle(), unread, lastMessage }, () =>
+      const { unread, state } = conversation
+      print.result({ id: conversation.getId(), title: conversation.getTitle(), state, unread, lastMessage }, () =>
         formatConversation(conversation, print.terminal),
       )
     }

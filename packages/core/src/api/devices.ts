@@ -63,7 +63,7 @@ export interface DeviceCalls {
   removeDevice(id: DeviceId): Promise<void>
   /**
    * Makes a link code, in place of one that is open; `deviceLink` and the event `devices` tell what becomes of it.
-   * @throws {Unreachable} while this device is offline, {TooLarge} when the user has as many devices as can be
+   * @throws {Unreachable} while this device is offline, {NotAllowed} once it has been removed, {TooLarge} when the user has as many devices as can be
    * @example
    * ```ts
    * console.log(`On the new device: ${(await parley.linkDevice()).link}`)

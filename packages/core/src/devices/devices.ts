@@ -117,8 +117,9 @@ export class Devices {
     return this.own.remove(id)
   }
 
-  /** @throws {ParleyError} Unreachable, TooLarge */
+  /** @throws {ParleyError} NotAllowed, Unreachable, TooLarge */
   async offerLink(): Promise<DeviceLinkOffer> {
+    this.own.assertActive()
     if (!this.#host.isReachable())
       throw new ParleyError('Unreachable', 'this device is offline; go online first, so that the new one can reach it')
     return this.#offer.open()
@@ -133,8 +134,9 @@ export class Devices {
     return this.#offer.cancel()
   }
 
-  /** @throws {ParleyError} TooLarge */
+  /** @throws {ParleyError} NotAllowed, TooLarge */
   async createRecovery(): Promise<readonly string[]> {
+    this.own.assertActive()
     const { crypto, me, random, clock } = this.#context
     const own = trustedDeviceCert((bytes) => crypto.sha256(bytes), me.cert)
     // A device that the phrase adds comes behind the recovery device.

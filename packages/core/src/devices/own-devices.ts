@@ -76,6 +76,12 @@ export class OwnDevices {
       .sort((a, b) => a.addedAt - b.addedAt || (a.id < b.id ? -1 : 1))
   }
 
+  /** This device speaks for its user. @throws {ParleyError} NotAllowed */
+  assertActive(): void {
+    if (this.all().some(({ isThis, status }) => isThis && status === 'removed'))
+      throw new ParleyError('NotAllowed', 'this device has been removed by another one of yours; what it held can still be read')
+  }
+
   /** The recovery device that counts. */
   get recovery(): DeviceCert | undefined {
     return this.#records().find(({ cert, isActive }) => cert.isRecovery && isActive)?.cert
