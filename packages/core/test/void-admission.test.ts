@@ -3,6 +3,11 @@ import { compareHlc } from '@parley/protocol'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { LiveConversation } from '../src/conversation/conversation.ts'
 import type { Conversation, Parley } from '../src/index.ts'
+import { resolveMembership } from '../src/membership/index.ts'
+import { ControlEntries } from '../src/replica/control-entries.ts'
+import type { ControlEntry } from '../src/replica/control-entry.ts'
+import { WhatIf } from '../src/replica/what-if.ts'
+import { checks, World as History, type Actor } from './support/membership-world.ts'
 import { createSharedGroup, createWorld, until, type World } from './support.ts'
 
 let world: World
@@ -92,4 +97,31 @@ test('whom somebody lets in who is out by then hears of that removal and not of 
   await until(() => theirs.state === 'refused')
   expect(controlsOf(hers).endOf(carol.me.deviceId)).toEqual(controlsOf(hers).endOf(bob.me.deviceId))
   expect(theirs.getTitle()).toBe('Picnic')
+})
+
+test('whom one of two histories of a device lets in, which does not count, is told up to the proof of that, and of nothing else', () => {
+  const history = new History()
+  const [founder, forked, joiner, stranger] = [1, 2, 3, 4].map((user) => history.actor(user, 0)) as [Actor, Actor, Actor, Actor]
+  history.genesis(founder)
+  const invite = history.invite(founder)
+  history.admit(founder, invite, forked)
+  history.tell(founder, forked)
+  history.admit(forked, invite, joiner)
+  history.admit(forked, invite, stranger, { key: 2 })
+  const facts = history.facts.map((fact) => ({ ...fact, isCounted: fact.device !== forked.device }))
+  const entries = new ControlEntries()
+  for (const fact of facts) entries.add({ ...fact, number: fact.seq + 1 } as unknown as ControlEntry)
+  const proofs = [
+    { fork: { seq: 1 }, hlc: { ms: 7_000, ctr: 0 } },
+    { fork: { seq: 0 }, hlc: { ms: 8_000, ctr: 0 } },
+    { fork: { seq: 0 }, hlc: { ms: 9_000, ctr: 0 } },
+  ]
+  const init = { entries, facts: { of: (entry: unknown) => entry }, checks, forks: () => ({ proofs: () => proofs }) }
+  const whatIf = new WhatIf(init as unknown as ConstructorParameters<typeof WhatIf>[0])
+  const membership = resolveMembership(facts, checks)
+  // Its entry at 0 counts no more with the second of them.
+  expect(whatIf.voidSince(joiner.device, membership)).toEqual({ ms: 8_000, ctr: 0 })
+  // Without the fork this one would not be in either.
+  expect(whatIf.voidSince(stranger.device, membership)).toBeUndefined()
+  expect(whatIf.voidSince(forked.device, membership)).toBeUndefined()
 })

@@ -85,11 +85,11 @@ export class ControlEntries {
   /** Takes out some, and returns them. */
   remove(isGone: (entry: ControlEntry) => boolean): ControlEntry[] {
     const gone = this.unsorted().filter((entry) => isGone(entry))
-    for (const device of new Set(gone.map((entry) => entry.device)))
-      this.#byDevice.set(
-        device,
-        this.of(device).filter((entry) => !isGone(entry)),
-      )
+    for (const device of new Set(gone.map((entry) => entry.device))) {
+      const rest = this.of(device).filter((entry) => !isGone(entry))
+      if (rest.length > 0) this.#byDevice.set(device, rest)
+      else this.#byDevice.delete(device)
+    }
     return gone
   }
 }

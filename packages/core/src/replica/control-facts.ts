@@ -22,7 +22,8 @@ export class ControlFacts {
   /** A certificate of that device is here. */
   noteDevice(device: DeviceId): void {
     const prefix = toBase32(deviceIdBytes(device).subarray(0, 8))
-    this.#byPrefix.set(prefix, [...(this.#byPrefix.get(prefix) ?? []), device])
+    const known = this.#byPrefix.get(prefix) ?? []
+    if (!known.includes(device)) this.#byPrefix.set(prefix, [...known, device])
   }
 
   /** Undefined for what cannot be read, and for what has no part in membership. */

@@ -7,7 +7,6 @@ import { epochIdOf, type CryptoProvider, type DeviceCert } from '@parley/crypto'
 import {
   compareHlc,
   conversationIdOfDirect,
-  decodeControl,
   decodeEntry,
   deviceIdOf,
   equalBytes,
@@ -17,7 +16,6 @@ import {
   type ControlCarrier,
   type ControlPayload,
   type DeviceId,
-  type EntryParts,
   type Hash,
   type Hlc,
 } from '@parley/protocol'
@@ -34,7 +32,8 @@ import { ControlView } from './control-view.ts'
 import { newestFirst, type EpochKeys } from './epochs.ts'
 import { Forks } from './forks.ts'
 import type { Keyspace } from './keyspace.ts'
-import { endOf, isTakenIn } from './late-controls.ts'
+import { endOf } from './late-controls.ts'
+import { clearPayload, followedAmong, waitingControl, type WaitingControl } from './waiting-controls.ts'
 import { WhatIf } from './what-if.ts'
 
 export class ControlLog extends ControlView {
@@ -59,22 +58,13 @@ export class ControlLog extends ControlView {
   forks: Forks
   /** Hears of every entry that is here, before the folds. */
   onEntry: (entry: ControlEntry) => void = () => undefined
-  /** Entries beyond what is kept of a device, as often as they came since the start. */
+  /** Entries beyond what is kept of a device, or of those whom it let in without any right, as often as they came since the start. */
   excess = 0
   readonly #room = new ControlRoom()
 
-  constructor({
-    conversation,
-    crypto,
-    keys,
-    epochs,
-  }: {
-    conversation: Uint8Array
-    crypto: CryptoProvider
-    keys: Keyspace
-    epochs: EpochKeys
-  }) {
+  constructor(options: { conversation: Uint8Array; crypto: CryptoProvider; keys: Keyspace; epochs: EpochKeys }) {
     super()
+    const { conversation, crypto, keys, epochs } = options
     const hash = (bytes: Uint8Array): Uint8Array => crypto.sha256(bytes)
     this.#hash = hash
     this.#keys = keys
@@ -89,7 +79,7 @@ export class ControlLog extends ControlView {
     }
     this.#resolver = new MembershipResolver(this.#checks)
     this.#facts = new ControlFacts({ entriesOf: (device) => this.list.of(device), forks: () => this.forks })
-    this.#whatIf = new WhatIf({ entries: this.list, facts: this.#facts, checks: this.#checks })
+    this.#whatIf = new WhatIf({ entries: this.list, facts: this.#facts, checks: this.#checks, forks: () => this.forks })
   }
 
   /** Reads what the folds came to, where that is written down, and else everything stored. */
@@ -194,6 +184,7 @@ export class ControlLog extends ControlView {
     await this.whole()
     try {
       const unknown = await this.#acceptInto(accepted, carriers, latestMs)
+      await this.#dropExcess(accepted)
       return { accepted, operations: accepted.length === 0 ? [] : this.rows(accepted), unknown }
     } catch (error) {
       await this.drop(accepted)
@@ -215,6 +206,18 @@ export class ControlLog extends ControlView {
     this.#proofs.drop(entries)
     this.#isDropped = true
     await this.refold()
+  }
+
+  /** Takes out again, of what has just come in, what is not kept of devices that turned out never to have been in. */
+  async #dropExcess(accepted: ControlEntry[]): Promise<void> {
+    const { kept } = this
+    const excess = new Set(accepted.filter(({ device, number }) => kept.isVoid(device) && number > kept.last(device)))
+    if (excess.size === 0) return
+    this.excess += excess.size
+    accepted.splice(0, Infinity, ...accepted.filter((entry) => !excess.has(entry)))
+    for (const { certs } of excess) for (const { deviceId } of certs) if (kept.isVoid(deviceId)) this.certs.delete(deviceId)
+    await this.drop([...excess])
+    for (const { certs } of this.list.unsorted()) for (const cert of certs) this.#noteCert(cert)
   }
 
   /** Takes in entries of this device that have just been made. The caller stores their `rows` first. */
@@ -252,7 +255,7 @@ export class ControlLog extends ControlView {
     const known = first !== undefined && equalBytes(first.id, entry.id) ? first : undefined
     // What this device has just made itself needs no second look: it admits nobody whose proof it has not checked.
     const areCertsValid = known === undefined || (known.certs.length > 0 && !known.lacksIssuer)
-    const provenKey = known === undefined ? this.#proofs.inviteKey(clearPayload(entry.bytes)) : this.#proofs.provenKey(known)
+    const provenKey = known === undefined ? this.#proofs.inviteKey(clearPayload(decodeEntry(entry.bytes))) : this.#proofs.provenKey(known)
     return {
       type: 'put',
       key:
@@ -316,10 +319,12 @@ export class ControlLog extends ControlView {
   }
 
   async #acceptInto(accepted: ControlEntry[], carriers: readonly ControlCarrier[], latestMs: number): Promise<number> {
-    let waiting = carriers.map((carrier) => ({ carrier, parts: decodeEntry(carrier.entry), device: deviceIdOf(carrier.device) }))
-    let broken: (typeof waiting)[number] | undefined
+    let waiting: readonly WaitingControl[] = carriers.map(waitingControl)
+    let broken: WaitingControl | undefined
     for (;;) {
-      const later: typeof waiting = []
+      const later: WaitingControl[] = []
+      const { kept } = this
+      const followed = followedAmong(waiting, kept.wanted, (carrier, parts) => this.#verifier.idOf(carrier, parts))
       for (const item of waiting) {
         const number = item.parts.header.controls
         const isForked = this.forks.isForked(item.device)
@@ -339,7 +344,7 @@ export class ControlLog extends ControlView {
           signKey === undefined ||
           number > this.count(item.device) + 1 ||
           item.parts.header.time > latestMs ||
-          !isTakenIn(this.list.of(item.device), this.reach(item.device), item.carrier.seq)
+          (!kept.isTakenIn(item.device, item.carrier.seq) && number > (followed.get(item.device) ?? 0))
         ) {
           later.push(item)
           continue
@@ -356,6 +361,7 @@ export class ControlLog extends ControlView {
       if (later.length === waiting.length) {
         if (broken !== undefined && !accepted.some(({ payload }) => payload?.op === 'fork')) await this.#refuseBroken(broken)
         if (accepted.length > 0) await this.refold()
+        this.excess += later.filter(({ device, carrier }) => kept.isVoid(device) && !kept.isTakenIn(device, carrier.seq)).length
         return later.length
       }
       await this.refold()
@@ -363,7 +369,7 @@ export class ControlLog extends ControlView {
     }
   }
 
-  async #refuseBroken({ carrier, parts, device }: { carrier: ControlCarrier; parts: EntryParts; device: DeviceId }): Promise<void> {
+  async #refuseBroken({ carrier, parts, device }: WaitingControl): Promise<void> {
     const signKey = await this.#verifier.signKeyFor(this.certOf, device, parts)
     if (signKey === undefined) return
     await this.#verifier.verify(carrier, parts, signKey, this.certOf)
@@ -390,10 +396,4 @@ export class ControlLog extends ControlView {
     this.certs.set(cert.deviceId, cert)
     this.#facts.noteDevice(cert.deviceId)
   }
-}
-
-/** What an entry in clear says; undefined when it is sealed. */
-function clearPayload(bytes: Uint8Array): ControlPayload | undefined {
-  const { header, body } = decodeEntry(bytes)
-  return header.epoch === 'clear' && body !== undefined ? decodeControl(body) : undefined
 }

@@ -85,7 +85,7 @@ export class ControlProofs {
         this.#claims.set(name, isValid ? [claims[0].branch, claims[1].branch] : undefined)
       }
       const branches = this.#claims.get(name)
-      if (branches !== undefined) proven.push({ poster, fork: payload, branches })
+      if (branches !== undefined) proven.push({ poster, fork: payload, hlc: entry.hlc, branches })
     }
     return new Forks(this.#hash, proven)
   }

@@ -28,7 +28,7 @@ import { membershipOf, ROLE_NAMES, type Membership, type MembershipParts, type V
 import type { ContentFold, MetadataValue } from './control-content.ts'
 
 /** Rises when the row keeps something else, or any fold over control entries comes to another result: rows of before are passed over. */
-const SNAPSHOT_FORMAT = 1
+const SNAPSHOT_FORMAT = 2
 /** With fewer entries a snapshot saves nothing: reading one takes as long as folding these. */
 export const MIN_SNAPSHOT_ENTRIES = 64
 /** Of a row of ours: 500 devices with certificates of 2 KiB, and what 65,536 control entries can leave behind. */

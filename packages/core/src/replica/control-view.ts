@@ -6,7 +6,7 @@ import { ControlContent, type MetadataValue, type Profile } from './control-cont
 import { ControlEntries } from './control-entries.ts'
 import { controlCarrier, type ControlEntry } from './control-entry.ts'
 import type { ControlSnapshot } from './control-snapshot.ts'
-import { lastTold } from './late-controls.ts'
+import { KeptControls } from './kept-controls.ts'
 
 export class ControlView {
   membership: Membership = NO_MEMBERSHIP
@@ -21,6 +21,7 @@ export class ControlView {
   protected readonly content = new ControlContent()
   /** What the folds had come to, while the entries are not read. */
   protected before: ControlSnapshot | undefined
+  #kept: KeptControls | undefined
 
   /** Whether the entries themselves are here: who only looks needs no more than what the folds came to. */
   get isWhole(): boolean {
@@ -37,7 +38,7 @@ export class ControlView {
 
   /** How many control entries of that device are told of: of one that is out, no more than anybody takes in who knows that. */
   shown(device: DeviceId): number {
-    return this.before === undefined ? lastTold(this.list.of(device), this.reach(device)) : (this.before.seen.get(device)?.shown ?? 0)
+    return this.before === undefined ? this.kept.last(device) : (this.before.seen.get(device)?.shown ?? 0)
   }
 
   /** How many control entries of that device are here; they are contiguous from number 1. `latest`: only those up to that clock. */
@@ -81,6 +82,13 @@ export class ControlView {
   /** How many entries of a device count, by what its user was allowed: up to the end of its last span, without bound while it is in. */
   reach(device: DeviceId): number {
     return this.membership.devices.get(device)?.spans.at(-1)?.to ?? 0
+  }
+
+  /** Which entries without effect are kept, by the last fold. */
+  protected get kept(): KeptControls {
+    const { list: entries, membership } = this
+    if (this.#kept?.membership !== membership) this.#kept = new KeptControls({ entries, certified: this.certs.keys(), membership })
+    return this.#kept
   }
 
   /** The entries, for what only these can tell. */

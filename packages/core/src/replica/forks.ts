@@ -12,6 +12,7 @@ import {
   type DeviceId,
   type ForkControl,
   type Hash,
+  type Hlc,
 } from '@parley/protocol'
 
 /** Names a log: the device itself, or 16 bytes that stand for a branch. */
@@ -22,6 +23,8 @@ export interface ProvenFork {
   /** The device that wrote it. */
   readonly poster: DeviceId
   readonly fork: ForkControl
+  /** The clock of the entry that brought it. */
+  readonly hlc: Hlc
   /** Ids (16 bytes) of the two branches. */
   readonly branches: readonly [Uint8Array, Uint8Array]
 }

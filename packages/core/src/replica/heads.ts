@@ -32,7 +32,10 @@ export class Heads {
   have(): HaveHead[] {
     const heads = new Map<DeviceId, HaveHead>()
     for (const device of this.#controls.devices()) {
-      heads.set(device, { device: deviceIdBytes(device), nextSeq: 0, head: new Uint8Array(8), controls: this.#controls.shown(device) })
+      const controls = this.#controls.shown(device)
+      // Who never was in, and of whom nothing is kept: others may not even have heard of it.
+      if (controls === 0 && !this.#controls.membership.devices.has(device)) continue
+      heads.set(device, { device: deviceIdBytes(device), nextSeq: 0, head: new Uint8Array(8), controls })
     }
     for (const { log, logBytes, device, state } of this.#log.heads()) {
       // Whoever was let in by nobody who may: what it said in the logs is not told of, its control entries are, for others may name them.

@@ -6,7 +6,7 @@ import { compareHlc, deviceIdOf, type DeviceId, type Hlc, type UserId } from '@p
 import { opKey, type Membership } from '../membership/index.ts'
 import type { ControlEntry } from './control-entry.ts'
 
-/** Nobody says so much within the time that a removal takes to get around. */
+/** Nobody says so much within the time that a removal takes to get around. Those whom the device lets in meanwhile share it by halves. */
 export const MAX_LATE_CONTROLS = 64
 
 /** Whether an entry at `seq` is taken in: `list` is what is here of the device, `reach` where it ceases to count. */

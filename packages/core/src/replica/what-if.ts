@@ -1,8 +1,9 @@
 /** What would follow from other control entries than those that are here: asked of the pure fold, which computes everything anew. */
-import { deviceIdOf, type ControlPayload, type DeviceId, type Hlc } from '@parley/protocol'
+import { compareHlc, deviceIdOf, type ControlPayload, type DeviceId, type Hlc } from '@parley/protocol'
 import { isNameable, opKey, resolveMembership, type Membership, type MembershipChecks, type MembershipFact } from '../membership/index.ts'
 import type { ControlEntries } from './control-entries.ts'
 import type { ControlFacts } from './control-facts.ts'
+import type { Forks } from './forks.ts'
 
 /**
  * Devices of which it is found out, from one change of membership to the next, when they ceased to be in: each takes a dozen folds of everything, and
@@ -14,13 +15,15 @@ export class WhatIf {
   readonly #entries: ControlEntries
   readonly #facts: ControlFacts
   readonly #checks: MembershipChecks
+  readonly #forks: () => Forks
   /** What was found out about devices, and the membership for which it holds. */
   #found: { readonly membership: Membership; readonly ends: Map<DeviceId, Hlc | undefined>; searches: number } | undefined
 
-  constructor(options: { entries: ControlEntries; facts: ControlFacts; checks: MembershipChecks }) {
+  constructor(options: { entries: ControlEntries; facts: ControlFacts; checks: MembershipChecks; forks: () => Forks }) {
     this.#entries = options.entries
     this.#facts = options.facts
     this.#checks = options.checks
+    this.#forks = options.forks
   }
 
   /** Whether an operation that this device wrote after everything else would have effect. */
@@ -37,7 +40,7 @@ export class WhatIf {
   }
 
   /**
-   * The clock of the operation that took its effect from what let in a device: who is told everything up to it knows that it is not in. Undefined
+   * The clock of the operation, or the proof of a fork, that took its effect from what let in a device: who is told everything up to it knows that it is not in. Undefined
    * when nothing ever let it in, or what did is without effect by its own past; no honest member lets in anybody so.
    */
   voidSince(device: DeviceId, membership: Membership): Hlc | undefined {
@@ -72,7 +75,7 @@ export class WhatIf {
     const rest = all.filter((fact) => !known.has(fact))
     const isIn = (count: number): boolean =>
       resolveMembership([...known, ...rest.slice(0, count)], this.#checks).devices.get(device)?.isActive === true
-    if (!isIn(0)) return undefined
+    if (!isIn(0)) return this.#searchForks(device, known)
     let least = 0
     let most = rest.length
     while (most - least > 1) {
@@ -81,6 +84,22 @@ export class WhatIf {
       else most = middle
     }
     return rest[most - 1]?.hlc
+  }
+
+  /** What let it in follows what a device said that forked: the proof of that is what it is told. */
+  #searchForks(device: DeviceId, known: ReadonlySet<MembershipFact>): Hlc | undefined {
+    const counted = [...known].map((fact) => ({ ...fact, isCounted: true }))
+    if (resolveMembership(counted, this.#checks).devices.get(device)?.isActive !== true) return undefined
+    let latest: Hlc | undefined
+    for (const fact of known) {
+      const proof = fact.isCounted
+        ? undefined
+        : this.#forks()
+            .proofs(fact.device)
+            .find(({ fork }) => fork.seq <= fact.seq)
+      if (proof !== undefined && (latest === undefined || compareHlc(proof.hlc, latest) > 0)) latest = proof.hlc
+    }
+    return latest
   }
 
   /** All facts in the order of the folds. */
