@@ -57,7 +57,7 @@ export async function handshakes(): Promise<Json> {
   hers.meet(his.hello)
   his.meet(hers.hello)
   const [member, invite] = proofsOf(replica('member', [])) as [Proof, Proof]
-  const [join] = proofsOf(replica('joining', [])) as [Proof]
+  const join = proofsOf(replica('joining', [])).find(({ kind }) => kind === 'join') as Proof
   const transcript = hers.transcript as Uint8Array
   const identity = await hers.identity(member)
   const request = await his.request(join, await joinProof(inviteKey(seed), conversation, bob.cert.bytes))
