@@ -29,6 +29,8 @@ export class Comparison {
   readonly #backfill: Backfill
   readonly #searches: ForkSearches
   #cancelNext = (): void => undefined
+  /** The peer's last sum was the one here, so it was not answered. */
+  #isUnanswered = false
 
   constructor(line: SessionLine, logs: PeerLogs, { push, fetch, backfill, searches }: ComparisonParts) {
     this.#line = line
@@ -72,6 +74,7 @@ export class Comparison {
     const heads = this.#line.isMember
       ? replica.haveNewestFirst()
       : replica.have().map((head) => ({ ...head, nextSeq: 0, head: new Uint8Array(8), controls: controls(head), from: 0 }))
+    this.#isUnanswered = false
     this.#logs.told.clear()
     for (const head of heads) this.#logs.told.set(deviceIdOf(head.device), head.nextSeq)
     for (let i = 0; i === 0 || i < heads.length; i += MAX_HEADS)
@@ -84,6 +87,7 @@ export class Comparison {
     const { standing } = this.#line
     if (standing === 'stranger') return
     if (standing === 'former' || standing === 'void' || !equalBytes(sum, replica.sum())) return this.tell()
+    this.#isUnanswered = true
     for (const head of replica.have()) this.#logs.note(deviceIdOf(head.device), head.nextSeq, head.from)
     this.#logs.told.clear()
     this.#push.resumeAll()
@@ -126,6 +130,8 @@ export class Comparison {
     this.#fetch.count()
     this.#fetch.ask(controls.slice(0, MAX_WANTS))
     this.#tellHeads(heads)
+    // Sums crossed with what one of us wrote: this end found the same, and said nothing; the peer did not, and would wait for the next comparison.
+    if (this.#isUnanswered) this.tell()
     if (this.#fetch.waiting === 0) this.#backfill.ask()
     // Counted; perhaps it is a fork, perhaps a lie.
     if (isStray) throw new Reject('Forked', 'the peer holds another history of a device')
