@@ -83,6 +83,13 @@ export class Fetch {
     this.#wanted.delete(log)
   }
 
+  /** The session begins, perhaps again: what was asked for before may have been refused meanwhile, and is asked for anew. */
+  begin(): void {
+    this.#waiting = 0
+    this.#asked.clear()
+    this.#wanted.clear()
+  }
+
   /** Nothing is waited for on this link any more. */
   suspend(): void {
     this.#waiting = 0

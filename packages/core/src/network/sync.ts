@@ -106,6 +106,7 @@ export class SyncSession {
   start(): void {
     if (this.#isStarted || this.#closed) return
     this.#isStarted = true
+    this.#fetch.begin()
     this.#compare()
     this.#wasMember = this.#line.isMember
     if (!this.#wasMember) return
