@@ -21,11 +21,19 @@ export interface KeyHolder {
   readonly keys: ReadonlySet<string>
 }
 
-/** An entry, and what its author knew of members when it was written. */
+/** An entry, and what its author knew of members when it was written, this entry included. */
 interface Written {
   readonly author: string
   readonly entry: LedgerEntry
   readonly known: Pick<HeldRows, 'controls' | 'canRead'>
+}
+
+/** A whole secret, sealed for a device by somebody who took it and themselves for members. */
+interface Handed {
+  /** In base32. */
+  readonly epoch: string
+  /** What was known to who sealed it. */
+  readonly controls: ReadonlySet<LedgerEntry>
 }
 
 export class Secrecy {
@@ -35,8 +43,8 @@ export class Secrecy {
   #written: Written[] = []
   /** By peer: epochs that were written under by who knew that this peer is out, with what put it out. */
   readonly #closed = new Map<KeyHolder, Map<string, readonly LedgerEntry[]>>()
-  /** By peer: epochs whose keys it got when it was let in again, with what had put it out until then. */
-  readonly #given = new Map<KeyHolder, Map<string, ReadonlySet<LedgerEntry>>>()
+  /** By device: what it was handed. */
+  readonly #handed = new Map<DeviceId, Handed[]>()
 
   constructor(ledger: Ledger, violate: Violate) {
     this.#ledger = ledger
@@ -45,17 +53,25 @@ export class Secrecy {
 
   /** `author` has written these entries, with what is on its disk now. */
   wrote(author: string, entries: readonly LedgerEntry[], held: HeldRows): void {
-    const sealed = entries.filter(({ epoch }) => epoch !== undefined)
-    if (sealed.length === 0) return
+    const telling = entries.filter(({ epoch, said }) => epoch !== undefined || (said.what === 'control' && 'boxes' in said.payload))
+    if (telling.length === 0) return
     const known = { controls: new Set(held.controls), canRead: (entry: LedgerEntry) => held.canRead(entry) }
-    for (const entry of sealed) this.#written.push({ author, entry, known })
+    for (const entry of telling) this.#written.push({ author, entry, known })
   }
 
   /** Everything that was written or learned since the last time. `learnUsers` must have been awaited. */
   check(holders: readonly KeyHolder[]): void {
     for (const { author, entry, known } of this.#written.splice(0)) {
-      const { devices } = membershipOf(this.#ledger, known, [...known.controls])
-      const epoch = toBase32(entry.epoch!)
+      const { devices, policy } = membershipOf(this.#ledger, known, [...known.controls])
+      const isIn = (device: DeviceId): boolean => devices.get(device)?.isActive === true
+      for (const { device, epoch, isAdmission } of this.#boxes(entry)) {
+        // Newcomers who may not read what was before get the half that tells who is a member.
+        const isWhole = !isAdmission || policy.history === 'full'
+        if (isWhole && isIn(device) && isIn(entry.device))
+          this.#handed.set(device, [...(this.#handed.get(device) ?? []), { epoch, controls: known.controls }])
+      }
+      if (entry.epoch === undefined) continue
+      const epoch = toBase32(entry.epoch)
       for (const holder of holders) {
         if (holder.deviceId === undefined || devices.get(holder.deviceId)?.isActive !== false) continue
         const closed = this.#closed.get(holder) ?? new Map<string, readonly LedgerEntry[]>()
@@ -76,16 +92,27 @@ export class Secrecy {
     }
   }
 
-  /** Whether it was let in again, with all of the history, after all of these; it may have been put out once more since. */
-  #mayHold(holder: KeyHolder, epoch: string, endings: readonly LedgerEntry[]): boolean {
-    const given = this.#given.get(holder) ?? new Map<string, ReadonlySet<LedgerEntry>>()
-    this.#given.set(holder, given)
-    const before = given.get(epoch)
-    if (before !== undefined && endings.every((ending) => before.has(ending))) return true
-    const { devices } = membershipOf(this.#ledger, holder.held, [...holder.held.controls])
-    const isBack = devices.get(holder.deviceId!)?.isActive === true && endings.every((ending) => holder.held.controls.has(ending))
-    if (isBack) given.set(epoch, new Set([...(before ?? []), ...endings]))
-    return isBack
+  /**
+   * Whether a member handed it that secret, or one that unlocks it, after all of these and taking it for a member. What counts is what that member knew
+   * then, not what came of it: an admission is void beside the revocation of its invite and beside the removal of who admits (ADR 11), which they cannot
+   * have heard of, and the key is given away all the same. Whoever hears of both finds the epoch spoilt, by who got the key or by who gave it, and writes
+   * under another one. The disk of the holder does not tell either: a crash may have taken the admission back.
+   */
+  #mayHold({ deviceId }: KeyHolder, epoch: string, endings: readonly LedgerEntry[]): boolean {
+    const handed = this.#handed.get(deviceId!) ?? []
+    return handed.some((one) => endings.every((ending) => one.controls.has(ending)) && this.#unlocked(one.epoch).has(epoch))
+  }
+
+  /** That epoch, and those whose whole secrets can be had with its own. */
+  #unlocked(first: string): ReadonlySet<string> {
+    const reached = new Set([first])
+    const openers = this.#ledger
+      .controls()
+      .flatMap(({ said }) => (said.what === 'control' && said.payload.op === 'epoch' ? [said.payload] : []))
+    for (const epoch of reached)
+      for (const { commitment, back } of openers)
+        if (this.#nameOf(commitment) === epoch) for (const { parent, msg } of back) if (msg !== undefined) reached.add(toBase32(parent))
+    return reached
   }
 
   /** What `conversation` shows of devices that are out was written before the last operation that it has and that put them out. */
@@ -118,12 +145,32 @@ export class Secrecy {
 
   /** Devices that the key of an epoch was sealed for when it was opened. */
   #recipients(epoch: string): ReadonlySet<DeviceId> {
-    const devices = new Set<DeviceId>()
-    for (const { said } of this.#ledger.controls()) {
-      if (said.what !== 'control' || said.payload.op !== 'epoch') continue
-      if (toBase32(epochIdOf(conversationIdBytes(this.#ledger.conversation!), said.payload.commitment)) !== epoch) continue
-      for (const { device } of said.payload.boxes) devices.add(deviceIdOf(device))
+    const opened = this.#ledger.controls().filter(({ said }) => said.what === 'control' && said.payload.op === 'epoch')
+    return new Set(opened.flatMap((entry) => this.#boxes(entry).flatMap((box) => (box.epoch === epoch ? [box.device] : []))))
+  }
+
+  /** The secrets that an operation hands out. */
+  #boxes({ said }: LedgerEntry): { device: DeviceId; epoch: string; isAdmission: boolean }[] {
+    if (said.what !== 'control') return []
+    const { payload } = said
+    switch (payload.op) {
+      case 'epoch':
+      case 'reseal': {
+        const epoch = payload.op === 'epoch' ? this.#nameOf(payload.commitment) : toBase32(payload.epoch)
+        return payload.boxes.map(({ device }) => ({ device: deviceIdOf(device), epoch, isAdmission: false }))
+      }
+      case 'admit':
+      case 'device-add': {
+        const cert = this.#ledger.certIn(payload.cert)
+        if (cert === undefined) return []
+        return payload.boxes.map(({ epoch }) => ({ device: cert.deviceId, epoch: toBase32(epoch), isAdmission: payload.op === 'admit' }))
+      }
+      default:
+        return []
     }
-    return devices
+  }
+
+  #nameOf(commitment: Uint8Array): string {
+    return toBase32(epochIdOf(conversationIdBytes(this.#ledger.conversation!), commitment))
   }
 }
