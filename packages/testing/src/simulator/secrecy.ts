@@ -1,9 +1,9 @@
 /**
  * I4, looked at from outside: what somebody writes after they are out is shown by nobody, and what is written by those who know that they are out is
- * under keys that they have never held. Asks neither fold where the membership of a device ends: of what ends it, it is remembered how much the
+ * under keys that they hold only if a member gave them to them, taking them for one and unheard of by the writer. Asks neither fold where the membership of a device ends: of what ends it, it is remembered how much the
  * device had written by then.
  */
-import type { Conversation, Message } from '@parley/core'
+import type { Conversation, Membership, Message } from '@parley/core'
 import { epochIdOf } from '@parley/crypto'
 import { conversationIdBytes, deviceIdOf, messageIdBytes, messageIdParts, toBase32, userIdOf, type DeviceId } from '@parley/protocol'
 import type { Ledger, LedgerEntry } from './ledger.ts'
@@ -62,7 +62,7 @@ export class Secrecy {
   /** Everything that was written or learned since the last time. `learnUsers` must have been awaited. */
   check(holders: readonly KeyHolder[]): void {
     for (const { author, entry, known } of this.#written.splice(0)) {
-      const { devices, policy } = membershipOf(this.#ledger, known, [...known.controls])
+      const { devices, policy, verdicts } = membershipOf(this.#ledger, known, [...known.controls])
       const isIn = (device: DeviceId): boolean => devices.get(device)?.isActive === true
       for (const { device, epoch, isAdmission } of this.#boxes(entry)) {
         // Newcomers who may not read what was before get the half that tells who is a member.
@@ -72,14 +72,21 @@ export class Secrecy {
       }
       if (entry.epoch === undefined) continue
       const epoch = toBase32(entry.epoch)
+      // What somebody gave away while they were out makes nothing unusable: else they could go on doing so.
+      const isGiven = (to: DeviceId): boolean =>
+        [...known.controls].some(
+          (one) =>
+            counts(one, devices, verdicts) && this.#boxes(one).some((box) => box.device === to && this.#unlocked(box.epoch).has(epoch)),
+        )
       for (const holder of holders) {
         if (holder.deviceId === undefined || devices.get(holder.deviceId)?.isActive !== false) continue
+        const { deviceId, name } = holder
+        if (isGiven(deviceId))
+          this.#violate('I4', `${author} writes under an epoch whose key was sealed for ${name}, knowing that ${name} is out`)
         const closed = this.#closed.get(holder) ?? new Map<string, readonly LedgerEntry[]>()
         this.#closed.set(holder, closed)
         if (closed.has(epoch)) continue
-        closed.set(epoch, this.#endings(holder.deviceId, known.controls))
-        if (this.#recipients(epoch).has(holder.deviceId))
-          this.#violate('I4', `${author} writes under an epoch whose key was sealed for ${holder.name}, knowing that ${holder.name} is out`)
+        closed.set(epoch, this.#endings(deviceId, known.controls))
       }
     }
     for (const [holder, closed] of this.#closed) {
@@ -143,12 +150,6 @@ export class Secrecy {
     })
   }
 
-  /** Devices that the key of an epoch was sealed for when it was opened. */
-  #recipients(epoch: string): ReadonlySet<DeviceId> {
-    const opened = this.#ledger.controls().filter(({ said }) => said.what === 'control' && said.payload.op === 'epoch')
-    return new Set(opened.flatMap((entry) => this.#boxes(entry).flatMap((box) => (box.epoch === epoch ? [box.device] : []))))
-  }
-
   /** The secrets that an operation hands out. */
   #boxes({ said }: LedgerEntry): { device: DeviceId; epoch: string; isAdmission: boolean }[] {
     if (said.what !== 'control') return []
@@ -173,4 +174,10 @@ export class Secrecy {
   #nameOf(commitment: Uint8Array): string {
     return toBase32(epochIdOf(conversationIdBytes(this.#ledger.conversation!), commitment))
   }
+}
+
+/** Whether an operation was written in a stay of its author, and nothing of its past is missing; it may be void. */
+function counts({ id, device, seq }: LedgerEntry, devices: Membership['devices'], verdicts: Membership['verdicts']): boolean {
+  const isInStay = devices.get(device)?.spans.some(({ from, to }) => from <= seq && seq < to) === true
+  return isInStay && verdicts.get(toBase32(id.subarray(0, 16))) !== 'pending'
 }
