@@ -35,6 +35,10 @@ export class Agent {
     this.#parley = parley
     this.#widen = widen
     parley.on('error', (error) => void this.#errors.push(error.message))
+    // Of a conversation that is new, everything is heard.
+    parley.on('conversations', () => {
+      for (const conversation of parley.conversations) this.#record(conversation.getId())
+    })
   }
 
   /** Never rejects: what a call throws is its answer. */

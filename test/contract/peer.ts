@@ -61,6 +61,12 @@ export class Peer {
     return new Heard(this, conversation, (await this.ask({ do: 'listen', conversation })) as number)
   }
 
+  /** Events of a conversation that is new here, from the first one on. */
+  async hearAll(conversation: ConversationId): Promise<Heard> {
+    await this.hear(conversation)
+    return new Heard(this, conversation, 0)
+  }
+
   async ask(command: Command): Promise<unknown> {
     const { value, error } = await this.#run(command)
     if (error !== undefined) throw new RemoteError(error)

@@ -37,7 +37,7 @@ export const MESSAGE_EVENTS: readonly Case[] = [
       const early = alice.conversation(id)
       for (const text of ['1', '2', '3']) await early.sendMessage({ text })
       await bob.parley.join(await early.invite())
-      const heard = await bob.hear(id)
+      const heard = await bob.hearAll(id)
       await bob.conversation(id).admitted()
       await heard.first('message', 3)
       await early.sendMessage({ text: 'live' })
