@@ -30,6 +30,8 @@ export class IndexedDbStore implements Store {
   readonly #writes = new GroupCommit((operations, durability) => this.#commit(operations, durability))
   /** Calls other than writes that are under way; closing waits for them. */
   readonly #reads = new Set<Promise<unknown>>()
+  /** Reject what waits for a transaction. */
+  readonly #underWay = new Set<(reason: unknown) => void>()
   /** Why new calls are refused. */
   #refusal: ParleyError | undefined
   /** Why the database can no longer be used, when that is not by `close`. */
@@ -56,8 +58,10 @@ export class IndexedDbStore implements Store {
         const database = await openDB(name, DATABASE_VERSION, {
           upgrade: (created) => void created.createObjectStore(ROWS),
           blocking: () => lose('Another tab is deleting or upgrading this profile. Reload the page.'),
-          terminated: () =>
-            lose('The browser closed the database of this profile, perhaps because site data was cleared. Reload the page.'),
+          terminated: () => {
+            lose('The browser closed the database of this profile, perhaps because site data was cleared. Reload the page.')
+            if (fate.store !== undefined) fate.store.#giveUp()
+          },
         })
         if (fate.lost !== undefined) {
           database.close()
@@ -82,7 +86,7 @@ export class IndexedDbStore implements Store {
   async getMany(keys: readonly Uint8Array[]): Promise<(Uint8Array | undefined)[]> {
     if (keys.length === 0) return this.#read(async () => [])
     return this.#read(() =>
-      transact(this.#database, 'readonly', 'default', (rows) => {
+      this.#transact('readonly', 'default', (rows) => {
         const requests = keys.map((key) => rows.get(new Uint8Array(key)) as IDBRequest<Uint8Array | undefined>)
         return () => requests.map((request) => request.result)
       }),
@@ -92,7 +96,7 @@ export class IndexedDbStore implements Store {
   async range(query: RangeQuery): Promise<StoreRow[]> {
     const range = checkedRange(query)
     if (range === undefined) return this.#read(async () => [])
-    return this.#read(() => transact(this.#database, 'readonly', 'default', (rows) => placeRange(rows, range)))
+    return this.#read(() => this.#transact('readonly', 'default', (rows) => placeRange(rows, range)))
   }
 
   async write(operations: readonly StoreOperation[], options: { durability?: Durability } = {}): Promise<void> {
@@ -128,11 +132,23 @@ export class IndexedDbStore implements Store {
     this.#closing ??= this.#shutDown()
   }
 
+  /** What is under way is not waited for: Chromium fires no event any more for a transaction of a database that it has closed by force. */
+  #giveUp(): void {
+    for (const reject of this.#underWay) reject(this.#lost)
+  }
+
+  #transact<T>(mode: IDBTransactionMode, durability: Durability | 'default', place: (rows: IDBObjectStore) => () => T): Promise<T> {
+    const { promise, resolve, reject } = Promise.withResolvers<T>()
+    this.#underWay.add(reject)
+    transact(this.#database, mode, durability, place).then(resolve, reject)
+    return promise.finally(() => this.#underWay.delete(reject))
+  }
+
   async #commit(operations: readonly OwnOperation[], durability: Durability): Promise<void> {
     if (this.#lost !== undefined) throw this.#lost
     if (operations.length === 0) return
     try {
-      await transact(this.#database, 'readwrite', durability, (rows) => {
+      await this.#transact('readwrite', durability, (rows) => {
         for (const operation of operations) {
           if (operation.type === 'put') rows.put(operation.value, operation.key)
           else rows.delete(operation.key)
