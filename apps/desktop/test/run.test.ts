@@ -13,7 +13,10 @@ describe('output', () => {
       objects: [{ userId: 'alice-id', deviceId: 'device', card: expect.stringMatching(/^parley-card:/) }],
     })
     expect(await json('new', 'Hike')).toEqual({ code: 0, objects: [{ id: 'Hike-id', title: 'Hike' }] })
-    expect(await json('list')).toEqual({ code: 0, objects: [{ id: 'Hike-id', title: 'Hike', unread: 3, lastMessage: null }] })
+    expect(await json('list')).toEqual({
+      code: 0,
+      objects: [{ id: 'Hike-id', title: 'Hike', state: 'member', unread: 3, lastMessage: null }],
+    })
     const sent = await json('send', 'Hike', 'hello', '--meta', 'n=1')
     expect(sent.objects).toMatchObject([{ id: 'message-0', text: 'hello', metadata: { n: 1 }, state: 'stored' }])
     expect((await json('messages', 'Hike')).objects).toMatchObject([
