@@ -132,6 +132,35 @@ test(
   },
 )
 
+test(
+  'a liar who answers a joiner with an entry that is broken behind good ones: the next member lets them in [I3]',
+  { timeout: 60_000 },
+  async () => {
+    const victims = await createVictims()
+    const link = await victims.hers.invite({ uses: 9 })
+    const mallory = await createHostileMember(victims.world, 'mallory', victims.hers)
+    const eve = await victims.world.peer('eve')
+    victims.world.network.partition(['eve', 'mallory'])
+    const joined = await eve.join(link)
+    await eve.connect('memory:mallory')
+    await until(() => mallory.links.some((l) => l.channel.remote === 'memory:eve' && l.of('proofs').length > 0))
+    answerJoiners(mallory, (to) => {
+      const entries = mallory.replica.controls.carriers()
+      const broken = entries.at(-1)!.entry.slice()
+      broken[broken.length - 1]! ^= 1
+      to.send({ type: 'controls', handle: to.handle, entries: [...entries.slice(0, -1), { ...entries.at(-1)!, entry: broken }] })
+    })
+    await until(() => Object.values(eve.inspect().rejected).some((times) => times > 0))
+    expect(joined.state).toBe('joining')
+    victims.world.network.heal()
+    eve.wake()
+    await joined.admitted()
+    await until(async () => (await joined.getMessages()).totalMessages === (await victims.hers.getMessages()).totalMessages)
+    await mallory.stop()
+    await victims.close()
+  },
+)
+
 test('a link whose secret is wrong: whoever made it does not know it, and the joiner is told', { timeout: 60_000 }, async () => {
   const clock = createManualClock()
   const world = createWorld(clock)

@@ -1,9 +1,9 @@
 /** A full disk, at every call that writes: refused with `StorageFull`, nothing is lost or half-done, and with room again the same call works. */
 import { ParleyError, type MessageId } from '@parley/protocol'
-import { createMemoryDisk, createMemoryStore, type MemoryDisk } from '@parley/testing'
+import { createManualClock, createMemoryDisk, createMemoryStore, type MemoryDisk } from '@parley/testing'
 import { afterEach, expect, test } from 'vitest'
 import type { Conversation, Parley, Store } from '../src/index.ts'
-import { createWorld, type World } from './support.ts'
+import { createWorld, passUntil, type World } from './support.ts'
 
 /** What a call is given: alice, her group with bob in her contacts, and two messages of hers. */
 interface Scene {
@@ -85,6 +85,28 @@ test.each(Object.entries(CALLS))('%s', async (_, { before, call }) => {
   // What the disk says is what was shown.
   const again = await open()
   expect(await stateOf({ ...scene, alice: again, group: again.conversation(group.getId()) ?? group })).toEqual(is)
+})
+
+test('who is let in while their disk is full comes in once there is room, without starting again', async () => {
+  const clock = createManualClock()
+  world = createWorld(clock)
+  const alice = await world.peer('alice')
+  const group = await alice.createGroup({ title: 'Small' })
+  const full = { isFull: false }
+  const bob = await world.peer('bob', { store: filling(createMemoryDisk(), full) })
+  const refused: unknown[] = []
+  bob.on('error', (error) => {
+    refused.push(error)
+    full.isFull = false
+  })
+  world.network.partition(['alice'], ['bob'])
+  const his = await bob.join(await group.invite())
+  full.isFull = true
+  world.network.heal()
+  bob.wake()
+  await passUntil(clock, () => his.state === 'member')
+  expect(refused).toMatchObject([{ code: 'StorageFull' }])
+  expect(his.getTitle()).toBe('Small')
 })
 
 /** A store on `disk` that refuses every write while the disk is full. */

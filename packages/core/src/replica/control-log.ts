@@ -204,6 +204,9 @@ export class ControlLog extends ControlView {
     this.#fresh = this.#fresh.filter((entry) => !isGone(entry))
     this.content.drop(isGone)
     this.#proofs.drop(entries)
+    // A device with a certificate that nobody has let in has no room for what it says: it is as unknown again as it was before.
+    this.certs.clear()
+    for (const { certs } of this.list.unsorted()) for (const cert of certs) this.#noteCert(cert)
     this.#isDropped = true
     await this.refold()
   }
@@ -215,9 +218,7 @@ export class ControlLog extends ControlView {
     if (excess.size === 0) return
     this.excess += excess.size
     accepted.splice(0, Infinity, ...accepted.filter((entry) => !excess.has(entry)))
-    for (const { certs } of excess) for (const { deviceId } of certs) if (kept.isVoid(deviceId)) this.certs.delete(deviceId)
     await this.drop([...excess])
-    for (const { certs } of this.list.unsorted()) for (const cert of certs) this.#noteCert(cert)
   }
 
   /** Takes in entries of this device that have just been made. The caller stores their `rows` first. */
