@@ -219,6 +219,7 @@ class Peer {
         limit: () => Number.POSITIVE_INFINITY,
         version: () => 0,
       },
+      mend: () => Promise.resolve(),
     })
     await this.timeline.open()
   }

@@ -9,7 +9,7 @@ import type { LogId } from './forks.ts'
 import type { HollowEntries } from './hollow.ts'
 import type { LogCuts } from './log-cuts.ts'
 import type { ConversationLog } from './log.ts'
-import type { TimelineHost } from './timeline.ts'
+import type { TimelineHost } from './timeline-host.ts'
 import type { Voice } from './voices.ts'
 
 export class Counting implements TimelineHost {

@@ -40,7 +40,7 @@ export class Folding {
   async fold(filled: readonly LogEntry[]): Promise<void> {
     if (filled.length === 0) return
     const changes = await this.apply(filled)
-    await this.#mend()
+    await this.mend()
     await this.#timeline.checkpoint()
     await this.#hollow.settle(filled)
     if (changes.length > 0) this.#events.emit('timeline', changes)
@@ -73,12 +73,12 @@ export class Folding {
   /** The same, for who wants to know when that fails. */
   async rebuild(): Promise<void> {
     this.#due = 'rebuild'
-    await this.#mend()
+    await this.mend()
   }
 
   /** Writes the folds down when anything changed. */
   async checkpoint(): Promise<void> {
-    await this.#mend()
+    await this.mend()
     await this.#timeline.checkpoint()
   }
 
@@ -89,7 +89,7 @@ export class Folding {
   }
 
   /** Folds again what the store failed in the middle of: from the last checkpoint, or from the start. */
-  async #mend(): Promise<void> {
+  async mend(): Promise<void> {
     if (this.#due === 'nothing') return
     await (this.#due === 'rebuild' ? this.#timeline.rebuild() : this.#timeline.reopen())
     this.#due = 'nothing'
@@ -100,6 +100,6 @@ export class Folding {
   }
 
   async #tryToMend(): Promise<void> {
-    await this.#mend().catch((error: unknown) => this.#context.report(error, 'fold again'))
+    await this.mend().catch((error: unknown) => this.#context.report(error, 'fold again'))
   }
 }

@@ -74,7 +74,7 @@ export function assembleReplica(context: Context, id: ConversationId, stored: Co
   const hollow = new HollowEntries(context, keys, log)
   const cuts = new LogCuts({ hash, log, controls })
   const counting = new Counting({ conversation, context, controls, epochs, log, hollow, cuts })
-  const timeline = new Timeline({ conversation, hash, keys, store, log, host: counting })
+  const timeline = new Timeline({ conversation, hash, keys, store, log, host: counting, mend: () => mutex.run(() => folding.mend()) })
   const mutex = new Mutex()
   const record = new StoredRecord(conversation, stored)
   const own = new OwnLog({ context, controls, log, record })

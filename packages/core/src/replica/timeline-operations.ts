@@ -33,7 +33,8 @@ import type { Overlays } from './overlays.ts'
 import { withChoice, type Choice } from './reactions.ts'
 import { NO_RESPONSE, type Place, type Response, type Responses } from './responses.ts'
 import { timelineKey } from './timeline-key.ts'
-import type { TimelineChange, TimelineHost } from './timeline.ts'
+import type { TimelineHost } from './timeline-host.ts'
+import type { TimelineChange } from './timeline.ts'
 
 /** A body that is shorter holds nothing that is indexed. */
 const MIN_INDEXED_BODY = MIN_INDEXED_BYTES + SEAL_OVERHEAD_BYTES

@@ -12,8 +12,6 @@ import {
   messageIdOf,
   messageIdParts,
   Reject,
-  type DeviceId,
-  type EntryParts,
   type Hash,
   type MessageId,
   type UserId,
@@ -33,33 +31,13 @@ import { MessageIndexes } from './message-indexes.ts'
 import { encodeOverlay } from './overlay.ts'
 import { Overlays } from './overlays.ts'
 import { Responses } from './responses.ts'
+import type { TimelineHost } from './timeline-host.ts'
 import { TimelineOperations } from './timeline-operations.ts'
 import { TIMELINE_KEY_BYTES, timelineKey } from './timeline-key.ts'
 import { without, type Voice } from './voices.ts'
 
 /** Entries folded before the fold is written down: bounds the work after a crash, and spreads the cost of a node over many messages. */
 export const CHECKPOINT_ENTRIES = 256
-
-/** What the fold must know of people and keys. */
-export interface TimelineHost {
-  /** The body in clear; undefined when purged or sealed under an epoch that is not held. */
-  open(log: LogId, seq: number, parts: EntryParts): Uint8Array | undefined
-  userOf(device: DeviceId): UserId | undefined
-  /** Whose copy it is. */
-  me(): UserId
-  /** Whether the role under which that entry of the device counts lets it write. */
-  mayPost(device: DeviceId, seq: number): boolean
-  /** Whether the key of that entry is here. */
-  canOpen(log: LogId, seq: number): boolean
-  /** Which entries of a log were written by somebody who may: `from` to before `to`, ascending, apart from each other. */
-  voice(log: LogId): readonly Voice[]
-  /** The author deleted the message that is, or belongs, there. */
-  deleted(log: LogId, seq: number): Promise<void>
-  /** How many entries of a log count. */
-  limit(log: LogId): number
-  /** Changes when other entries count than before. */
-  version(): number
-}
 
 /** `answered`: it has another number of replies than before. */
 export type TimelineChange =
@@ -80,6 +58,9 @@ export class Timeline {
   /** Replies, mentions and files, by their place in the timeline. */
   readonly indexes: MessageIndexes
   readonly #operations: TimelineOperations
+  readonly #mend: () => Promise<void>
+  /** Not while it is folded again, nor when the store failed meanwhile: what is not found then may be there. */
+  #isWhole = false
   /** Which entries have been folded. */
   readonly #folded = new Coverage()
   /** Up to where, at the last checkpoint. */
@@ -92,8 +73,18 @@ export class Timeline {
   /** What the tree gave to be written and is not known to be in the store, oldest first. */
   readonly #takes: StoreOperation[][] = []
 
-  constructor(options: { conversation: Uint8Array; hash: Hash; keys: Keyspace; store: Store; log: ConversationLog; host: TimelineHost }) {
-    const { conversation, hash, keys, store, log, host } = options
+  /** `mend` makes the fold whole again after a failure of the store, or says why it cannot. */
+  constructor(options: {
+    conversation: Uint8Array
+    hash: Hash
+    keys: Keyspace
+    store: Store
+    log: ConversationLog
+    host: TimelineHost
+    mend: () => Promise<void>
+  }) {
+    const { conversation, hash, keys, store, log, host, mend } = options
+    this.#mend = mend
     this.#source = { conversation, hash, log }
     this.#keys = keys
     this.#store = store
@@ -118,7 +109,7 @@ export class Timeline {
       contents,
       indexes: this.indexes,
       isFolded: (of, seq) => this.#folded.has(of, seq),
-      keyOf: (id) => this.keyOf(id),
+      keyOf: (id) => this.#keyOf(id),
       tree: () => this.#tree,
     })
   }
@@ -133,6 +124,7 @@ export class Timeline {
       this.#forget()
       await this.#openStored()
     }
+    this.#isWhole = true
   }
 
   async #openStored(): Promise<void> {
@@ -309,13 +301,12 @@ export class Timeline {
     return this.#tree.rank(key)
   }
 
-  /** The key of a message, or undefined when it is not shown here. */
+  /** The key of a message, or undefined when it is not shown here. @throws why that cannot be told, while the store fails */
   async keyOf(id: MessageId): Promise<Uint8Array | undefined> {
-    const { device, seq, entry16 } = messageIdParts(id)
-    const log = await this.#log.locate(deviceIdOf(device), seq, entry16)
-    if (log === undefined || !this.#folded.has(log, seq)) return undefined
-    const key = timelineKey(await this.#log.clockAt(log, seq), entry16, device, seq)
-    return (await this.#tree.has(key)) ? key : undefined
+    const key = await this.#keyOf(id)
+    if (key !== undefined || this.#isWhole) return key
+    await this.#mend()
+    return this.#keyOf(id)
   }
 
   /** The messages under these keys, in their order, without those deleted since. */
@@ -354,6 +345,14 @@ export class Timeline {
     return posts.map(({ id }) => ({ type: 'deleted', id }))
   }
 
+  async #keyOf(id: MessageId): Promise<Uint8Array | undefined> {
+    const { device, seq, entry16 } = messageIdParts(id)
+    const log = await this.#log.locate(deviceIdOf(device), seq, entry16)
+    if (log === undefined || !this.#folded.has(log, seq)) return undefined
+    const key = timelineKey(await this.#log.clockAt(log, seq), entry16, device, seq)
+    return (await this.#tree.has(key)) ? key : undefined
+  }
+
   async #insert(posts: readonly Uint8Array[], changes: TimelineChange[]): Promise<void> {
     if (posts.length > 0) await this.#tree.insert(posts)
     for (const key of posts) changes.push({ type: 'posted', key })
@@ -371,6 +370,7 @@ export class Timeline {
   }
 
   #forget(): void {
+    this.#isWhole = false
     this.#overlays.clear()
     this.#responses.clear()
     this.#contents.clear()

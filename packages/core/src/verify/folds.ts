@@ -18,7 +18,8 @@ import type { LogEntry } from '../replica/log-entry.ts'
 import { decodeOverlay, encodeOverlay } from '../replica/overlay.ts'
 import { decodeResponse } from '../replica/responses.ts'
 import { TIMELINE_KEY_BYTES } from '../replica/timeline-key.ts'
-import { Timeline, type TimelineHost } from '../replica/timeline.ts'
+import type { TimelineHost } from '../replica/timeline-host.ts'
+import { Timeline } from '../replica/timeline.ts'
 import type { RangeQuery } from '../store.ts'
 import { pagesOf, type Findings } from './damage.ts'
 import { FoldScratch } from './fold-scratch.ts'
@@ -38,7 +39,15 @@ export async function verifyFolds(
   const { context, conversation, keys, log, counting } = place
   const hash = (bytes: Uint8Array): Uint8Array => context.crypto.sha256(bytes)
   const scratch = new FoldScratch(context.store)
-  const again = new Timeline({ conversation, hash, keys, store: scratch, log, host: withoutEffect(counting) })
+  const again = new Timeline({
+    conversation,
+    hash,
+    keys,
+    store: scratch,
+    log,
+    host: withoutEffect(counting),
+    mend: () => Promise.resolve(),
+  })
   await again.open()
   await again.checkpoint()
   for (const [name, prefix, keyBytes] of [
