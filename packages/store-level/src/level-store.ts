@@ -134,7 +134,8 @@ export class LevelStore implements Store {
       await this.#awaitDatabase()
       await this.#keepOrder(durability)
       try {
-        const all = [...(await this.#currentRows(this.#again)), ...operations]
+        // Nothing is asked of LevelDB where nothing is to be known: each question waits for a thread.
+        const all = this.#again.length === 0 ? operations : [...(await this.#currentRows(this.#again)), ...operations]
         await this.#db.batch(all.map(toLevel), { sync: durability === 'strict' })
         this.#again = []
       } catch (error) {

@@ -122,7 +122,7 @@ export class Announcements {
     const others = posted.filter((key) => !isBy(key, this.#context.me.deviceBytes))
     this.#endTyping(others)
     await this.#newest.apply(changes)
-    this.#views.schedule()
+    this.#views.schedule({ isNews: true })
     if (this.#events.has('message')) {
       for (let i = 0; i < others.length; i += ANNOUNCE_BATCH)
         for (const message of await this.#messages.read(others.slice(i, i + ANNOUNCE_BATCH)))

@@ -96,7 +96,7 @@ export class NewestMessages {
     const gone = new Set(changes.flatMap((change) => (change.type === 'deleted' ? [change.id] : [])))
     const changed = new Set(changes.flatMap((change) => (change.type === 'posted' ? [] : [change.id])))
     if (gone.size > 0 && this.#contents.some((content) => gone.has(content.id))) return this.load()
-    if (this.#contents.some((content) => changed.has(content.id))) await this.#readAgain(changed)
+    if (changed.size > 0 && this.#contents.some((content) => changed.has(content.id))) await this.#readAgain(changed)
     await this.#add(posted)
     this.#total += posted.length
     // A deletion, or a count made meanwhile that has these changes in it already.
@@ -137,7 +137,14 @@ export class NewestMessages {
     }
     const oldest = this.#contents.length < NEWEST_MESSAGES ? undefined : this.#contents[0]!.key
     const shown = posted.filter((key) => oldest === undefined || compareBytes(key, oldest) > 0).sort(compareBytes)
-    const contents = [...this.#contents, ...(await this.#replica.timeline.read(shown.slice(-NEWEST_MESSAGES)))]
+    const read = await this.#replica.timeline.read(shown.slice(-NEWEST_MESSAGES))
+    const last = this.last?.key
+    const contents = [...this.#contents, ...read]
+    // As a rule what comes is newer than all that is here.
+    if (read[0] !== undefined && (last === undefined || compareBytes(read[0].key, last) > 0)) {
+      this.#contents = contents.slice(-NEWEST_MESSAGES)
+      return
+    }
     const byId = new Map<MessageId, Content>(contents.map((content) => [content.id, content]))
     this.#contents = [...byId.values()].sort((a, b) => compareBytes(a.key, b.key)).slice(-NEWEST_MESSAGES)
   }

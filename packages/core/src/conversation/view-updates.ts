@@ -1,7 +1,8 @@
 /** When the view document follows what happened, and what it then shows. */
 import type { UserId } from '@parley/protocol'
-import type { Metadata } from '../api.ts'
+import type { Message, Metadata } from '../api.ts'
 import type { Context } from '../context.ts'
+import type { Content } from '../replica/content-cache.ts'
 import type { InOrder } from './in-order.ts'
 import type { Members } from './members.ts'
 import type { Messages } from './messages.ts'
@@ -10,8 +11,8 @@ import type { Presence } from './presence.ts'
 import type { Standing } from './standing.ts'
 import type { View } from './view.ts'
 
-/** The view document follows at most so often: a frame of a screen. */
-const VIEW_EVERY_MS = 16
+/** The view document follows at most so often while much happens, for each time costs a look at all that it shows; what comes alone shows at once. */
+const VIEW_EVERY_MS = 50
 
 /** And while a history comes in, when every look costs reading it again. */
 const VIEW_WHILE_SYNCING_MS = 200
@@ -27,6 +28,8 @@ export class ViewUpdates {
   readonly #inOrder: InOrder
   readonly #isSyncing: () => boolean
   #cancel: (() => void) | undefined
+  /** Messages as they are shown, while nothing happens that makes them look different. */
+  #shown: ReadonlyMap<Content, Message> = new Map()
   #shownAt = Number.NEGATIVE_INFINITY
 
   /** `isSyncing`: a history comes in. */
@@ -56,12 +59,21 @@ export class ViewUpdates {
     this.#cancel?.()
   }
 
-  /** Shows the newest messages now. */
-  async showMessages(): Promise<void> {
+  /** Shows the newest messages now, each looked at anew. */
+  showMessages(): Promise<void> {
+    this.#shown = new Map()
+    return this.#showMessages()
+  }
+
+  async #showMessages(): Promise<void> {
     await this.#newest.settle()
     if (this.#standing.isClosed) return
     this.#shownAt = this.#context.clock.now()
-    this.#view.show({ messages: this.#newest.contents.map((content) => this.#messages.message(content)) })
+    const before = this.#shown
+    // What is known of a file changes by itself.
+    const known = (content: Content): Message | undefined => (content.payload.attachments.length > 0 ? undefined : before.get(content))
+    this.#shown = new Map(this.#newest.contents.map((content) => [content, known(content) ?? this.#messages.message(content)]))
+    this.#view.show({ messages: [...this.#shown.values()] })
   }
 
   /** Whether the document, as far as it is to follow by now, shows what the timeline says; it does afterwards. */
@@ -83,15 +95,16 @@ export class ViewUpdates {
     }
   }
 
-  /** Shows the newest messages soon. */
-  schedule(): void {
+  /** Shows the newest messages soon; `isNews`: messages came, went or changed, and nothing else did that shows in them. */
+  schedule({ isNews = false } = {}): void {
+    if (!isNews) this.#shown = new Map()
     if (this.#standing.isClosed) return
     const every = this.#isSyncing() ? VIEW_WHILE_SYNCING_MS : VIEW_EVERY_MS
     // Never longer than the interval: the clock may have been set back since.
     const wait = Math.min(every, Math.max(0, this.#shownAt + every - this.#context.clock.now()))
     this.#cancel ??= this.#context.clock.setTimeout(() => {
       this.#cancel = undefined
-      this.#inOrder.run(() => this.showMessages(), 'view')
+      this.#inOrder.run(() => this.#showMessages(), 'view')
     }, wait)
   }
 

@@ -18,6 +18,8 @@ export class View {
   readonly #messages: Y.Array<Row>
   readonly #metadata: Y.Map<unknown>
   readonly #members: Y.Array<Row>
+  /** What rows were made of, or found to show: these need no second look. */
+  readonly #sources = new WeakMap<Row, object>()
   readonly #clients = new Map<string, { client: number; clock: number }>()
 
   constructor() {
@@ -31,8 +33,8 @@ export class View {
   /** Makes the document show exactly this, with the smallest change. `messages` are the newest, oldest first. */
   show(state: { messages?: readonly Message[]; metadata?: Metadata; members?: readonly Member[] }): void {
     this.doc.transact(() => {
-      if (state.messages !== undefined) replaceRows(this.#messages, state.messages)
-      if (state.members !== undefined) replaceRows(this.#members, state.members)
+      if (state.messages !== undefined) this.#replaceRows(this.#messages, state.messages)
+      if (state.members !== undefined) this.#replaceRows(this.#members, state.members)
       if (state.metadata !== undefined) replaceMap(this.#metadata, state.metadata)
     }, VIEW_ORIGIN)
   }
@@ -63,14 +65,48 @@ export class View {
     this.doc.destroy()
   }
 
+  /** Keeps the rows that are equal at both ends of the list; replaces what lies between. */
+  #replaceRows(array: Y.Array<Row>, rows: readonly { readonly id: string }[]): void {
+    const before = array.toArray()
+    // A window slides: rows leave at the front while others come at the back.
+    const first = rows[0] === undefined ? -1 : before.findIndex((row) => row['id'] === rows[0]!.id)
+    const left = Math.max(first, 0)
+    let head = 0
+    while (head < rows.length && left + head < before.length && this.#shows(before[left + head]!, rows[head]!)) head++
+    let tail = 0
+    while (
+      tail < rows.length - head &&
+      tail < before.length - left - head &&
+      this.#shows(before[before.length - 1 - tail]!, rows[rows.length - 1 - tail]!)
+    )
+      tail++
+    const from = left + head
+    const removed = before.length - tail - from
+    const inserted = rows.slice(head, rows.length - tail).map((value) => this.#toRow(value))
+    if (removed > 0) array.delete(from, removed)
+    // At the end without looking for the place.
+    if (inserted.length > 0 && tail === 0) array.push(inserted)
+    else if (inserted.length > 0) array.insert(from, inserted)
+    if (left > 0) array.delete(0, left)
+  }
+
+  #shows(row: Row, value: object): boolean {
+    if (this.#sources.get(row) === value) return true
+    const isSame = shows(row, value)
+    if (isSame) this.#sources.set(row, value)
+    return isSame
+  }
+
+  #toRow(value: object): Row {
+    const row = Object.fromEntries(Object.entries(value).filter(([, v]) => v !== undefined))
+    this.#sources.set(row, value)
+    return row
+  }
+
   /** Awareness wants numbers; any that is not taken will do, for they stay on this device. */
   #freeClient(): number {
     return this.doc.clientID === this.#clients.size + 1 ? this.#clients.size + 2 : this.#clients.size + 1
   }
-}
-
-function toRow(value: object): Row {
-  return Object.fromEntries(Object.entries(value).filter(([, v]) => v !== undefined))
 }
 
 /** Whether a row of the document shows this value; what is undefined is not in a row. */
@@ -86,29 +122,6 @@ function shows(row: unknown, value: unknown): boolean {
     rest--
   }
   return rest === 0
-}
-
-/** Keeps the rows that are equal at both ends of the list; replaces what lies between. */
-function replaceRows(array: Y.Array<Row>, rows: readonly { readonly id: string }[]): void {
-  const before = array.toArray()
-  // A window slides: rows leave at the front while others come at the back.
-  const first = rows[0] === undefined ? -1 : before.findIndex((row) => row['id'] === rows[0]!.id)
-  const left = Math.max(first, 0)
-  let head = 0
-  while (head < rows.length && left + head < before.length && shows(before[left + head], rows[head])) head++
-  let tail = 0
-  while (
-    tail < rows.length - head &&
-    tail < before.length - left - head &&
-    shows(before[before.length - 1 - tail], rows[rows.length - 1 - tail])
-  )
-    tail++
-  const from = left + head
-  const removed = before.length - tail - from
-  const inserted = rows.slice(head, rows.length - tail).map(toRow)
-  if (removed > 0) array.delete(from, removed)
-  if (inserted.length > 0) array.insert(from, inserted)
-  if (left > 0) array.delete(0, left)
 }
 
 function replaceMap(map: Y.Map<unknown>, values: Readonly<Record<string, unknown>>): void {

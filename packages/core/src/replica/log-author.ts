@@ -50,7 +50,7 @@ export async function composeRun(
   const { conversation } = place
   const device = deviceIdBytes(author.device)
   let { state } = place
-  const unsigned: (UnsignedEntry & { hlc: Hlc; prevId: Uint8Array; epoch: Uint8Array | undefined })[] = []
+  const unsigned: (UnsignedEntry & { hlc: Hlc; prevId: Uint8Array; clear: Uint8Array })[] = []
   for (const [index, draft] of drafts.entries()) {
     const seq = state.nextSeq
     const hlc = nextHlc(compareHlc(state.hlc, place.latest) > 0 ? state.hlc : place.latest, now)
@@ -83,7 +83,7 @@ export async function composeRun(
       headerBytes,
       bodyHash: place.hash(body),
     })
-    unsigned.push({ seq, id, kind: draft.kind, headerBytes, body, hlc, prevId: state.prevId, epoch })
+    unsigned.push({ seq, id, kind: draft.kind, headerBytes, body, hlc, prevId: state.prevId, clear: draft.payload })
     state = { nextSeq: seq + 1, prevId: id, hlc, ...counts, epoch }
   }
   const signed = await signRun(author.key, { conversation, device }, unsigned)
@@ -98,6 +98,7 @@ export async function composeRun(
       hlc: entry.hlc,
       parts: decodeEntry(bytes),
       bytes,
+      clear: entry.clear,
     }
   })
   return { entries, state }

@@ -15,6 +15,8 @@ export interface LogEntry {
   readonly hlc: Hlc
   readonly parts: EntryParts
   readonly bytes: Uint8Array
+  /** What the body says, where that is known without opening it: this device has just said it. */
+  readonly clear?: Uint8Array
 }
 
 /** What this device wants to say, before it has a place in the log. `epoch` undefined: the body stays in clear. */

@@ -78,6 +78,11 @@ export class MessageContents {
     return known.flatMap((content) => content ?? opened[next++] ?? [])
   }
 
+  /** This device has just written the message: it need not be opened to be shown. */
+  said(key: Uint8Array, payload: PostPayload): void {
+    this.#contents.add({ key, ...parseTimelineKey(key), payload, editedAt: undefined, reactions: reactionsOf([]), replies: 0 })
+  }
+
   /** The message was edited or purged. */
   changed(id: MessageId): void {
     this.#changes++

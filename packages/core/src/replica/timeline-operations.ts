@@ -99,7 +99,11 @@ export class TimelineOperations {
       return undefined
     }
     const key = timelineKey(entry.hlc, entry.id, device, entry.seq)
-    if (isKnown || body.length >= MIN_INDEXED_BODY) await this.#index(entry, key, isKnown)
+    const isOwn = entry.clear !== undefined
+    const posted = isKnown || isOwn || body.length >= MIN_INDEXED_BODY ? this.#said(entry, decodePost) : undefined
+    if (posted !== undefined) await this.#index(entry, key, posted, isKnown)
+    // Nobody has answered, edited or deleted yet what was said this moment.
+    if (posted !== undefined && isOwn) this.#parts.contents.said(key, posted)
     return key
   }
 
@@ -185,10 +189,8 @@ export class TimelineOperations {
   }
 
   /** Remembers whom the message answers, whether it mentions this user, and whether it has files. `isKnown`: something may be there of it. */
-  async #index(entry: LogEntry, key: Uint8Array, isKnown: boolean): Promise<void> {
+  async #index(entry: LogEntry, key: Uint8Array, posted: PostPayload, isKnown: boolean): Promise<void> {
     const { contents, indexes, overlays } = this.#parts
-    const posted = this.#said(entry, decodePost)
-    if (posted === undefined) return
     const { reply, mentions, attachments } = posted
     if (!isKnown && reply === undefined && mentions.length === 0 && attachments.length === 0) return
     const id = messageIdOf(deviceIdBytes(entry.device), entry.seq, entry.id)
@@ -221,7 +223,7 @@ export class TimelineOperations {
   /** What an entry says; undefined when it cannot be opened or read. */
   #said<T>(entry: LogEntry, decode: (body: Uint8Array) => T): T | undefined {
     const { parts, log, seq } = entry
-    const body = this.#parts.host.open(log, seq, parts)
+    const body = entry.clear ?? this.#parts.host.open(log, seq, parts)
     if (body !== undefined) return readSaid(() => decode(body))
     this.isMissingKeys ||= parts.body !== undefined
     return undefined
