@@ -118,10 +118,10 @@ export class Announcements {
 
   async #onTimeline(changes: readonly TimelineChange[]): Promise<void> {
     const posted = changes.flatMap((change) => (change.type === 'posted' ? [change.key] : []))
-    this.#delivery.noteOwn(posted)
     const others = posted.filter((key) => !isBy(key, this.#context.me.deviceBytes))
     this.#endTyping(others)
     await this.#newest.apply(changes)
+    this.#delivery.noteOwn(posted)
     this.#views.schedule({ isNews: true })
     if (this.#events.has('message')) {
       for (let i = 0; i < others.length; i += ANNOUNCE_BATCH)

@@ -20,8 +20,8 @@ export class Delivery {
   readonly #inOrder: InOrder
   readonly #onChange: () => void
   readonly #onDelivered: () => void
-  /** Own messages of late, by seq. */
-  readonly #ownIds = new Map<number, MessageId>()
+  /** Own messages of late, by seq, and whether it was announced that they are delivered, or at least sent. */
+  readonly #own = new Map<number, { readonly id: MessageId; announced: MessageState }>()
   #sentSeq = 0
   #deliveredSeq = 0
   /** How many entries of this device each device of another member has stored. */
@@ -61,13 +61,16 @@ export class Delivery {
     return { type: 'put', key: this.#replica.keys.delivered(), value: encodeCbor([this.#deliveredSeq, this.#sentSeq, stored]) }
   }
 
-  /** Messages came under these keys: further states of the own ones are announced. */
+  /** Messages came under these keys: how far the own ones got meanwhile is announced, and will be. Call it in order with what else is announced. */
   noteOwn(keys: readonly Uint8Array[]): void {
     const own = keys.filter((key) => isBy(key, this.#context.me.deviceBytes)).slice(-ANNOUNCED_STATES)
-    for (const { seq, id } of own.map(parseTimelineKey)) this.#ownIds.set(seq, id)
-    for (const seq of this.#ownIds.keys()) {
-      if (this.#ownIds.size <= ANNOUNCED_STATES) break
-      this.#ownIds.delete(seq)
+    for (const { seq, id } of own.map(parseTimelineKey)) {
+      this.#own.set(seq, { id, announced: 'stored' })
+      if (seq < this.#sentSeq) this.#announce(seq, seq < this.#deliveredSeq ? 'delivered' : 'sent')
+    }
+    for (const seq of this.#own.keys()) {
+      if (this.#own.size <= ANNOUNCED_STATES) break
+      this.#own.delete(seq)
     }
   }
 
@@ -119,11 +122,19 @@ export class Delivery {
   }
 
   /** Announces a state of the own messages with `from <= seq < to`, in order with what else is announced. */
-  #announceState(state: MessageState, from: number, to: number): void {
+  #announceState(state: 'sent' | 'delivered', from: number, to: number): void {
     this.#inOrder.run(() => {
       this.#onChange()
-      for (const [seq, id] of this.#ownIds) if (seq >= from && seq < to) this.#events.emit('messageState', id, state)
+      for (const seq of this.#own.keys()) if (seq >= from && seq < to) this.#announce(seq, state)
       return Promise.resolve()
     }, 'message state')
+  }
+
+  /** Announces it of one, unless that or more has been. */
+  #announce(seq: number, state: 'sent' | 'delivered'): void {
+    const own = this.#own.get(seq)
+    if (own === undefined || own.announced === state || own.announced === 'delivered') return
+    own.announced = state
+    this.#events.emit('messageState', own.id, state)
   }
 }

@@ -98,13 +98,15 @@ export class OwnWrites {
       ],
     )
     const made = entries.filter(isControl)
+    // It lasts now, so the others hear it while it is folded here. Not what changes who is to hear: that is folded first.
+    if (made.length === 0) this.#events.emit('entries', entries, undefined)
     const controls = made.length === 0 ? [] : await this.#controls.acceptOwn(made.map(carrierOf))
     const changes = await this.#folding.apply(entries)
     await this.#folding.checkpointIfDue()
     if (controls.length > 0) await this.#onControls()
     if (controls.length > 0) this.#events.emit('control', controls)
     if (changes.length > 0) this.#events.emit('timeline', changes)
-    this.#events.emit('entries', entries, undefined)
+    if (made.length > 0) this.#events.emit('entries', entries, undefined)
     return entries
   }
 
