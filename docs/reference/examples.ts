@@ -32,7 +32,7 @@ declare function render(conversations: readonly Conversation[]): void
 const givenReact = (names: readonly string[]): string => `import { createParley } from '@parley/chat'
 import type { Attachment, Conversation, Message, MessageId, Parley, UserId } from '@parley/chat'
 import { ${names.join(', ')} } from '@parley/react'
-import { useState } from 'react'
+import { useState, useSyncExternalStore } from 'react'
 import { createRoot } from 'react-dom/client'
 declare const parley: Parley
 declare const conversation: Conversation

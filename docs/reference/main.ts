@@ -62,10 +62,11 @@ function callsOf(project: ProjectReflection): DeclarationReflection[] {
   return methods.filter(({ parent }) => parent !== undefined && HELD.has(parent.name))
 }
 
-/** The hooks and the components. */
+/** The hooks, the components and what they stand on. */
 function ofReact(project: ProjectReflection): DeclarationReflection[] {
   const module = project.children?.find(({ name }) => name.startsWith('react/'))
-  return (module?.children ?? []).filter(({ kind }) => kind === ReflectionKind.Function || kind === ReflectionKind.Variable)
+  const kinds = new Set([ReflectionKind.Function, ReflectionKind.Variable, ReflectionKind.Class])
+  return (module?.children ?? []).filter(({ kind }) => kinds.has(kind))
 }
 
 function guided(): Example[] {

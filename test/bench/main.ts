@@ -12,6 +12,7 @@ import { readOptions, type BenchOptions } from './options.ts'
 import { renderScale } from './scale-report.ts'
 import { measureScale } from './scale.ts'
 import { measureSearch } from './search.ts'
+import { measureWeb } from './web.ts'
 import { SYSTEM_NAMES } from './peer.ts'
 import type { Report, Section } from './report.ts'
 import { renderReport } from './table.ts'
@@ -45,11 +46,14 @@ async function run(options: BenchOptions & { mode: Report['mode'] }): Promise<Re
     if (mode === 'chat') sections.push(await measureChat(size, rounds, flags, say))
     else
       sections.push(
-        await { latency: measureLatency, log: measureLog, members: measureMembers, search: measureSearch, archive: measureArchive }[mode](
-          size,
-          rounds,
-          say,
-        ),
+        await {
+          latency: measureLatency,
+          log: measureLog,
+          members: measureMembers,
+          search: measureSearch,
+          archive: measureArchive,
+          web: measureWeb,
+        }[mode](size, rounds, say),
       )
   }
   say('')
@@ -60,6 +64,7 @@ async function run(options: BenchOptions & { mode: Report['mode'] }): Promise<Re
     members: ['parley'],
     search: ['parley'],
     archive: ['parley'],
+    web: ['demo'],
   }[mode]
   return { mode, columns, rounds, node: process.versions.node, cpus: availableParallelism(), sections }
 }

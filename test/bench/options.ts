@@ -2,7 +2,7 @@
 import { parseArgs } from 'node:util'
 
 export interface BenchOptions {
-  readonly mode: 'archive' | 'chat' | 'latency' | 'log' | 'members' | 'scale' | 'search'
+  readonly mode: 'archive' | 'chat' | 'latency' | 'log' | 'members' | 'scale' | 'search' | 'web'
   readonly sizes: readonly number[]
   readonly rounds: number
   readonly json: boolean
@@ -20,6 +20,7 @@ export const USAGE = `npm run bench [-- chat|archive|latency|log|members|scale|s
   members            a group of 200: removing one, letting one in, learning who is in, opening
   scale              messages by ten authors, at several lengths of the history (default 10000,100000; 1000000 takes an hour)
   search             full-text search: the first one, later ones, the index (default 10000; 100000 takes minutes)
+  web                the demo in Chromium: reloading and scrolling back behind a long history (default 100000), and a first visit
   --sizes 1000,10000 how many messages (chat, latency, scale, search), entries (log, default 20000,100000) or control entries (members, default 1000,5000)
   --rounds 3         measurements that each median is taken of
   --browser          scale: IndexedDB in Chromium as well, up to 100000
@@ -34,6 +35,7 @@ const DEFAULT_SIZES = {
   scale: [10_000, 100_000],
   search: [10_000],
   archive: [10_000],
+  web: [100_000],
 } as const
 const MODES = Object.keys(DEFAULT_SIZES) as readonly BenchOptions['mode'][]
 const DEFAULT_ROUNDS = 3

@@ -19,7 +19,7 @@ export interface Section {
 }
 
 export interface Report {
-  readonly mode: 'archive' | 'chat' | 'latency' | 'log' | 'members' | 'search'
+  readonly mode: 'archive' | 'chat' | 'latency' | 'log' | 'members' | 'search' | 'web'
   /** The first column is ours, the others are what it is compared with. */
   readonly columns: readonly string[]
   readonly rounds: number

@@ -2,7 +2,7 @@
  * Long histories by many authors, made fast: the authors' entries are composed as their own devices would and taken in as from a peer, verified and folded;
  * only the links and the waiting are left out.
  */
-import { createEngine, type Clock, type Parley, type Store } from '@parley/core'
+import { createEngine, type Clock, type KeyVault, type Parley, type Store } from '@parley/core'
 import type { CryptoProvider } from '@parley/crypto'
 import { conversationIdOf, deviceIdBytes, encodePost, EntryKind, project, type ChainState, type EntryRun } from '@parley/protocol'
 import type { Context } from '../../packages/core/src/context.ts'
@@ -32,6 +32,8 @@ const AGE_MS = 86_400_000
 /** Where a history is made: with which keys and hashes, and in which store. */
 export interface Workshop {
   readonly crypto: CryptoProvider
+  /** Where the one who founds the group has their keys. Default: in the store. */
+  readonly vault?: KeyVault
   /** The store of the one who founds the group; opened twice, one after the other, and closed here. */
   openStore(): Promise<Store>
 }
@@ -50,7 +52,7 @@ export async function writeHistory(workshop: Workshop, total: number): Promise<v
   const hash = (bytes: Uint8Array): Uint8Array => workshop.crypto.sha256(bytes)
   const stores = await foundGroup(workshop)
   const store = await workshop.openStore()
-  const reader = await openReplica(workshop, store)
+  const reader = await openReplica(workshop, store, workshop.vault)
   const authors = await Promise.all(stores.map((each) => openReplica(workshop, each)))
   const states = authors.map(({ replica, context }): ChainState => replica.log.state(context.me.deviceId))
   // What they said as they joined may still have been on its way.
@@ -104,10 +106,16 @@ function assertTaken(count: number, { accepted }: { accepted: number }): void {
 }
 
 /** The authors' stores: they have joined, and nobody has said anything. */
-async function foundGroup({ crypto, openStore }: Workshop): Promise<readonly MemoryStore[]> {
+async function foundGroup({ crypto, vault, openStore }: Workshop): Promise<readonly MemoryStore[]> {
   const network = createMemoryNetwork({ clock })
   const common = { crypto, clock, random, logger: silentLogger() }
-  const founder = await createEngine({ ...common, store: await openStore(), transports: [network.transport()], name: 'Alice' })
+  const founder = await createEngine({
+    ...common,
+    ...(vault === undefined ? {} : { vault }),
+    store: await openStore(),
+    transports: [network.transport()],
+    name: 'Alice',
+  })
   const group = await founder.createGroup({ title: 'Bench' })
   const link = await group.invite({ uses: AUTHORS })
   const disks = Array.from({ length: AUTHORS }, () => createMemoryStore())
@@ -126,10 +134,12 @@ async function foundGroup({ crypto, openStore }: Workshop): Promise<readonly Mem
   return copies
 }
 
-async function openReplica({ crypto }: Workshop, store: Store): Promise<{ context: Context; replica: Replica }> {
+async function openReplica({ crypto }: Workshop, store: Store, vault?: KeyVault): Promise<{ context: Context; replica: Replica }> {
   const logger = silentLogger()
-  const vault = storeKeyVault({ store, crypto, random })
-  const { identity } = await loadProfile({ store, vault, crypto, clock, random }, undefined)
+  const { identity } = await loadProfile(
+    { store, vault: vault ?? storeKeyVault({ store, crypto, random }), crypto, clock, random },
+    undefined,
+  )
   const report = (error: unknown): void => {
     throw error
   }

@@ -10,6 +10,7 @@ export function renderReport(report: Report): string {
     members: 'control entries',
     search: 'messages',
     archive: 'messages',
+    web: 'messages',
   }[mode]
   const head = `Medians of ${rounds} rounds, interleaved; Node ${node}, ${cpus} cores. Less is better in every line; a ratio below 1 means that ${columns[0]} needs less.`
   return [head, ...sections.map(({ size, rows }) => `\n${size.toLocaleString('en')} ${noun}\n${renderTable(columns, rows)}`)].join('\n')

@@ -71,6 +71,8 @@ test('a picture and other files are sent, shown, listed and fetched', async ({ n
 })
 
 test('a file that nobody online has is waited for, and comes when somebody is back', async ({ newBrowser, web }) => {
+  // Its own waits together: they meet, one goes and comes back, and the file is found again.
+  test.setTimeout(8 * MEETING_MS)
   const [alice, bob] = await twoPeople(newBrowser, web.url, 'Later')
   await alice.page.locator('input[type=file]').setInputFiles({ name: 'long.txt', mimeType: 'text/plain', buffer: LARGE })
   await alice.composer.press('Enter')

@@ -101,7 +101,7 @@ test('what is unread stands below a line, and a message can be marked unread', a
   await expect(row).toContainText('You are mentioned, 2 unread', { timeout: MEETING_MS })
   await row.click()
   await alice.hears('New one')
-  const order = await alice.timeline.locator('.unread-mark, .message-text').allInnerTexts()
+  const order = await alice.timeline.locator('.parley-unread-mark, .message-text').allInnerTexts()
   expect(order).toEqual(['Known', 'New messages', 'New one', '@alice another one'])
   await expect(row).not.toContainText('unread')
   await alice.chooseFor('New one', 'Mark unread from here')

@@ -49,12 +49,33 @@ export class Person {
     return this.page.getByRole('navigation', { name: 'Conversations' })
   }
 
-  /** The message with exactly this text. */
+  /** The message with exactly this text; not one that answers it and quotes it. */
   message(text: string): Locator {
-    return this.timeline.getByRole('article').filter({ has: this.page.getByText(text, { exact: true }) })
+    const said = this.page.locator('.message-text, .message-text *').and(this.page.getByText(text, { exact: true }))
+    return this.timeline.getByRole('article').filter({ has: said })
   }
 
-  /** What the timeline shows, oldest first. */
+  /** The newest messages, oldest first, walked through by keyboard: not all of them are in the document at once. */
+  async read(count: number): Promise<string[]> {
+    const said: string[] = []
+    let before: string | undefined
+    await this.timeline.focus()
+    while (said.length < count) {
+      await this.page.keyboard.press('ArrowUp')
+      const handle = await this.page.waitForFunction((id) => {
+        const row = document.activeElement?.closest<HTMLElement>('[data-id]')
+        return row === null || row === undefined || row.dataset['id'] === id
+          ? undefined
+          : [row.dataset['id']!, row.querySelector<HTMLElement>('.message-text')!.innerText]
+      }, before)
+      const [id, text] = (await handle.jsonValue())!
+      before = id
+      said.unshift(text!)
+    }
+    return said
+  }
+
+  /** What the timeline shows in view and around it, oldest first. */
   texts(): Promise<string[]> {
     return this.timeline.locator('.message-text').allInnerTexts()
   }

@@ -35,6 +35,8 @@ export interface Words {
   readonly newMessages: string
   /** The way to the newest message. */
   readonly toNewest: string
+  /** The same when so many came in since the reader left it. */
+  readonly newBelow: (count: number) => string
   /** A message by this person at this time. */
   readonly messageBy: (name: string, time: string) => string
   /** What can be done with a message. */
@@ -87,6 +89,10 @@ export interface Words {
   readonly files: string
   /** Takes a picked file away. */
   readonly removeFile: (name: string) => string
+  /** More files were picked than a message carries. */
+  readonly tooManyFiles: (most: number) => string
+  /** A file was picked that no message carries. */
+  readonly fileTooLarge: string
   /** Files are encrypted before they are sent. */
   readonly sealing: string
   /** Stops that. */
@@ -149,6 +155,7 @@ export const ENGLISH: Words = {
   loading: 'Loading…',
   newMessages: 'New messages',
   toNewest: 'Go to the newest message',
+  newBelow: (count) => (count === 1 ? '1 new message' : `${count} new messages`),
   messageBy: (name, time) => `${name} at ${time}`,
   actions: 'What you can do with this message',
   reply: 'Reply',
@@ -175,6 +182,8 @@ export const ENGLISH: Words = {
   attach: 'Attach files',
   files: 'Files to send',
   removeFile: (name) => `Do not send ${name}`,
+  tooManyFiles: (most) => `A message can carry at most ${most} files. Send the others in another one.`,
+  fileTooLarge: 'A file can have at most 2 GiB.',
   sealing: 'Preparing the files',
   stop: 'Stop',
   download: (name) => `Download ${name}`,

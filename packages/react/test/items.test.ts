@@ -20,22 +20,28 @@ const MESSAGES = [
   message('f', 'bob', NOON + 24 * 60 * MINUTE_MS + 1),
 ]
 
+/** Days and the mark as they stand above their message; a star where a run begins, a dot where it ends. */
 const drawn = (items: ReturnType<typeof timelineItems>): string[] =>
-  items.map((item) => (item.kind === 'message' ? `${item.place}${item.message.id}${item.isFirst ? '*' : ''}` : item.kind))
+  items.map(({ message: { id }, day, isMarked, isFirst, isLast, place }) =>
+    [day !== undefined && 'day ', isMarked && 'unread ', place, id, isFirst && '*', isLast && '.'].filter(Boolean).join(''),
+  )
 
 test('days, runs of one person, and the line above what is unread', () => {
-  expect(drawn(timelineItems(MESSAGES, 10, 'f'))).toEqual(['day', '11a*', '12b', '13c*', '14d*', 'day', '15e*', 'unread', '16f*'])
+  expect(drawn(timelineItems(MESSAGES, 10, 'f'))).toEqual(['day 11a*', '12b.', '13c*.', '14d*.', 'day 15e*.', 'unread 16f*.'])
   expect(timelineItems([], 0, undefined)).toEqual([])
 })
 
-test('a message that comes changes no item before it', () => {
+test('a message that comes changes no item before it, but whether it is the last of a run', () => {
   const before = timelineItems(MESSAGES.slice(0, -1), 0, undefined)
-  expect(timelineItems(MESSAGES, 0, undefined).slice(0, before.length)).toEqual(before)
+  const since = timelineItems(MESSAGES, 0, undefined).slice(0, before.length)
+  expect(since.map((item, at) => ({ ...item, isLast: before[at]!.isLast }))).toEqual(before)
+  expect(drawn(since).at(-1)).toBe('day 5e*')
 })
 
 test.each([
   ['no link', ['no link']],
   ['see https://example.org/a?b=c#d.', ['see ', '[https://example.org/a?b=c#d]', '.']],
+  ['(https://example.org/a_(b)), then', ['(', '[https://example.org/a_(b)]', '), then']],
   ['(http://example.org)', ['(', '[http://example.org]', ')']],
   ['javascript:alert(1) data:text/html,x https:// http://', ['javascript:alert(1) data:text/html,x https:// http://']],
   ['https://a.example https://b.example', ['[https://a.example]', ' ', '[https://b.example]']],

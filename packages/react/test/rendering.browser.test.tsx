@@ -1,5 +1,6 @@
 /** What a message costs a screen: one row, whatever the length of the conversation. */
 import { memo, Profiler } from 'react'
+import type { ReactNode } from 'react'
 import { expect, test } from 'vitest'
 import { MessageRow, Timeline, type MessageRowProps } from '../src/index.ts'
 import { aliceAlone, aliceAndBob, show, texts, until } from './world.tsx'
@@ -15,6 +16,8 @@ const CountedRow = memo(function CountedRow(props: MessageRowProps) {
     </Profiler>
   )
 })
+
+const counted = (row: MessageRowProps): ReactNode => <CountedRow {...row} />
 
 /** Less than a view. */
 const STEP_PX = 150
@@ -32,7 +35,7 @@ test('a message of somebody else renders its own row and no other', async () => 
   for (const text of numbered(8)) await atBob.sendMessage({ text })
   await until(async () => (await atAlice.getMessages()).totalMessages === 8)
   // Handlers that are other functions at each render, as applications write them.
-  show(alice, <Timeline conversation={atAlice} row={CountedRow} onReply={() => undefined} onEdit={() => undefined} />)
+  show(alice, <Timeline conversation={atAlice} renderMessage={counted} onReply={() => undefined} onEdit={() => undefined} />)
   await until(() => texts().length === 8 && atAlice.unread === 0)
   renders.clear()
   await atBob.sendMessage({ text: 'the new one' })

@@ -1,8 +1,8 @@
 import type { User } from '@parley/chat'
+import { textParts } from '@parley/react'
 import { Fragment, useMemo } from 'react'
 import type { ReactNode } from 'react'
 import type { Mention } from '../engine/types.ts'
-import { textParts } from '../text/links.ts'
 import { mentionParts } from '../text/mentions.ts'
 
 interface TextWithLinksProps {

@@ -1,6 +1,6 @@
+import { Cell } from '@parley/react'
 import { useEffect, useRef, useSyncExternalStore } from 'react'
 import type { ReactNode } from 'react'
-import { Cell } from '../engine/cell.ts'
 import { t } from '../i18n/translate.ts'
 import { IconButton } from './icon-button.tsx'
 

@@ -1,5 +1,5 @@
+import { Cell } from '@parley/react'
 import { useSyncExternalStore } from 'react'
-import { Cell } from '../engine/cell.ts'
 
 const MINUTE_MS = 60_000
 const minute = new Cell(Date.now())

@@ -1,10 +1,10 @@
+import type { PickedFile } from '@parley/react'
 import type { ReactNode } from 'react'
 import { IconButton } from '../components/icon-button.tsx'
 import { Icon } from '../components/icon.tsx'
 import { Progress } from '../components/progress.tsx'
 import { t } from '../i18n/translate.ts'
 import { byteWords } from '../text/connection.ts'
-import type { PickedFile } from './use-files.ts'
 
 interface FileTrayProps {
   files: readonly PickedFile[]

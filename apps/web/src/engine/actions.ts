@@ -1,32 +1,20 @@
 /**
  * What a person does in a conversation; what is shown follows by itself.
  */
-import type { Conversation, Message, Role, SendMessageInit, User } from '@parley/chat'
+import type { Conversation, Message, Role, User } from '@parley/chat'
 import { timelineOf } from '@parley/react'
 import { DESCRIPTION_KEY, descriptionOf } from './description.ts'
 import { inviteBase } from './page-location.ts'
-import type { History, Mention } from './types.ts'
-
-/** Resolves once the message is on this disk. */
-export async function sendMessage(conversation: Conversation, init: SendMessageInit): Promise<void> {
-  await conversation.sendMessage(init)
-  // Who sends wants to see it there, wherever they were reading.
-  const timeline = timelineOf(conversation)
-  if (timeline.getSnapshot().hasNewer) await timeline.jump('newest')
-}
+import type { History } from './types.ts'
 
 /** Sends what a message says to other conversations, one after the other. */
 export async function forwardMessage(to: readonly Conversation[], id: Message['id']): Promise<void> {
-  for (const conversation of to) await sendMessage(conversation, { forward: id })
-}
-
-export async function editMessage(
-  conversation: Conversation,
-  id: Message['id'],
-  text: string,
-  mentions: readonly Mention[],
-): Promise<void> {
-  await conversation.updateMessage(id, { text: text === '' ? null : text, mentions })
+  for (const conversation of to) {
+    await conversation.sendMessage({ forward: id })
+    // Who sends wants to see it there, wherever they were reading.
+    const timeline = timelineOf(conversation)
+    if (timeline.getSnapshot().hasNewer) await timeline.jump('newest')
+  }
 }
 
 export function deleteMessage(conversation: Conversation, id: Message['id']): Promise<void> {

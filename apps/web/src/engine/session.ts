@@ -3,8 +3,8 @@
  */
 import { createParley, deleteProfile, isParleyError } from '@parley/chat'
 import type { Parley, ParleyInit } from '@parley/chat'
+import { Cell } from '@parley/react'
 import { ownDeviceName } from '../text/devices.ts'
-import { Cell } from './cell.ts'
 import { loadRendezvous } from './rendezvous.ts'
 
 /** Where the page is in its life. */

@@ -1,9 +1,7 @@
 import type { Parley } from '@parley/chat'
-import { useParley } from '@parley/react'
+import { Cell, keep, useParley } from '@parley/react'
+import type { Readable } from '@parley/react'
 import { useMemo, useSyncExternalStore } from 'react'
-import { Cell } from './cell.ts'
-import type { Readable } from './cell.ts'
-import { keep } from './equal.ts'
 import type { Contact } from './types.ts'
 
 function contactsStore(parley: Parley): Readable<readonly Contact[]> {

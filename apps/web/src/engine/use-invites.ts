@@ -1,6 +1,6 @@
 import type { Conversation } from '@parley/chat'
+import { keep } from '@parley/react'
 import { useCallback, useEffect, useState } from 'react'
-import { keep } from './equal.ts'
 import type { InviteInfo } from './types.ts'
 
 interface Invites {

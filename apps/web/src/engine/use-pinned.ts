@@ -1,7 +1,7 @@
 import type { Conversation, Message } from '@parley/chat'
 import { isParleyError } from '@parley/chat'
+import { keep } from '@parley/react'
 import { useEffect, useState } from 'react'
-import { keep } from './equal.ts'
 
 const NONE: readonly Message[] = []
 

@@ -1,7 +1,7 @@
 /**
  * Which language the app speaks: the one that was chosen, else the first of the browser's that there is. Only the words of that language are loaded.
  */
-import { Cell } from '../engine/cell.ts'
+import { Cell } from '@parley/react'
 import { forget, recall, remember } from '../engine/remembered.ts'
 import type { Text } from './translate.ts'
 

@@ -1,8 +1,8 @@
 /**
  * The life of the service worker as a page sees it.
  */
+import { Cell } from '@parley/react'
 import { Workbox } from 'workbox-window'
-import { Cell } from '../engine/cell.ts'
 
 /** How often a page that stays open asks for a new version. */
 const CHECK_MS = 60 * 60_000

@@ -4,6 +4,7 @@ import type { ReactNode } from 'react'
 import { toast, ToastRegion } from '../components/toasts.tsx'
 import { clearPageInvite, pageDeviceLink, pageInvite } from '../engine/page-location.ts'
 import type { Session } from '../engine/session.ts'
+import { useParleyWords } from '../text/parley-words.ts'
 import { t } from '../i18n/translate.ts'
 import { UpdateNotice } from '../offline/update-notice.tsx'
 import { nameThisDevice } from '../devices/name-device.ts'
@@ -17,10 +18,11 @@ import { WelcomeScreen } from './welcome-screen.tsx'
 /** The whole app: what it shows follows from how far the engine is. */
 export function App({ session }: { session: Session }): ReactNode {
   const state = useSyncExternalStore(session.state.subscribe, session.state.getSnapshot)
+  const words = useParleyWords()
   return (
     <>
       {state.status === 'ready' ? (
-        <ParleyProvider parley={state.parley}>
+        <ParleyProvider parley={state.parley} words={words}>
           <Person session={session} />
         </ParleyProvider>
       ) : (

@@ -1,25 +1,24 @@
 import type { Conversation, Message } from '@parley/chat'
-import { timelineOf, useConversation, useMe } from '@parley/react'
+import { timelineOf, useComposer, useConversation, useMe } from '@parley/react'
+import type { JumpTarget } from '@parley/react'
 import { useCallback, useEffect, useState } from 'react'
 import type { ReactNode } from 'react'
 import { Icon } from '../components/icon.tsx'
 import { toast } from '../components/toasts.tsx'
 import { useAction } from '../components/use-action.ts'
 import { Composer } from '../composer/composer.tsx'
-import type { ComposerMode } from '../composer/composer.tsx'
 import { TypingLine } from '../composer/typing-line.tsx'
 import { useFileDrop } from '../composer/use-file-drop.ts'
-import { usePickedFiles } from '../composer/use-files.ts'
 import { AnswersDialog } from '../dialogs/answers-dialog.tsx'
 import { DeleteDialog } from '../dialogs/delete-dialog.tsx'
 import { ForwardDialog } from '../dialogs/forward-dialog.tsx'
 import { HistoryDialog } from '../dialogs/history-dialog.tsx'
 import { toggleHidden, togglePin, toggleReaction } from '../engine/actions.ts'
 import { t } from '../i18n/translate.ts'
+import { wordsFor } from '../text/errors.ts'
 import type { MessageDeed } from '../timeline/message-menu.ts'
 import { PinnedBar } from '../timeline/pinned-bar.tsx'
 import { Timeline } from '../timeline/timeline.tsx'
-import type { JumpTarget } from '../timeline/timeline.tsx'
 import { StandingNotice } from './standing-notice.tsx'
 
 interface ChatProps {
@@ -30,8 +29,6 @@ interface ChatProps {
   onInvite: () => void
   onBack: () => void
 }
-
-const NEW: ComposerMode = { kind: 'new' }
 
 type Open = { readonly kind: 'delete' | 'history' | 'answers' | 'forward'; readonly message: Message }
 
@@ -44,22 +41,26 @@ function hasKeyboard(): boolean {
 export function Chat({ conversation, title, target, onJump, onInvite, onBack }: ChatProps): ReactNode {
   const me = useMe()
   const { typing, state, role } = useConversation(conversation)
-  const [mode, setMode] = useState<ComposerMode>(NEW)
+  const composer = useComposer(conversation)
+  const { mode, reply, edit, cancel, error } = composer
   const [open, setOpen] = useState<Open>()
   const [focusRequests, setFocusRequests] = useState(() => (hasKeyboard() ? 1 : 0))
   const { run } = useAction()
-  const picked = usePickedFiles()
   const writer = state === 'member' && role !== 'reader'
-  const drop = useFileDrop(writer && mode.kind !== 'edit', picked.add)
-  const replyAgain = useCallback((message: Message) => setMode({ kind: 'reply', message }), [])
-  useDraftReply(conversation, replyAgain)
+  const drop = useFileDrop(writer && mode.kind !== 'edit', composer.addFiles)
+
+  useEffect(() => {
+    if (error !== undefined) toast(wordsFor(error), 'error')
+  }, [error])
 
   const onDeed = useCallback(
     (deed: MessageDeed, message: Message) => {
       switch (deed) {
         case 'reply':
+          reply(message)
+          return
         case 'edit':
-          setMode({ kind: deed, message })
+          edit(message)
           return
         case 'delete':
         case 'history':
@@ -82,7 +83,7 @@ export function Chat({ conversation, title, target, onJump, onInvite, onBack }: 
           void run(() => conversation.markUnread(message.id))
       }
     },
-    [conversation, onBack, run],
+    [conversation, onBack, reply, edit, run],
   )
   const onReact = useCallback(
     (message: Message, emoji: string) => toggleReaction(conversation, message, emoji, me.id),
@@ -92,32 +93,28 @@ export function Chat({ conversation, title, target, onJump, onInvite, onBack }: 
     const message = timelineOf(conversation)
       .getSnapshot()
       .messages.findLast((shown) => shown.author.id === me.id)
-    if (message !== undefined) onDeed('edit', message)
+    if (message !== undefined) edit(message)
   }
-  const done = (): void => {
-    setMode(NEW)
-    setFocusRequests((count) => count + 1)
-  }
+  const focusAgain = (): void => setFocusRequests((count) => count + 1)
   // What is gone can be neither edited nor answered.
   const forget = (message: Message): void => {
-    if (mode.kind !== 'new' && mode.message.id === message.id) setMode(NEW)
-    setFocusRequests((count) => count + 1)
+    if (mode.kind !== 'new' && mode.message.id === message.id) cancel()
+    focusAgain()
   }
   const close = (): void => setOpen(undefined)
   return (
     <div className="chat" {...drop.handlers}>
       <PinnedBar conversation={conversation} onJump={onJump} />
-      <Timeline conversation={conversation} target={target} onDeed={onDeed} onReact={onReact} onJump={onJump} onInvite={onInvite} />
+      <Timeline conversation={conversation} target={target} onDeed={onDeed} onReact={onReact} onInvite={onInvite} />
       <TypingLine typing={typing} />
       {writer ? (
         <Composer
           key={mode.kind === 'edit' ? mode.message.id : 'new'}
           conversation={conversation}
           title={title}
-          mode={mode}
-          picked={picked}
+          composer={composer}
           focusRequests={focusRequests}
-          onDone={done}
+          onEnded={focusAgain}
           onEditLast={editLast}
         />
       ) : (
@@ -137,19 +134,4 @@ export function Chat({ conversation, title, target, onJump, onInvite, onBack }: 
       {open?.kind === 'answers' && <AnswersDialog conversation={conversation} message={open.message} onJump={onJump} onClose={close} />}
     </div>
   )
-}
-
-/** An answer that was begun before a restart goes on. */
-function useDraftReply(conversation: Conversation, onFound: (message: Message) => void): void {
-  useEffect(() => {
-    const replyTo = conversation.draft?.replyTo
-    if (replyTo === undefined) return
-    let wanted = true
-    conversation.getMessage(replyTo).then((message) => {
-      if (wanted && message !== undefined) onFound(message)
-    }, reportError)
-    return () => {
-      wanted = false
-    }
-  }, [conversation, onFound])
 }

@@ -40,10 +40,6 @@ function daysBetween(from: number, to: number): number {
   return Math.round((startOfDay(to) - startOfDay(from)) / DAY_MS)
 }
 
-export function sameDay(a: number, b: number): boolean {
-  return startOfDay(a) === startOfDay(b)
-}
-
 /** 14:02 */
 export function clockTime(at: number): string {
   return formats().clock.format(at)

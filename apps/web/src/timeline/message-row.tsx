@@ -27,6 +27,8 @@ interface MessageRowProps {
   may: Permissions
   first: boolean
   last: boolean
+  /** Among all messages of the conversation, from 1. */
+  place: number
   /** Whether the Tab key stops here: on one row of the timeline. */
   active: boolean
   stateInWords: boolean
@@ -38,7 +40,7 @@ interface MessageRowProps {
 
 /** One message. Drawn again only when something about this message changes. */
 export const MessageRow = memo(function MessageRow(props: MessageRowProps): ReactNode {
-  const { message, me, authorName, first, last, active, may, nameOfUser, onReact } = props
+  const { message, me, authorName, first, last, place, active, may, nameOfUser, onReact } = props
   const own = message.author.id === me
   const stop = active ? 0 : -1
   const classes = ['message', own && 'message-own', first && 'message-first', last && 'message-last'].filter(Boolean).join(' ')
@@ -48,6 +50,9 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps): Reac
       data-id={message.id}
       tabIndex={stop}
       aria-label={t('{name} at {time}', { name: own ? t('You') : authorName, time: clockTime(message.sentAt) })}
+      aria-posinset={place}
+      // How many there are changes with each that comes.
+      aria-setsize={-1}
     >
       {!own && (
         <span className="message-avatar">

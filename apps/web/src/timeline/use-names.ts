@@ -1,7 +1,7 @@
 import type { User } from '@parley/chat'
+import { useKept } from '@parley/react'
 import type { ConversationInfo } from '@parley/react'
-import { useCallback, useState } from 'react'
-import { sameValue } from '../engine/equal.ts'
+import { useCallback } from 'react'
 import { nameOf } from '../text/people.ts'
 
 type Names = Readonly<Record<string, string>>
@@ -12,8 +12,6 @@ function namesOf({ members, formerMembers }: ConversationInfo): Names {
 
 /** What people are called now, those who went included. The function stays the same one until a name changes, whoever comes online. */
 export function useNames(info: ConversationInfo): (id: User['id'], otherwise?: Pick<User, 'name'>) => string {
-  const [names, setNames] = useState(() => namesOf(info))
-  const next = namesOf(info)
-  if (!sameValue(names, next)) setNames(next)
+  const names = useKept(namesOf(info))
   return useCallback((id, otherwise = { name: '' }) => names[id] ?? nameOf(otherwise), [names])
 }

@@ -6,7 +6,7 @@ import { useConversations } from '../hooks/use-conversations.ts'
 import { useMe } from '../use-parley.ts'
 import { useWords } from '../use-words.ts'
 import { timeInList, useToday } from '../support/time.ts'
-import { useStable } from './use-stable.ts'
+import { useStable } from '../support/use-stable.ts'
 import { Typing } from './typing.tsx'
 
 /** What the list is told. */

@@ -40,12 +40,20 @@ export interface MessageRowProps {
   readonly onError: (error: unknown) => void
 }
 
+/** What changes for a row with its neighbours or with the focus. It stands apart so that a row that does not need it stays as it is. */
+export interface RowPlace {
+  /** Whether it closes a run of messages by one person. */
+  readonly isLast: boolean
+  /** Whether it is the row for the Tab key to stop at: the one that has the focus, else the newest. */
+  readonly isActive: boolean
+}
+
 /**
  * One message: who, when, what, with its files, its reactions and what can be done with it. Rendered again only when something about this message
  * changes.
  * @example
  * ```tsx
- * <Timeline conversation={conversation} row={MessageRow} />
+ * <Timeline conversation={conversation} renderMessage={(row) => <MessageRow {...row} onReply={undefined} />} />
  * ```
  */
 export const MessageRow = memo(function MessageRow(props: MessageRowProps): ReactNode {

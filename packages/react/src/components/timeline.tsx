@@ -1,27 +1,24 @@
 import type { Conversation, Message } from '@parley/chat'
-import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
-import type { ComponentType, ReactNode } from 'react'
+import { useMemo, useState } from 'react'
+import type { ReactNode } from 'react'
 import { useConversation } from '../hooks/use-conversation.ts'
 import { useSeen } from '../hooks/use-seen.ts'
 import { useTimeline } from '../hooks/use-timeline.ts'
 import { useMe } from '../use-parley.ts'
 import { useWords } from '../use-words.ts'
 import { reportUnlessClosed } from '../support/closed.ts'
-import { keep } from '../support/keep.ts'
+import { useKept } from '../support/keep.ts'
 import { dayName, useToday } from '../support/time.ts'
+import { useStable } from '../support/use-stable.ts'
 import { MessageRow } from './message-row.tsx'
-import type { MessageRowProps } from './message-row.tsx'
+import type { MessageRowProps, RowPlace } from './message-row.tsx'
 import { timelineItems } from './timeline-items.ts'
 import type { TimelineItem } from './timeline-items.ts'
+import { useJumps } from './use-jumps.ts'
+import type { JumpTarget } from './use-jumps.ts'
+import { useNewBelow } from './use-new-below.ts'
 import { useRowKeys } from './use-row-keys.ts'
-import { useStable } from './use-stable.ts'
 import { useVirtualTimeline } from './use-virtual-timeline.ts'
-
-/** A message that somebody wants to see. */
-export interface JumpTarget {
-  /** Which. */
-  readonly id: Message['id']
-}
 
 /** What the timeline is told. */
 export interface TimelineProps {
@@ -37,8 +34,12 @@ export interface TimelineProps {
   readonly onError?: (error: unknown) => void
   /** Signs that are one press away. Default: three. */
   readonly quickReactions?: readonly string[]
-  /** Another component for a message, for example around `MessageRow`; memoised, a new message renders one of them. */
-  readonly row?: ComponentType<MessageRowProps>
+  /** Another row for a message, for example around `MessageRow`; memoised by the first argument, a new message renders one of them. */
+  readonly renderMessage?: (row: MessageRowProps, place: RowPlace) => ReactNode
+  /** Stands above the oldest message of all, and where nothing was said yet. */
+  readonly start?: ReactNode
+  /** What is in the button that leads to the newest message; `count` of others came in since the reader left it. Default: words. */
+  readonly renderToNewest?: (count: number) => ReactNode
 }
 
 const QUICK_REACTIONS = ['👍', '❤️', '😂'] as const
@@ -53,12 +54,13 @@ const QUICK_REACTIONS = ['👍', '❤️', '😂'] as const
  * ```
  */
 export function Timeline(props: TimelineProps): ReactNode {
-  const { conversation, target, onReply, onEdit, quickReactions = QUICK_REACTIONS, row: Row = MessageRow } = props
+  const { conversation, target, onReply, onEdit, start, quickReactions = QUICK_REACTIONS, renderMessage = renderRow } = props
   const words = useWords()
   const me = useMe()
+  const today = useToday()
   const info = useConversation(conversation)
   const timeline = useTimeline(conversation)
-  const { messages, offset, firstUnread, loading, hasNewer, jump } = timeline
+  const { messages, offset, firstUnread, loading, hasOlder } = timeline
   const [unreadFrom, setUnreadFrom] = useState<Message['id'] | 'none'>()
   // Found once, when the first messages are here, and then kept: reading does not move the mark.
   if (loading !== 'first' && unreadFrom === undefined) setUnreadFrom(firstUnread ?? 'none')
@@ -69,61 +71,34 @@ export function Timeline(props: TimelineProps): ReactNode {
     timeline,
     keepId: keys.focusedId,
   })
+  const onError = useStable((error: unknown) => (props.onError ?? reportUnlessClosed)(error))
+  const { toMessage, toNewest } = useJumps({ timeline, target, me: me.id, reveal, toEnd, onError })
+  const newBelow = useNewBelow(messages, isAtEnd, me.id)
   const names = useKept(Object.fromEntries([...info.formerMembers, ...info.members].map(({ id, name }) => [id, name])))
   const may = useKept({ write: info.state === 'member' && info.role !== 'reader' })
   const last = messages.at(-1)
   useSeen(conversation, last?.id, isAtEnd && info.unread > 0 && info.state === 'member')
-
-  const onError = useStable((error: unknown) => (props.onError ?? reportUnlessClosed)(error))
-  const wanted = useRef<string>(undefined)
-  const onJump = useStable((id: Message['id']) => {
-    if (reveal(id)) return
-    wanted.current = id
-    jump(id).catch(onError)
-  })
+  const activeId = keys.focusedId ?? last?.id
   const reply = useStable((message: Message) => onReply?.(message))
   const edit = useStable((message: Message) => onEdit?.(message))
-  useEffect(() => {
-    if (target !== undefined) onJump(target.id)
-  }, [target, onJump])
-  // Another `reveal` comes with other messages.
-  useEffect(() => {
-    if (wanted.current !== undefined && reveal(wanted.current)) wanted.current = undefined
-  }, [reveal])
 
-  // Who sends wants to see it there. Other messages than before are none that were sent.
-  const seenLast = useRef(last?.id)
-  useEffect(() => {
-    const before = seenLast.current
-    seenLast.current = last?.id
-    if (last?.id === before || last?.author.id !== me.id || hasNewer) return
-    if (messages.some(({ id }) => id === before)) toEnd()
-  }, [last, messages, hasNewer, me.id, toEnd])
-  const toNewest = useCallback(() => {
-    if (hasNewer) jump('newest').then(toEnd, onError)
-    else toEnd()
-  }, [hasNewer, jump, toEnd, onError])
-
-  const rowOf = (item: TimelineItem | undefined): ReactNode => {
-    if (item === undefined) return null
-    if (item.kind !== 'message') return <Separator item={item} />
-    const { message, isFirst, place } = item
-    return (
-      <Row
-        conversation={conversation}
-        message={message}
-        authorName={names[message.author.id] || message.author.name || words.somebody}
-        isFirst={isFirst}
-        place={place}
-        may={may}
-        quickReactions={quickReactions}
-        onReply={onReply === undefined ? undefined : reply}
-        onEdit={onEdit === undefined ? undefined : edit}
-        onJump={onJump}
-        onError={onError}
-      />
+  const rowOf = ({ message, isFirst, isLast, place }: TimelineItem): ReactNode =>
+    renderMessage(
+      {
+        conversation,
+        message,
+        authorName: names[message.author.id] || message.author.name || words.somebody,
+        isFirst,
+        place,
+        may,
+        quickReactions,
+        onReply: onReply === undefined ? undefined : reply,
+        onEdit: onEdit === undefined ? undefined : edit,
+        onJump: toMessage,
+        onError,
+      },
+      { isLast, isActive: message.id === activeId },
     )
-  }
   return (
     <div className="parley-timeline">
       {/* What scrolls has to take the focus, and the arrow keys that walk through it belong to it. */}
@@ -146,34 +121,37 @@ export function Timeline(props: TimelineProps): ReactNode {
         onKeyDown={(event) => keys.onKeyDown(event, reveal)}
       >
         <div className="parley-timeline-content" style={{ height: totalPx }}>
-          {rows.map(({ index, key, start }) => (
-            <div key={key} ref={measure} data-index={index} className="parley-timeline-row" style={{ transform: `translateY(${start}px)` }}>
-              {rowOf(items[index])}
-            </div>
-          ))}
+          {rows.map(({ index, key, start: top }) => {
+            const item = items[index]
+            return (
+              <div key={key} ref={measure} data-index={index} className="parley-timeline-row" style={{ transform: `translateY(${top}px)` }}>
+                {index === 0 && !hasOlder && start}
+                {item?.day !== undefined && <p className="parley-day">{dayName(item.day, today, words.locale)}</p>}
+                {item?.isMarked === true && <p className="parley-unread-mark">{words.newMessages}</p>}
+                {item !== undefined && rowOf(item)}
+              </div>
+            )
+          })}
         </div>
-        {loading === undefined && messages.length === 0 && <p className="parley-quiet">{words.noMessages}</p>}
+        {loading === undefined && messages.length === 0 && (
+          <div className="parley-timeline-empty">{start ?? <p className="parley-quiet">{words.noMessages}</p>}</div>
+        )}
       </div>
+      {(loading === 'older' || loading === 'newer') && (
+        // The log says that it is busy.
+        <p className={`parley-timeline-loading parley-timeline-loading-${loading}`} aria-hidden="true">
+          {words.loading}
+        </p>
+      )}
       {!isAtEnd && (
-        <button type="button" className="parley-to-newest" onClick={toNewest}>
-          {words.toNewest}
+        <button type="button" className={newBelow > 0 ? 'parley-to-newest parley-to-newest-new' : 'parley-to-newest'} onClick={toNewest}>
+          {props.renderToNewest?.(newBelow) ?? (newBelow > 0 ? words.newBelow(newBelow) : words.toNewest)}
         </button>
       )}
     </div>
   )
 }
 
-function Separator({ item }: { item: Exclude<TimelineItem, { kind: 'message' }> }): ReactNode {
-  const words = useWords()
-  const today = useToday()
-  if (item.kind === 'unread') return <p className="parley-unread-mark">{words.newMessages}</p>
-  return <p className="parley-day">{dayName(item.at, today, words.locale)}</p>
-}
-
-/** The value, or the one before it when both say the same. */
-function useKept<T>(value: T): T {
-  const [kept, setKept] = useState(value)
-  const now = keep(kept, value)
-  if (now !== kept) setKept(now)
-  return now
+function renderRow(row: MessageRowProps): ReactNode {
+  return <MessageRow {...row} />
 }

@@ -3,7 +3,7 @@ import type { FocusEvent, KeyboardEvent } from 'react'
 import type { TimelineItem } from './timeline-items.ts'
 
 interface RowKeys {
-  /** The message that has the focus, or had it last. */
+  /** The message that has the focus, or had it before something opened above the page. */
   readonly focusedId: string | undefined
   readonly onFocus: (event: FocusEvent<HTMLElement>) => void
   readonly onBlur: (event: FocusEvent<HTMLElement>) => void
@@ -11,32 +11,35 @@ interface RowKeys {
   readonly onKeyDown: (event: KeyboardEvent<HTMLElement>, reveal: (id: string) => boolean) => void
 }
 
-/** The timeline is one Tab stop: arrow up and down, Home and End walk from message to message, arrow left and right through what is in one. */
+/** Above the page: it has keys of its own, and gives the focus back. */
+const ABOVE = 'dialog, [popover]'
+
+/** Arrow up and down, Home and End walk from message to message, arrow left and right through what is in one. */
 export function useRowKeys(items: readonly TimelineItem[]): RowKeys {
   const [focusedId, setFocusedId] = useState<string>()
   return {
     focusedId,
-    onFocus: (event) => setFocusedId(rowAt(event.target)?.dataset['id']),
-    onBlur: (event) => {
-      if (!event.currentTarget.contains(event.relatedTarget)) setFocusedId(undefined)
+    onFocus: (event) => setFocusedId((known) => rowAt(event.target)?.dataset['id'] ?? known),
+    onBlur: ({ currentTarget, relatedTarget: to }) => {
+      if (to !== null && !currentTarget.contains(to) && to.closest(ABOVE) === null) setFocusedId(undefined)
     },
     onKeyDown: (event, reveal) => {
+      if (event.target instanceof Element && event.target.closest(ABOVE) !== null) return
       const row = rowAt(event.target)
       const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key]
       if (row !== undefined && step !== undefined) {
         if (walk(row, step)) event.preventDefault()
         return
       }
-      const ids = items.flatMap((item) => (item.kind === 'message' ? [item.key] : []))
-      const current = row === undefined ? ids.length : ids.indexOf(row.dataset['id'] ?? '')
+      const current = row === undefined ? items.length : items.findIndex(({ message }) => message.id === row.dataset['id'])
       const targets: Record<string, number> = {
         ArrowUp: Math.max(0, current - 1),
-        ArrowDown: Math.min(ids.length - 1, current + 1),
+        ArrowDown: Math.min(items.length - 1, current + 1),
         Home: 0,
-        End: ids.length - 1,
+        End: items.length - 1,
       }
-      const id = ids[targets[event.key] ?? -1]
-      if (id !== undefined && reveal(id)) event.preventDefault()
+      const item = items[targets[event.key] ?? -1]
+      if (item !== undefined && reveal(item.message.id)) event.preventDefault()
     },
   }
 }
@@ -47,7 +50,8 @@ function rowAt(target: EventTarget): HTMLElement | undefined {
 
 /** From a row into what is in it, along, and back to the row. False when there is nothing further. */
 function walk(row: HTMLElement, step: number): boolean {
-  const stops = [row, ...row.querySelectorAll<HTMLElement>('button:not(:disabled), a[href]')]
+  const inside = [...row.querySelectorAll<HTMLElement>('button:not(:disabled), a[href]')]
+  const stops = [row, ...inside.filter((stop) => stop.checkVisibility())]
   const next = stops[stops.findIndex((stop) => stop === document.activeElement) + step]
   next?.focus()
   return next !== undefined

@@ -17,6 +17,10 @@ const NEAR_END_PX = 700
 const ROW_PX = 64
 /** Rows kept beyond the edges of the view, on each side. */
 const OVERSCAN_ROWS = 6
+/** Free above the first row and below the last one. */
+const PADDING_PX = 8
+/** The class of a row that was jumped to; its animation shows it to the eye, and the end of it takes the class away. */
+const FOUND_CLASS = 'parley-found'
 
 interface VirtualTimeline {
   /** For the element that scrolls. */
@@ -29,8 +33,8 @@ interface VirtualTimeline {
   /** Whether the newest message is in view. */
   readonly isAtEnd: boolean
   readonly toEnd: () => void
-  /** Brings a message into view and gives it the focus; false when it is not among those that are shown. */
-  readonly reveal: (id: string) => boolean
+  /** Brings a message into view and gives it the focus; `found` shows it to the eye as well. False when it is not among those that are shown. */
+  readonly reveal: (id: string, how?: 'found') => boolean
 }
 
 interface Init {
@@ -44,15 +48,15 @@ export function useVirtualTimeline({ items, timeline, keepId }: Init): VirtualTi
   const { hasNewer, hasOlder, loading, loadOlder, loadNewer } = timeline
   const scroller = useRef<HTMLDivElement>(null)
   const started = useRef(false)
-  const wanted = useRef<string>(undefined)
+  const wanted = useRef<{ readonly id: string; readonly how: 'found' | undefined }>(undefined)
   const [isAtEnd, setAtEnd] = useState(true)
-  const kept = keepId === undefined ? -1 : items.findIndex(({ key }) => key === keepId)
+  const kept = keepId === undefined ? -1 : items.findIndex(({ message }) => message.id === keepId)
   // oxlint-disable-next-line react/incompatible-library -- the React Compiler is not used here, and nothing of it is memoised.
   const virtualizer = useVirtualizer<HTMLDivElement, HTMLElement>({
     count: items.length,
     getScrollElement: () => scroller.current,
     estimateSize: () => ROW_PX,
-    getItemKey: useCallback((index: number) => items[index]?.key ?? index, [items]),
+    getItemKey: useCallback((index: number) => items[index]?.message.id ?? index, [items]),
     rangeExtractor: useCallback(
       (range) => {
         const shown = defaultRangeExtractor(range)
@@ -61,6 +65,8 @@ export function useVirtualTimeline({ items, timeline, keepId }: Init): VirtualTi
       [kept],
     ),
     overscan: OVERSCAN_ROWS,
+    paddingStart: PADDING_PX,
+    paddingEnd: PADDING_PX,
     anchorTo: 'end',
     followOnAppend: true,
     // The end of what is shown is not the end while newer messages are still to be fetched.
@@ -81,7 +87,7 @@ export function useVirtualTimeline({ items, timeline, keepId }: Init): VirtualTi
   useLayoutEffect(() => {
     if (started.current || loading === 'first' || items.length === 0) return
     started.current = true
-    const mark = items.findIndex(({ kind }) => kind === 'unread')
+    const mark = items.findIndex(({ isMarked }) => isMarked)
     if (mark < 0) virtualizer.scrollToEnd()
     else virtualizer.scrollToIndex(mark, { align: 'start' })
   }, [items, loading, virtualizer])
@@ -92,9 +98,23 @@ export function useVirtualTimeline({ items, timeline, keepId }: Init): VirtualTi
     return () => cancelAnimationFrame(frame)
   }, [items, look])
 
+  // When the view shrinks, the end moves away without the reader going anywhere.
+  useEffect(() => {
+    const view = scroller.current
+    if (view === null || !isAtEnd) return
+    let height = view.clientHeight
+    const observer = new ResizeObserver(() => {
+      if (view.clientHeight !== height) virtualizer.scrollToEnd()
+      height = view.clientHeight
+    })
+    observer.observe(view)
+    return () => observer.disconnect()
+  }, [isAtEnd, virtualizer])
+
   const focusWanted = useCallback(() => {
-    const row = wanted.current === undefined ? undefined : rowOf(scroller.current, wanted.current)
+    const row = wanted.current === undefined ? undefined : rowOf(scroller.current, wanted.current.id)
     if (row === undefined) return
+    if (wanted.current?.how === 'found') showFound(row)
     wanted.current = undefined
     row.focus({ preventScroll: true })
   }, [])
@@ -102,10 +122,10 @@ export function useVirtualTimeline({ items, timeline, keepId }: Init): VirtualTi
   useLayoutEffect(focusWanted)
 
   const reveal = useCallback(
-    (id: string) => {
-      const index = items.findIndex(({ key }) => key === id)
+    (id: string, how?: 'found') => {
+      const index = items.findIndex(({ message }) => message.id === id)
       if (index < 0) return false
-      wanted.current = id
+      wanted.current = { id, how }
       virtualizer.scrollToIndex(index, { align: rowOf(scroller.current, id) === undefined ? 'center' : 'auto' })
       focusWanted()
       return true
@@ -128,4 +148,9 @@ export function useVirtualTimeline({ items, timeline, keepId }: Init): VirtualTi
 /** The row of a message, when it is in the document. */
 function rowOf(scroller: HTMLElement | null, id: Message['id'] | string): HTMLElement | undefined {
   return scroller?.querySelector<HTMLElement>(`[data-id="${CSS.escape(id)}"]`) ?? undefined
+}
+
+function showFound(row: HTMLElement): void {
+  row.classList.add(FOUND_CLASS)
+  row.addEventListener('animationend', () => row.classList.remove(FOUND_CLASS), { once: true })
 }

@@ -5,10 +5,12 @@
 import type { Conversation, Message, SendMessageInit } from '@parley/chat'
 import { isParleyError } from '@parley/chat'
 import { useCallback, useEffect, useRef, useState } from 'react'
+import { useStable } from '../support/use-stable.ts'
+import { useWords } from '../use-words.ts'
 import { asError, reportUnlessClosed } from '../support/closed.ts'
 import { timelineStore } from '../stores/timeline-store.ts'
 import { useOwnTyping } from './use-own-typing.ts'
-import { usePickedFiles } from './use-picked-files.ts'
+import { MAX_FILES, usePickedFiles } from './use-picked-files.ts'
 import type { PickedFile } from './use-picked-files.ts'
 
 /** What the text will become. */
@@ -42,8 +44,8 @@ export interface ComposerHandle {
   readonly canSend: boolean
   /** Why the last attempt failed; what was written and picked is still there. */
   readonly error: Error | undefined
-  /** Sends or saves it. Resolves to whether it is on this disk; never rejects. */
-  readonly send: () => Promise<boolean>
+  /** Sends or saves it, with what the text alone does not say. Resolves to whether it is on this disk; never rejects. */
+  readonly send: (more?: Pick<SendMessageInit, 'mentions' | 'metadata'>) => Promise<boolean>
   /** The person left the field. */
   readonly left: () => void
 }
@@ -64,12 +66,13 @@ export function useComposer(conversation: Conversation): ComposerHandle {
   const [isSaving, setSaving] = useState(false)
   const [error, setError] = useState<Error>()
   const typing = useOwnTyping(conversation)
-  const picked = usePickedFiles()
+  const words = useWords()
+  const picked = usePickedFiles((why) => setError(new Error(why === 'too many' ? words.tooManyFiles(MAX_FILES) : words.fileTooLarge)))
   const running = useRef<AbortController>(undefined)
   /** What was written before an edit began. */
   const held = useRef<string>(undefined)
-  useDraft(conversation, mode.kind === 'edit' ? undefined : text, mode.kind === 'reply' ? mode.message.id : undefined, setError)
-  useDraftedReply(conversation, setMode)
+  const drafted = useDraftedReply(conversation, setMode)
+  useDraft(conversation, mode.kind === 'edit' ? undefined : text, mode.kind === 'reply' ? mode.message.id : drafted, setError)
 
   const setText = (next: string): void => {
     setWritten(next)
@@ -87,12 +90,12 @@ export function useComposer(conversation: Conversation): ComposerHandle {
     },
     [cancel],
   )
-  const edit = (message: Message): void => {
+  const edit = useStable((message: Message): void => {
     typing.stopped()
     held.current ??= text
     setWritten(message.text)
     setMode({ kind: 'edit', message })
-  }
+  })
 
   const written = text.trim()
   const hasFiles = mode.kind === 'edit' ? mode.message.attachments.length > 0 : picked.files.length > 0
@@ -108,19 +111,20 @@ export function useComposer(conversation: Conversation): ComposerHandle {
       return false
     }
   }
-  const save = async ({ id, text: before }: Message): Promise<boolean> => {
+  const save = async ({ id, text: before }: Message, more: Parameters<ComposerHandle['send']>[0]): Promise<boolean> => {
     setSaving(true)
     const isSaved = await attempt(async () => {
-      if (written !== before) await conversation.updateMessage(id, { text: written === '' ? null : written })
+      if (written !== before) await conversation.updateMessage(id, { ...more, text: written === '' ? null : written })
     })
     setSaving(false)
     if (isSaved) cancel()
     return isSaved
   }
-  const sendNew = async (): Promise<boolean> => {
+  const sendNew = async (more: Parameters<ComposerHandle['send']>[0]): Promise<boolean> => {
     const before = mode
     const files = picked.files.map(({ file }) => file)
     const init: SendMessageInit = {
+      ...more,
       ...(written !== '' && { text: written }),
       ...(before.kind === 'reply' && { replyTo: before.message.id }),
     }
@@ -150,10 +154,10 @@ export function useComposer(conversation: Conversation): ComposerHandle {
       setProgress(undefined)
     }
   }
-  const send = async (): Promise<boolean> => {
+  const send: ComposerHandle['send'] = async (more) => {
     if (!canSend) return false
     typing.stopped()
-    return mode.kind === 'edit' ? save(mode.message) : sendNew()
+    return mode.kind === 'edit' ? save(mode.message, more) : sendNew(more)
   }
   const stop = useCallback(() => running.current?.abort(), [])
   return {
@@ -194,17 +198,23 @@ function useDraft(
   }, [conversation, text, replyTo, onError])
 }
 
-/** The draft remembers what was about to be answered. */
-function useDraftedReply(conversation: Conversation, setMode: (change: (mode: ComposerMode) => ComposerMode) => void): void {
+/** The draft remembers what was about to be answered: its id until the message is here. */
+function useDraftedReply(
+  conversation: Conversation,
+  setMode: (change: (mode: ComposerMode) => ComposerMode) => void,
+): Message['id'] | undefined {
+  const [drafted, setDrafted] = useState(() => conversation.draft?.replyTo)
   useEffect(() => {
-    const id = conversation.draft?.replyTo
-    if (id === undefined) return
+    if (drafted === undefined) return
     let wanted = true
-    conversation.getMessage(id).then((message) => {
-      if (wanted && message !== undefined) setMode((mode) => (mode.kind === 'new' ? { kind: 'reply', message } : mode))
+    conversation.getMessage(drafted).then((message) => {
+      if (!wanted) return
+      setDrafted(undefined)
+      if (message !== undefined) setMode((mode) => (mode.kind === 'new' ? { kind: 'reply', message } : mode))
     }, reportUnlessClosed)
     return () => {
       wanted = false
     }
-  }, [conversation, setMode])
+  }, [conversation, drafted, setMode])
+  return drafted
 }

@@ -4,26 +4,39 @@ import { reportUnlessClosed } from '../support/closed.ts'
 import { timelineStore } from '../stores/timeline-store.ts'
 
 /**
- * One message by its id, from what is shown or else from the store; `undefined` until found, or when it is gone.
+ * One message by its id as it now is, from what is shown or else from the store; `undefined` until found, or when it is gone.
  * @example
  * ```tsx
  * const answered = useMessage(conversation, messageId)
  * ```
  */
 export function useMessage(conversation: Conversation, id: Message['id']): Message | undefined {
-  const shown = timelineStore(conversation)
-    .getSnapshot()
-    .messages.find((message) => message.id === id)
-  const [fetched, setFetched] = useState<Message>()
+  const shown = (): Message | undefined =>
+    timelineStore(conversation)
+      .getSnapshot()
+      .messages.find((message) => message.id === id)
+  const [known, setKnown] = useState(shown)
+  if (known !== undefined && known.id !== id) setKnown(shown)
+  const isMissing = known === undefined
   useEffect(() => {
-    if (shown !== undefined) return
     let wanted = true
-    conversation.getMessage(id).then((message) => {
-      if (wanted) setFetched(message)
-    }, reportUnlessClosed)
+    if (isMissing) {
+      conversation.getMessage(id).then((message) => {
+        if (wanted) setKnown(message)
+      }, reportUnlessClosed)
+    }
+    const stops = [
+      conversation.on('messageUpdated', (message) => {
+        if (message.id === id) setKnown(message)
+      }),
+      conversation.on('messageDeleted', (gone) => {
+        if (gone === id) setKnown(undefined)
+      }),
+    ]
     return () => {
       wanted = false
+      for (const stop of stops) stop()
     }
-  }, [conversation, id, shown])
-  return shown ?? fetched
+  }, [conversation, id, isMissing])
+  return known
 }

@@ -1,4 +1,5 @@
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
+import { useStable } from '../support/use-stable.ts'
 
 /** What a browser shows in an image element and what can hold no script. */
 const PICTURE = /^image\/(?:avif|bmp|gif|jpeg|png|webp)$/
@@ -27,18 +28,28 @@ export interface PickedFile {
 /** Files that somebody picked. */
 export interface PickedFiles {
   readonly files: readonly PickedFile[]
+  /** Adds those that a message can carry. */
   readonly add: (files: Iterable<File>) => void
   readonly remove: (id: string) => void
   readonly clear: () => void
 }
 
+/** The most files of one message, as the engine has it. */
+export const MAX_FILES = 10
+/** The largest file, as the engine has it: 2 GiB. */
+const MAX_FILE_BYTES = 2 ** 31
+
+/** Why files were not added. */
+type Refusal = 'too large' | 'too many'
+
 function forget(file: PickedFile | undefined): void {
   if (file !== undefined && file.preview !== '') URL.revokeObjectURL(file.preview)
 }
 
-/** Files to be sent, with previews that last as long as they are picked. */
-export function usePickedFiles(): PickedFiles {
+/** Files to be sent, with previews that last as long as they are picked. `onRefused` hears of those that no message can carry. */
+export function usePickedFiles(onRefused: (why: Refusal) => void): PickedFiles {
   const [files, setFiles] = useState<readonly PickedFile[]>([])
+  const refused = useStable(onRefused)
   const latest = useRef(files)
   const show = useCallback((next: readonly PickedFile[]) => {
     for (const file of latest.current) if (!next.includes(file)) forget(file)
@@ -47,14 +58,19 @@ export function usePickedFiles(): PickedFiles {
   }, [])
   const add = useCallback(
     (added: Iterable<File>) => {
-      const picked = [...added].map((file) => ({
+      const all = [...added]
+      const fitting = all.filter((file) => file.size <= MAX_FILE_BYTES)
+      const room = Math.max(0, MAX_FILES - latest.current.length)
+      if (fitting.length < all.length) refused('too large')
+      if (fitting.length > room) refused('too many')
+      const picked = fitting.slice(0, room).map((file) => ({
         id: crypto.randomUUID(),
         file,
         preview: isPicture(file) ? URL.createObjectURL(file) : '',
       }))
-      show([...latest.current, ...picked])
+      if (picked.length > 0) show([...latest.current, ...picked])
     },
-    [show],
+    [show, refused],
   )
   const remove = useCallback((id: string) => show(latest.current.filter((file) => file.id !== id)), [show])
   const clear = useCallback(() => show([]), [show])

@@ -11,6 +11,7 @@ const MARGIN_MS = 1_000
 interface Formats {
   readonly clock: Intl.DateTimeFormat
   readonly day: Intl.DateTimeFormat
+  readonly dayOfOtherYear: Intl.DateTimeFormat
   readonly shortDay: Intl.DateTimeFormat
   readonly complete: Intl.DateTimeFormat
   readonly relative: Intl.RelativeTimeFormat
@@ -22,7 +23,8 @@ const formats = new Map<string | undefined, Formats>()
 function formatsOf(locale: string | undefined): Formats {
   const made = formats.get(locale) ?? {
     clock: new Intl.DateTimeFormat(locale, { hour: '2-digit', minute: '2-digit' }),
-    day: new Intl.DateTimeFormat(locale, { dateStyle: 'full' }),
+    day: new Intl.DateTimeFormat(locale, { weekday: 'long', day: 'numeric', month: 'long' }),
+    dayOfOtherYear: new Intl.DateTimeFormat(locale, { weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' }),
     shortDay: new Intl.DateTimeFormat(locale, { day: 'numeric', month: 'short' }),
     complete: new Intl.DateTimeFormat(locale, { dateStyle: 'full', timeStyle: 'short' }),
     relative: new Intl.RelativeTimeFormat(locale, { numeric: 'auto' }),
@@ -46,10 +48,16 @@ export function completeTime(at: number, locale: string | undefined): string {
   return formatsOf(locale).complete.format(at)
 }
 
-/** today, yesterday, Monday 12 May 2026. Daylight saving shifts are rounded away. */
+/** Today, Yesterday, Monday 12 May; with the year when it is another one. Daylight saving shifts are rounded away. */
 export function dayName(at: number, today: number, locale: string | undefined): string {
   const days = Math.round((today - startOfDay(at)) / DAY_MS)
-  return days === 0 || days === 1 ? formatsOf(locale).relative.format(-days, 'day') : formatsOf(locale).day.format(at)
+  const { relative, day, dayOfOtherYear } = formatsOf(locale)
+  if (days === 0 || days === 1) return capitalised(relative.format(-days, 'day'))
+  return (new Date(at).getFullYear() === new Date(today).getFullYear() ? day : dayOfOtherYear).format(at)
+}
+
+function capitalised(text: string): string {
+  return text.charAt(0).toLocaleUpperCase() + text.slice(1)
 }
 
 /** The time of day of what is of today, the day of anything else. */

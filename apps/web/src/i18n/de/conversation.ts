@@ -19,8 +19,6 @@ export const conversation = {
   Messages: 'Nachrichten',
   'Arrow up and down walk through messages, arrow left and right through what you can do with one.':
     'Pfeil auf und ab gehen durch die Nachrichten, Pfeil links und rechts durch das, was du mit einer tun kannst.',
-  'Loading older messages…': 'Ältere Nachrichten werden geladen…',
-  'Loading newer messages…': 'Neuere Nachrichten werden geladen…',
   'New messages': 'Neue Nachrichten',
   '1 new message': '1 neue Nachricht',
   '{count} new messages': '{count} neue Nachrichten',
@@ -108,8 +106,6 @@ export const conversation = {
   'Preparing the files…': 'Die Dateien werden vorbereitet…',
   'Preparing the files': 'Die Dateien werden vorbereitet',
   Stop: 'Anhalten',
-  'This is too long to be sent in one message, and too long to be kept here.':
-    'Das ist zu lang für eine Nachricht, und zu lang, um hier aufbewahrt zu werden.',
   'A file can have at most 2 GiB.': 'Eine Datei darf höchstens 2 GiB haben.',
   'A message can carry at most {count} files. Send the others in another one.':
     'Eine Nachricht trägt höchstens {count} Dateien. Schick die anderen in einer weiteren.',

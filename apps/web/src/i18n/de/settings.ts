@@ -129,6 +129,12 @@ export const settings = {
     'Parley wurde in diesem Tab geschlossen. Lade die Seite neu, um weiterzumachen.',
   'This person is not among your contacts. Ask for their card and add it first.':
     'Diese Person ist nicht unter deinen Kontakten. Bitte zuerst um ihre Karte, und füg sie hinzu.',
+  'Something went wrong inside of Parley. Reload the page and try again.':
+    'In Parley selbst ging etwas schief. Lade die Seite neu und versuche es noch einmal.',
+  'This cannot be done as it was asked for. Change it and try again.': 'So geht das nicht. Ändere es und versuche es noch einmal.',
+  'This cannot be kept with the conversation. Change it and try again.':
+    'Das kann bei der Unterhaltung nicht aufbewahrt werden. Ändere es und versuche es noch einmal.',
+  'There are no messages so far back.': 'So weit zurück gibt es keine Nachrichten.',
   'There is nothing to send yet.': 'Es gibt noch nichts zu senden.',
   'This invite link has expired. Ask a member for a new one.': 'Dieser Einladungslink ist abgelaufen. Bitte ein Mitglied um einen neuen.',
   'This is not a complete invite link. Copy the whole link and try again.':
