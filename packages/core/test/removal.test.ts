@@ -93,3 +93,25 @@ test('who left while nobody heard it, and comes back by a new invite, is in agai
   await clock.advance(1_000)
   await closing
 })
+
+test.for(['the same link', 'another link'])(
+  'who left, forgot the conversation and comes back by %s while still connected, is in again and writes',
+  async (by) => {
+    const [alice, bob] = [await world.peer('alice'), await world.peer('bob')]
+    const group = await alice.createGroup({ title: 'Picnic' })
+    const link = await group.invite({ uses: 2 })
+    const first = await bob.join(link)
+    await first.admitted()
+    await first.sendMessage({ text: 'hello' })
+    await until(() => group.getLastMessage()?.text === 'hello')
+    await first.leave()
+    await bob.forget(first.getId())
+    const again = await bob.join(by === 'the same link' ? link : await group.invite())
+    await again.admitted()
+    await again.sendMessage({ text: 'back' })
+    await until(async () => (await allTexts(group)).length === 2)
+    await until(async () => (await allTexts(again)).length === 2)
+    expect([await textsOf(group), await textsOf(again), group.getMembers().length]).toEqual([['hello', 'back'], ['hello', 'back'], 2])
+    expect(alice.inspect().links).toHaveLength(1)
+  },
+)

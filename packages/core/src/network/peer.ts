@@ -77,9 +77,8 @@ export class Peer {
   readonly #devices: DeviceLines
   /** The first conversation in common, with the tag by which the peer proved it. */
   #common: { readonly proof: Proof; readonly tag: Uint8Array } | undefined
-  readonly #matched = new Set<Replica>()
-  /** Epochs (16 bytes) whose keys the peer has shown. */
-  readonly #proved = new Map<Replica, readonly Uint8Array[]>()
+  /** Conversations that both ends have proved: epochs (16 bytes) whose keys the peer has shown, each with the tag by which it did. */
+  readonly #proved = new Map<Replica, readonly { readonly epoch: Uint8Array; readonly tag: Uint8Array }[]>()
   readonly #sessions = new Map<string, { session: SyncSession; replica: Replica }>()
   #isIdentitySent = false
   #isActive = false
@@ -177,9 +176,11 @@ export class Peer {
     for (const { session } of this.#sessions.values()) session.membershipChanged()
   }
 
-  /** A conversation is here no longer: nothing more is said or taken in of it. */
+  /** A conversation is here no longer: nothing more is said or taken in of it. What the peer proved of it holds when it comes back. */
   drop(replica: Replica): void {
-    this.#matched.delete(replica)
+    const tags = [...this.#requests.drop(replica), ...(this.#proved.get(replica) ?? []).map(({ tag }) => tag)]
+    for (const tag of tags) this.#unmatched.set(toBase32(tag), tag)
+    this.#proved.delete(replica)
     for (const [handle, open] of this.#sessions) {
       if (open.replica !== replica) continue
       open.session.stop()
@@ -269,8 +270,9 @@ export class Peer {
     if (proof.kind !== 'member') return
     // Before our identity goes out: what the peer says once it has that may be long.
     this.link.trust()
-    this.#matched.add(proof.replica)
-    this.#proved.set(proof.replica, [...(this.#proved.get(proof.replica) ?? []), proof.epoch.id])
+    const before = this.#proved.get(proof.replica) ?? []
+    if (!before.some((known) => equalBytes(known.tag, tag)))
+      this.#proved.set(proof.replica, [...before, { epoch: proof.epoch.id, tag: tag.slice() }])
     if (!this.#isIdentitySent) {
       this.#isIdentitySent = true
       this.link.send('control', { type: 'identify', tag, sealed: await this.#handshake.identity(proof) })
@@ -287,7 +289,7 @@ export class Peer {
     const { door, context } = this.#host
     const isOwn = cert.userId === context.me.userId
     // Another device of this user is told of everything that it is in and has no key of.
-    const pending = isOwn ? () => door.sharedWith(cert.deviceId).filter((replica) => !this.#matched.has(replica)) : undefined
+    const pending = isOwn ? () => door.sharedWith(cert.deviceId).filter((replica) => !this.#proved.has(replica)) : undefined
     await this.#knocking.reached(cert.userId, this.#common.proof, this.#common.tag, pending)
   }
 
@@ -344,7 +346,7 @@ export class Peer {
     if (cert === undefined || transcript === undefined) return
     for (const shared of this.#host.conversations()) {
       const { replica } = shared
-      if (!this.#matched.has(replica)) continue
+      if (!this.#proved.has(replica)) continue
       const handle = this.#handle8(replica)
       if (this.#sessions.has(toBase32(handle))) continue
       const session = new SyncSession(
@@ -353,7 +355,7 @@ export class Peer {
         handle,
         cert.deviceId,
         (reject) => this.#reject(reject),
-        () => this.#proved.get(replica) ?? [],
+        () => (this.#proved.get(replica) ?? []).map(({ epoch }) => epoch),
       )
       this.#sessions.set(toBase32(handle), { session, replica })
       if (this.#isActive) session.start()
