@@ -202,7 +202,9 @@ export interface Conversation extends MessageCalls, AttachmentCalls, MemberCalls
 }
 
 export interface ParleyEvents extends ContactEvents, DeviceEvents {
-  /** A conversation appeared, or one changed in what a list shows of it. */
+  /** A conversation is among `conversations` that was not: made, joined, accepted or imported here, brought by another device or by a contact. */
+  conversation: (conversation: Conversation) => void
+  /** A conversation came or went, or one changed in what a list shows of it. */
   conversations: () => void
   /** A link to a device was made or lost. */
   connection: () => void

@@ -376,6 +376,7 @@ class Engine extends StorageClient implements Parley {
     this.#isListChangePending = true
     queueMicrotask(() => {
       this.#isListChangePending = false
+      for (const conversation of this.openConversations.appeared()) this.#events.emit('conversation', conversation)
       this.#events.emit('conversations')
     })
   }

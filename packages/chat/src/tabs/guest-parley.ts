@@ -81,6 +81,7 @@ export class GuestParley {
     for (const event of this.#listens) this.line.say({ kind: 'listen', subject: undefined, event })
     this.#init.onServed()
     if (!isNext) return
+    for (const conversation of this.#order) if (!known.has(conversation.getId())) this.#events.emit('conversation', conversation)
     this.#events.emit('conversations')
     this.#events.emit('connection')
   }

@@ -170,6 +170,7 @@ export const CONVERSATION = {
  * without a listener the engine does not even read the messages of a history that comes in.
  */
 export const PARLEY_EVENTS = {
+  conversation: true,
   conversations: true,
   connection: true,
   request: true,

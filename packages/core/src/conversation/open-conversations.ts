@@ -12,6 +12,8 @@ export const SHARED_DETAILS = ['muted', 'draft'] as const
 
 export class OpenConversations {
   readonly #byId = new Map<ConversationId, LiveConversation>()
+  /** Those that were shown when `appeared` was last asked. */
+  #before: ReadonlySet<LiveConversation> = new Set()
 
   get(id: ConversationId): LiveConversation | undefined {
     return this.#byId.get(id)
@@ -50,6 +52,14 @@ export class OpenConversations {
   /** What the user is in or was in, or has a copy of, the latest first. */
   shown(): readonly LiveConversation[] {
     return this.#sorted(({ state }) => state !== 'request')
+  }
+
+  /** What is shown now and was not the last time this was asked, the latest first. */
+  appeared(): readonly LiveConversation[] {
+    const shown = this.shown()
+    const fresh = shown.filter((conversation) => !this.#before.has(conversation))
+    this.#before = new Set(shown)
+    return fresh
   }
 
   /** What strangers ask of the user, the latest first. */
