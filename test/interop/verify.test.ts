@@ -319,6 +319,11 @@ test('files: a broken piece is dropped, and a file of no message goes', async ()
   expect(await parley.verify()).toMatchObject({ isSound: true, files: 1, damages: [] })
   expect(await readdir(join(files, name!))).toEqual(['0', 'manifest'])
   await close(parley)
+  // What a crash left between a file and its message goes by itself, and is nothing to tell.
+  await cp(join(files, name!), join(files, blobName(new Uint8Array(32).fill(4))), { recursive: true })
+  const again = await openAlice(profile)
+  expect(await again.verify()).toMatchObject({ isSound: true, files: 1, damages: [] })
+  await close(again)
 })
 
 test('a view that was written to from outside is put right', async () => {

@@ -52,7 +52,8 @@ export interface VerifyCalls {
   /**
    * Checks what is stored: every entry against its chain and signatures, everything that was computed from them against the same computed anew, every piece
    * of a file against its hash, and that nothing else lies about. Of one conversation when given, else of the whole profile. With `repair` it rebuilds what can
-   * be. What is said in a conversation waits while that conversation is looked at: a second or so for each 10,000 messages.
+   * be. Conversations go on meanwhile, in turns with the check. Where something is wrong they wait until that is looked at once more, and put right: a second
+   * or so for each 10,000 messages.
    *
    * @example
    * ```ts

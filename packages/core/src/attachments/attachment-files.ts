@@ -61,6 +61,11 @@ export class AttachmentFiles {
     return { blobId, key, size: source.size, sha256 }
   }
 
+  /** Whether a file is being sealed into that blob, for a message that is yet to be written. */
+  isSealing(blobId: Uint8Array): boolean {
+    return this.#sealings.isBusy(blobName(blobId))
+  }
+
   /** What is held of a blob, or undefined when not even its manifest is. @throws {ParleyError} StorageUnavailable, Closed. */
   async find(blobId: Uint8Array): Promise<SealedFile | undefined> {
     const isDeleted = this.#deletionMark(blobId)

@@ -174,9 +174,9 @@ export class Attachments implements BlobPort {
     return this.#mutex.idle()
   }
 
-  /** Whether a message refers to the blob, or one that is being written will. */
+  /** Whether a message refers to the blob, or one that is being written, or will be once its files are here. */
   async isNeeded(blobId: Uint8Array): Promise<boolean> {
-    return this.#holds.has(toBase32(blobId)) || this.#isNeeded(blobId)
+    return this.#holds.has(toBase32(blobId)) || this.files.isSealing(blobId) || this.#isNeeded(blobId)
   }
 
   /** Gives up what is held of a blob, for it is broken: it is fetched again when somebody wants it. */

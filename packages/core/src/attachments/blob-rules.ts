@@ -87,6 +87,11 @@ export class BlobTurns {
     return this.#track(name, turn, work)
   }
 
+  /** Whether work on `name` is under way. */
+  isBusy(name: string): boolean {
+    return this.#turns.has(name)
+  }
+
   /** Refuses new work, and resolves once what was called has ended. */
   async close(): Promise<void> {
     this.#closed = true

@@ -155,7 +155,7 @@ export class ConversationParts {
     })
     const progress = new SyncProgress(replica, network, events)
     const isSyncing = (): boolean => progress.state.phase === 'syncing'
-    const views = new ViewUpdates({ context, view, newest, messages, members, presence, standing, inOrder, isSyncing })
+    const views = new ViewUpdates({ context, replica, view, newest, messages, members, presence, standing, inOrder, isSyncing })
     this.announcements = new Announcements({
       context,
       replica,

@@ -1,8 +1,9 @@
 /** When the view document follows what happened, and what it then shows. */
-import type { UserId } from '@parley/protocol'
+import { equalBytes, type UserId } from '@parley/protocol'
 import type { Message, Metadata } from '../api.ts'
 import type { Context } from '../context.ts'
 import type { Content } from '../replica/content-cache.ts'
+import type { Replica } from '../replica/replica.ts'
 import type { InOrder } from './in-order.ts'
 import type { Members } from './members.ts'
 import type { Messages } from './messages.ts'
@@ -19,6 +20,7 @@ const VIEW_WHILE_SYNCING_MS = 200
 
 export class ViewUpdates {
   readonly #context: Context
+  readonly #replica: Replica
   readonly #view: View
   readonly #newest: NewestMessages
   readonly #messages: Messages
@@ -30,11 +32,14 @@ export class ViewUpdates {
   #cancel: (() => void) | undefined
   /** Messages as they are shown, while nothing happens that makes them look different. */
   #shown: ReadonlyMap<Content, Message> = new Map()
+  /** Whether the document is to follow, and does not yet. */
+  #isDue = false
   #shownAt = Number.NEGATIVE_INFINITY
 
   /** `isSyncing`: a history comes in. */
   constructor(options: {
     context: Context
+    replica: Replica
     view: View
     newest: NewestMessages
     messages: Messages
@@ -45,6 +50,7 @@ export class ViewUpdates {
     isSyncing: () => boolean
   }) {
     this.#context = options.context
+    this.#replica = options.replica
     this.#view = options.view
     this.#newest = options.newest
     this.#messages = options.messages
@@ -69,6 +75,7 @@ export class ViewUpdates {
     await this.#newest.settle()
     if (this.#standing.isClosed) return
     this.#shownAt = this.#context.clock.now()
+    this.#isDue = false
     const before = this.#shown
     // What is known of a file changes by itself.
     const known = (content: Content): Message | undefined => (content.payload.attachments.length > 0 ? undefined : before.get(content))
@@ -79,9 +86,11 @@ export class ViewUpdates {
   /** Whether the document, as far as it is to follow by now, shows what the timeline says; it does afterwards. */
   async verify(): Promise<boolean> {
     for (;;) {
+      // What is written is folded, and what is folded told.
+      const heads = await this.#replica.whenStill(async () => this.#replica.sum())
       await this.#inOrder.idle()
-      if (this.#cancel !== undefined) {
-        this.#cancel()
+      if (this.#isDue) {
+        this.#cancel?.()
         this.#cancel = undefined
         await this.showMessages()
       }
@@ -91,7 +100,7 @@ export class ViewUpdates {
       // Something happened to the messages in between.
       if (stamp !== this.#newest.stamp) continue
       await this.showMessages()
-      return before === this.#view.messages()
+      if (equalBytes(heads, this.#replica.sum())) return before === this.#view.messages()
     }
   }
 
@@ -99,6 +108,7 @@ export class ViewUpdates {
   schedule({ isNews = false } = {}): void {
     if (!isNews) this.#shown = new Map()
     if (this.#standing.isClosed) return
+    this.#isDue = true
     const every = this.#isSyncing() ? VIEW_WHILE_SYNCING_MS : VIEW_EVERY_MS
     // Never longer than the interval: the clock may have been set back since.
     const wait = Math.min(every, Math.max(0, this.#shownAt + every - this.#context.clock.now()))

@@ -3,7 +3,8 @@ import { decodeEntry, deviceIdOf, equalBytes, Reject, signedHead } from '@parley
 import type { ControlIntake } from '../replica/control-intake.ts'
 import { decodeControlRow } from '../replica/control-rows.ts'
 import { carrierOf, type LogEntry } from '../replica/log-entry.ts'
-import { pagesOf, type Findings } from './damage.ts'
+import type { StoreRow } from '../store.ts'
+import { pagesOf, type Findings, type Turns } from './damage.ts'
 import type { LogPlace } from './logs.ts'
 
 /** Table and conversation, before the device in the key of a row. */
@@ -11,23 +12,32 @@ const SCOPE_BYTES = 17
 const DEVICE_BYTES = 16
 
 /** Every row is what its device signed. Branches share the devices of their logs. */
-export async function verifyControls({ conversation, context, keys, log, controls }: LogPlace, findings: Findings): Promise<void> {
+export async function verifyControls(place: LogPlace, findings: Findings, turns: Turns): Promise<void> {
+  const { context, keys } = place
   for (const range of [keys.controls(), keys.branchControls()])
     for await (const rows of pagesOf(context.store, range))
-      for (const { key, value } of rows) {
-        const device = key.slice(SCOPE_BYTES, SCOPE_BYTES + DEVICE_BYTES)
-        const id = deviceIdOf(device)
-        const signKey = controls.certOf(id)?.signKey
-        const holds = await reading(async () => {
-          const row = decodeControlRow(value)
-          const parts = decodeEntry(row.bytes)
-          const { signature } = parts
-          if (signKey === undefined || signature === undefined) return false
-          const message = signedHead(conversation, device, row.seq, log.idOf(device, row.seq, row.prevId, parts))
-          return context.crypto.verify({ publicKey: signKey, message, signature })
-        })
-        if (holds !== true) findings.note('ControlBroken', `a control entry of ${id} is not what that device signed`)
-      }
+      await turns(async () => {
+        for (const row of rows) await verifyControlRow(place, row, findings)
+      })
+}
+
+async function verifyControlRow(
+  { conversation, context, log, controls }: LogPlace,
+  { key, value }: StoreRow,
+  findings: Findings,
+): Promise<void> {
+  const device = key.slice(SCOPE_BYTES, SCOPE_BYTES + DEVICE_BYTES)
+  const id = deviceIdOf(device)
+  const signKey = controls.certOf(id)?.signKey
+  const holds = await reading(async () => {
+    const row = decodeControlRow(value)
+    const parts = decodeEntry(row.bytes)
+    const { signature } = parts
+    if (signKey === undefined || signature === undefined) return false
+    const message = signedHead(conversation, device, row.seq, log.idOf(device, row.seq, row.prevId, parts))
+    return context.crypto.verify({ publicKey: signKey, message, signature })
+  })
+  if (holds !== true) findings.note('ControlBroken', `a control entry of ${id} is not what that device signed`)
 }
 
 /** What opening reads instead of them says what they say. */

@@ -16,6 +16,9 @@ export interface Finding {
   readonly repair?: 'fold' | (() => Promise<void>)
 }
 
+/** Runs a part of a check while nothing is taken in or written; between parts something may be. */
+export type Turns = <T>(part: () => Promise<T>) => Promise<T>
+
 /** What was found so far. */
 export class Findings {
   readonly all: Finding[] = []

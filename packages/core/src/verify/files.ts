@@ -10,11 +10,16 @@ const NAME_LENGTH = 12
 /** Returns how many files there are. Those that are not all here are none the worse for it. */
 export async function verifyFiles(attachments: Attachments, findings: Findings, signal: AbortSignal | undefined): Promise<number> {
   const { blobs } = attachments.init
+  // What messages dropped, and what a crash left between a file and its message, is on its way out.
+  await attachments.purged()
   const list = await blobs.list()
   for (const { blobId } of list) {
     throwIfAborted(signal)
     const name = toBase32(blobId).slice(0, NAME_LENGTH)
     if (!(await attachments.isNeeded(blobId))) {
+      // Its message may have been deleted this moment.
+      await attachments.purged()
+      if ((await blobs.getManifest(blobId)) === undefined && (await blobs.held(blobId)).length === 0) continue
       findings.note('LeftOver', `no message has the file ${name}`, () => attachments.purge([blobId]))
       continue
     }
@@ -49,7 +54,7 @@ async function verifyChunks(
       index < chunkCountOf(manifest.size) &&
       chunk.length === sealedLengthOf(manifest.size, index) &&
       equalBytes(await crypto.sha256(chunk), chunkHashOf(manifest, index))
-    if (isRight) continue
+    if (isRight || !(await attachments.isNeeded(blobId))) continue
     findings.note('FileBroken', `piece ${index} of file ${name} is not what it should be`, async () => {
       // Reading it there makes whoever holds the file count it as missing.
       await (await attachments.held(blobId))?.chunk(index)

@@ -13,6 +13,7 @@ import {
 } from '@parley/protocol'
 import { BLOB_ID_BYTES } from '../blob-store.ts'
 import type { Counting } from '../replica/counting.ts'
+import type { Folding } from '../replica/folding.ts'
 import { decodeFolded } from '../replica/folded-row.ts'
 import type { LogEntry } from '../replica/log-entry.ts'
 import { decodeOverlay, encodeOverlay } from '../replica/overlay.ts'
@@ -21,7 +22,7 @@ import { TIMELINE_KEY_BYTES } from '../replica/timeline-key.ts'
 import type { TimelineHost } from '../replica/timeline-host.ts'
 import { Timeline } from '../replica/timeline.ts'
 import type { RangeQuery } from '../store.ts'
-import { pagesOf, type Findings } from './damage.ts'
+import { pagesOf, type Findings, type Turns } from './damage.ts'
 import { FoldScratch } from './fold-scratch.ts'
 import type { LogPlace } from './logs.ts'
 import { compareTrees } from './trees.ts'
@@ -29,13 +30,18 @@ import { compareTrees } from './trees.ts'
 /** What is looked at beside the logs. */
 export interface FoldPlace extends LogPlace {
   readonly counting: Counting
+  readonly folding: Folding
 }
 
-/** Notes every difference. Returns how many messages there are, and which are known to be deleted. */
-export async function verifyFolds(
-  place: FoldPlace,
-  findings: Findings,
-): Promise<{ messages: number; isDeleted: (entry: LogEntry) => boolean }> {
+/** What the same folds come to when they are made anew. */
+export interface FoldedAnew {
+  readonly messages: number
+  /** Whether the message is known to be deleted. */
+  isDeleted(entry: LogEntry): boolean
+}
+
+/** Notes every difference. What comes while everything is folded anew is folded in the turn that compares. */
+export async function verifyFolds(place: FoldPlace, findings: Findings, turns: Turns): Promise<FoldedAnew> {
   const { context, conversation, keys, log, counting } = place
   const hash = (bytes: Uint8Array): Uint8Array => context.crypto.sha256(bytes)
   const scratch = new FoldScratch(context.store)
@@ -50,6 +56,18 @@ export async function verifyFolds(
   })
   await again.open()
   await again.checkpoint()
+  return turns(async () => {
+    await again.reopen()
+    await again.checkpoint()
+    // What is in memory only is no damage.
+    await place.folding.checkpoint()
+    const isDeleted = await compareFolds(place, scratch, findings)
+    return { messages: again.total, isDeleted }
+  })
+}
+
+async function compareFolds(place: FoldPlace, scratch: FoldScratch, findings: Findings): Promise<FoldedAnew['isDeleted']> {
+  const { context, keys } = place
   for (const [name, prefix, keyBytes] of [
     ['timeline', keys.timeline(), TIMELINE_KEY_BYTES],
     ['replies', keys.replies(), MESSAGE_ID_BYTES + TIMELINE_KEY_BYTES],
@@ -72,11 +90,10 @@ export async function verifyFolds(
   if (!(await isFoldedAsSaid(place))) findings.note('IndexWrong', 'how far the timeline is folded is not noted right', 'fold')
   if (scratch.purges.length > 0)
     findings.note('NotPurged', `${scratch.purges.length} entries still hold what was deleted`, () => context.store.write(scratch.purges))
-  const isDeleted = ({ device, seq, id }: LogEntry): boolean => {
+  return ({ device, seq, id }) => {
     const row = overlays.get(toBase32(keys.overlay(idBytes(deviceIdBytes(device), seq, id))))
     return row !== undefined && decodeOverlay(row.value).deleted
   }
-  return { messages: again.total, isDeleted }
 }
 
 /** Compares a table of rows by message, which `normal` brings into one form. Returns the rows as they should be, by key. */

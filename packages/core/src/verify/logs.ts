@@ -19,7 +19,7 @@ import type { DeviceHead, LogEntry } from '../replica/log-entry.ts'
 import type { ConversationLog } from '../replica/log.ts'
 import { epochAfter, sameEpoch } from '../replica/log-rows.ts'
 import type { StoreOperation } from '../store.ts'
-import { pagesOf, throwIfAborted, type Findings } from './damage.ts'
+import { pagesOf, throwIfAborted, type Findings, type Turns } from './damage.ts'
 
 /** Where the logs are. */
 export interface LogPlace {
@@ -38,7 +38,8 @@ interface EpochChange {
 /** One log, walked from its first entry here to its last. */
 export class LogCheck {
   readonly #place: LogPlace
-  readonly #head: DeviceHead
+  /** As it was when the last chunk was looked at: it may move on meanwhile. */
+  #head: DeviceHead
   readonly #findings: Findings
   readonly #onEntry: (entry: LogEntry) => void
   readonly #hash = (bytes: Uint8Array): Uint8Array => this.#place.context.crypto.sha256(bytes)
@@ -56,27 +57,34 @@ export class LogCheck {
   }
 
   /** Returns how many entries hold. What is wrong with the rest is noted. */
-  async run(signal: AbortSignal | undefined): Promise<number> {
-    const { log, controls } = this.#place
-    const signKey = controls.certOf(this.#head.device)?.signKey
-    const first = log.startState(this.#head.log)
+  async run(turns: Turns, signal: AbortSignal | undefined): Promise<number> {
+    const first = this.#place.log.startState(this.#head.log)
     let state = first
-    if (signKey !== undefined)
-      for (let isMore = true; isMore;) {
-        throwIfAborted(signal)
-        const next = await this.#chunk(state, signKey, signal)
-        isMore = next.nextSeq > state.nextSeq && next.nextSeq % CHUNK_ENTRIES === 0
-        state = next
-      }
-    await this.#compareHead(state)
-    if (state.nextSeq >= this.#head.state.nextSeq) await this.#compareEpochs(first)
-    await this.#findLeftOvers(first.nextSeq, Math.max(state.nextSeq, this.#head.state.nextSeq))
+    const lookOn = async (): Promise<'more' | 'end'> => {
+      throwIfAborted(signal)
+      this.#head = this.#place.log.heads().find(({ log }) => log === this.#head.log) ?? this.#head
+      const before = state
+      state = await this.#chunk(before, signal)
+      if (state.nextSeq > before.nextSeq && state.nextSeq % CHUNK_ENTRIES === 0) return 'more'
+      await this.#end(first, state)
+      return 'end'
+    }
+    while ((await turns(lookOn)) === 'more');
     return state.nextSeq - first.nextSeq
   }
 
+  /** What holds ends with `state`: whether that is all, and noted. */
+  async #end(first: ChainState, state: ChainState): Promise<void> {
+    await this.#compareHead(state)
+    if (state.nextSeq >= this.#head.state.nextSeq) await this.#compareEpochs(first)
+    await this.#findLeftOvers(first.nextSeq, Math.max(state.nextSeq, this.#head.state.nextSeq))
+  }
+
   /** The chain after those entries of the chunk that begins, or goes on, at `state` which hold. */
-  async #chunk(state: ChainState, signKey: Uint8Array, signal: AbortSignal | undefined): Promise<ChainState> {
-    const { context, conversation, keys } = this.#place
+  async #chunk(state: ChainState, signal: AbortSignal | undefined): Promise<ChainState> {
+    const { context, conversation, keys, controls } = this.#place
+    const signKey = controls.certOf(this.#head.device)?.signKey
+    if (signKey === undefined) return state
     const from = state.nextSeq
     const rows = await context.store.range(keys.entries(this.#head.logBytes, from, from - (from % CHUNK_ENTRIES) + CHUNK_ENTRIES))
     const gap = rows.findIndex(({ key }, i) => readU32be(key.subarray(key.length - 4)) !== from + i)

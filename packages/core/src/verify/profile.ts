@@ -1,5 +1,5 @@
 /** A whole profile, or one conversation of it: everything that is looked at, and the report. */
-import { conversationIdBytes, equalBytes, type ConversationId } from '@parley/protocol'
+import type { ConversationId } from '@parley/protocol'
 import type { Damage, VerifyOptions, VerifyReport } from '../api/verify.ts'
 import type { Attachments } from '../attachments/attachments.ts'
 import type { Replica } from '../replica/replica.ts'
@@ -41,8 +41,7 @@ export async function verifyProfile(place: ProfilePlace, only: Verifiable | unde
   const findings = new Findings()
   let files = 0
   if (only === undefined) {
-    const scopes = place.conversations.map(({ replica }) => conversationIdBytes(replica.id).subarray(0, 16))
-    await findLeftOvers(place.store, (scope) => scopes.some((one) => equalBytes(one, scope)), findings)
+    await findLeftOvers(place.store, findings)
     if (place.attachments !== undefined) files = await verifyFiles(place.attachments, findings, options.signal)
   }
   for (const finding of findings.all) {

@@ -1,12 +1,12 @@
 /** One conversation, looked at from its logs up. */
-import { EntryKind } from '@parley/protocol'
+import { EntryKind, Reject } from '@parley/protocol'
 import type { VerifyOptions } from '../api/verify.ts'
 import type { Context } from '../context.ts'
 import { hollowRow } from '../replica/hollow.ts'
 import type { LogEntry } from '../replica/log-entry.ts'
 import type { ReplicaParts } from '../replica/replica-parts.ts'
 import { compareControl, verifyControlFold, verifyControls } from './controls.ts'
-import { Findings, pagesOf, type Finding } from './damage.ts'
+import { Findings, pagesOf, type Finding, type Turns } from './damage.ts'
 import { verifyFolds } from './folds.ts'
 import { isBarePost, LogCheck, type LogPlace } from './logs.ts'
 
@@ -17,18 +17,38 @@ export interface ReplicaReport {
   readonly findings: readonly (Finding & { readonly isRepaired: boolean })[]
 }
 
-/** Call it while nothing is taken in or written. */
+/**
+ * Looks at everything in turns, between which life goes on. What is found then may have changed under way: it is looked at once more while nothing is
+ * taken in or written, and that is what is told, and put right.
+ */
 export async function verifyReplica(
   context: Context,
   conversation: Uint8Array,
   parts: ReplicaParts,
+  options: VerifyOptions,
+): Promise<ReplicaReport> {
+  const { mutex } = parts
+  const look = (turns: Turns, isRepairing: boolean): Promise<ReplicaReport> =>
+    lookAt(context, conversation, parts, turns, { ...options, repair: isRepairing })
+  const report = await look((part) => mutex.run(part), false).catch((error: unknown) => {
+    // A log that was cut where it parts, for instance.
+    if (error instanceof Reject) return undefined
+    throw error
+  })
+  if (report?.findings.length === 0) return report
+  return mutex.run(() => look((part) => part(), options.repair === true))
+}
+
+async function lookAt(
+  context: Context,
+  conversation: Uint8Array,
+  parts: ReplicaParts,
+  turns: Turns,
   { repair = false, signal }: VerifyOptions,
 ): Promise<ReplicaReport> {
   const { keys, log, controls, counting, intake, folding, timeline } = parts
   const findings = new Findings()
   const place: LogPlace = { conversation, context, keys, log, controls }
-  // What is in memory only is no damage.
-  await folding.checkpoint()
   let entries = 0
   const bare: LogEntry[] = []
   for (const head of log.heads()) {
@@ -36,20 +56,17 @@ export async function verifyReplica(
       if (entry.parts.header.kind === EntryKind.control) compareControl(place, intake, entry, findings)
       if (isBarePost(entry)) bare.push(entry)
     })
-    entries += await check.run(signal)
+    entries += await check.run(turns, signal)
   }
-  await verifyControls(place, findings)
-  await verifyControlFold(place, findings)
+  await verifyControls(place, findings, turns)
+  await turns(() => verifyControlFold(place, findings))
   let messages = timeline.total
   // Nothing can be folded from logs with holes; what is put right there is folded anew anyway.
   if (!findings.all.some(({ code }) => code === 'LogBroken')) {
-    const folds = await verifyFolds({ ...place, counting }, findings)
+    const folds = await verifyFolds({ ...place, counting, folding }, findings, turns)
     messages = folds.messages
-    await verifyHollows(
-      place,
-      bare.filter((entry) => !folds.isDeleted(entry)),
-      findings,
-    )
+    const wanted = bare.filter((entry) => !folds.isDeleted(entry))
+    await turns(() => verifyHollows(place, wanted, findings))
   }
   const repaired = repair ? await mend(findings, parts) : new Set<Finding>()
   return { entries, messages, findings: findings.all.map((finding) => ({ ...finding, isRepaired: repaired.has(finding) })) }
