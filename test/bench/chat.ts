@@ -86,8 +86,8 @@ async function measureRound(system: SystemName, size: number, history: string, w
 
 function measureRead(system: SystemName, size: number, folder: string, flags: NodeFlags): Promise<Values> {
   return withChildren([system], flags, async (child) => {
-    const { openMs, coldPageMs, warmPageMs, memoryMb } = await child.call('read', folder, size)
-    return { open: openMs, coldPage: coldPageMs, warmPage: warmPageMs, memory: memoryMb }
+    const { open, coldPage, warmPage, memoryMb } = await child.call('read', folder, size)
+    return { open, coldPage, warmPage, memory: memoryMb }
   })
 }
 

@@ -4,8 +4,8 @@
  */
 import { ClassicLevel } from 'classic-level'
 import type { WebSocket } from 'ws'
-import { decodeMessage, encodeMessage, type BenchMessage } from './messages.ts'
-import { PAGE_MESSAGES, type BenchPeer, type SyncTimes, type System } from './peer.ts'
+import { decodeMessage, encodeMessage, PAGE_MESSAGES, type BenchMessage } from './messages.ts'
+import type { BenchPeer, SyncTimes, System } from './peer.ts'
 import { bytesOf, dial, listen } from './ws-server.ts'
 
 /** Rows copied at a time. */

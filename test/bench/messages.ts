@@ -5,6 +5,9 @@ export interface BenchMessage {
   readonly metadata: { readonly client: string; readonly n: number }
 }
 
+/** Messages of a page. */
+export const PAGE_MESSAGES = 25
+
 const WORDS = 'the boat leaves at seven so bring bread and the blue tent please see you all under old oak tomorrow maybe rain'.split(' ')
 /** Makes a message about 200 bytes long as JSON. */
 const TEXT_CHARACTERS = 150

@@ -1,6 +1,7 @@
 /** The engine as an application would use it: LevelDB, libp2p over loopback TCP. */
-import { createParley, type Conversation, type Message, type Parley } from '@parley/chat'
+import { createParley, type Conversation, type Parley } from '@parley/chat'
 import type { BenchMessage } from './messages.ts'
+import { toBench } from './parley-message.ts'
 import type { BenchPeer, SyncTimes, System } from './peer.ts'
 import { trafficBytes } from './traffic.ts'
 
@@ -92,11 +93,11 @@ class ParleyPeer implements BenchPeer {
   }
 }
 
-function toBench({ text, metadata }: Message): BenchMessage {
-  return { text, metadata: { client: String(metadata['client']), n: Number(metadata['n']) } }
-}
-
 export const parleySystem: System = {
+  async load() {
+    await import('../../packages/transport-libp2p/src/online.ts')
+    await import('../../packages/transport-libp2p/src/sockets.node.ts')
+  },
   async create(profile) {
     const parley = await createParley({ profile, name: 'Alice', offline: true })
     return new ParleyPeer(parley, await parley.createGroup({ title: 'Bench' }))

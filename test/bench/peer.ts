@@ -4,9 +4,6 @@ import type { BenchMessage } from './messages.ts'
 export const SYSTEM_NAMES = ['parley', 'baseline', 'floor'] as const
 export type SystemName = (typeof SYSTEM_NAMES)[number]
 
-/** Messages of a page. */
-export const PAGE_MESSAGES = 25
-
 /** Milliseconds from the call of `join`. */
 export interface SyncTimes {
   /** Until the newest page could be read. */
@@ -36,6 +33,8 @@ export interface BenchPeer {
 }
 
 export interface System {
+  /** Loads code that is otherwise loaded when it is first needed; called before any clock begins. */
+  load?(): Promise<void>
   /** An empty folder becomes the start of a history. */
   create(folder: string): Promise<BenchPeer>
   /** `listen` also lets others in. */

@@ -2,25 +2,21 @@
 import { chromium, type BrowserContext, type Page } from 'playwright'
 import { CHROMIUM_ARGS, findChromium } from '../support/chromium.ts'
 import { serveBuilt } from '../support/serve-built.ts'
+import { medians, READING, rowsOf, type Values } from './scale-measures.ts'
 import type { ScaleRow } from './scale-report.ts'
 import type { Bench } from './scale-page/page.ts'
-import { median } from './statistics.ts'
 
 /** Messages appended one at a time. */
 const APPENDED = 64
 const MEBIBYTE = 1_048_576
 
-const MEASURES = [
-  ['append', 'append, durable, one at a time', 'µs'],
-  ['open', 'open to newest page', 'ms'],
-  ['coldPage', 'page in the middle, cold', 'ms'],
-  ['warmPage', 'page in the middle, warm', 'ms'],
-  ['farPage', 'page at the far end, cold', 'ms'],
-  ['memory', 'memory of the script after open', 'MB'],
-  ['disk', 'disk, a message', 'B'],
-] as const
+/** What the page has for whoever drives it. */
+declare const bench: Bench
 
-type Values = Record<(typeof MEASURES)[number][0], number>
+const MEASURES = [...READING, ['memory', 'memory of the script after open', 'MB'], ['disk', 'disk, a message', 'B']] as const
+
+type Key = (typeof MEASURES)[number][0]
+type Results = Record<'parley' | 'floor', Partial<Values<Key>>>
 
 /** Medians at each size. The floor is IndexedDB alone: opening and 25 gets, and one durable put. */
 export async function measureBrowser(sizes: readonly number[], rounds: number, say: (text: string) => void): Promise<ScaleRow[]> {
@@ -31,19 +27,18 @@ export async function measureBrowser(sizes: readonly number[], rounds: number, s
     ...(executablePath === undefined ? {} : { executablePath }),
   })
   try {
-    const results: { parley: Values; floor: Partial<Values> }[] = []
+    const results: Results[] = []
     for (const size of sizes) {
       const context = await browser.newContext()
       results.push(await measureSize(context, site.url, size, rounds, say))
       await context.close()
     }
-    return MEASURES.map(([key, measure, unit]) => ({
-      measure,
-      unit,
-      parley: results.map(({ parley }) => parley[key]),
-      floor: results.map(({ floor }) => floor[key]),
+    const rows = rowsOf<Key>(MEASURES, {
+      parley: results.map(({ parley }) => parley),
+      floor: results.map(({ floor }) => floor),
       baseline: [],
-    }))
+    })
+    return Object.values(rows)
   } finally {
     await browser.close()
     await site.close()
@@ -56,39 +51,27 @@ async function measureSize(
   size: number,
   rounds: number,
   say: (text: string) => void,
-): Promise<{ parley: Values; floor: Partial<Values> }> {
+): Promise<Results> {
   say(`${size} messages: the browser writes its history`)
-  await inPage(context, url, (page) => page.evaluate((total) => (globalThis as unknown as { bench: Bench }).bench.makeHistory(total), size))
-  const disk = await inPage(context, url, (page) => page.evaluate(() => (globalThis as unknown as { bench: Bench }).bench.diskBytes()))
-  await inPage(context, url, (page) => page.evaluate((total) => (globalThis as unknown as { bench: Bench }).bench.makeFloor(total), size))
-  const all: Values[] = []
-  const floors: { open: number; append: number }[] = []
+  await inPage(context, url, (page) => page.evaluate((total) => bench.makeHistory(total), size))
+  const disk = (await inPage(context, url, (page) => page.evaluate(() => bench.diskBytes()))) / size
+  await inPage(context, url, (page) => page.evaluate((total) => bench.makeFloor(total), size))
+  const parley: Partial<Values<Key>>[] = []
+  const floor: Partial<Values<Key>>[] = []
   for (let round = 0; round < rounds; round++) {
     say(`${size} messages: browser, round ${round + 1} of ${rounds}`)
     // Each opening adds messages, so the numbers go on.
-    const from = size + round * APPENDED
-    floors.push(
-      await inPage(context, url, (page) =>
-        page.evaluate(([total, puts]) => (globalThis as unknown as { bench: Bench }).bench.floor(total, puts), [from, APPENDED] as const),
-      ),
-    )
-    all.push(
+    const numbers = [size + round * APPENDED, APPENDED] as const
+    floor.push(await inPage(context, url, (page) => page.evaluate(([total, puts]) => bench.floor(total, puts), numbers)))
+    parley.push(
       await inPage(context, url, async (page) => {
-        const times = await page.evaluate((total) => (globalThis as unknown as { bench: Bench }).bench.read(total), from)
+        const times = await page.evaluate(([total]) => bench.read(total), numbers)
         const memory = await heapMb(context, page)
-        const append = await page.evaluate(([first, count]) => (globalThis as unknown as { bench: Bench }).bench.append(first, count), [
-          from,
-          APPENDED,
-        ] as const)
-        return { ...times, memory, append, disk: disk / size }
+        return { ...times, memory, disk, append: await page.evaluate(([from, count]) => bench.append(from, count), numbers) }
       }),
     )
   }
-  const of = (key: keyof Values): number => median(all.map((values) => values[key]))
-  return {
-    parley: Object.fromEntries(MEASURES.map(([key]) => [key, of(key)])) as Values,
-    floor: { open: median(floors.map(({ open }) => open)), append: median(floors.map(({ append }) => append)) },
-  }
+  return { parley: medians<Key>(MEASURES, parley), floor: medians<Key>(MEASURES, floor) }
 }
 
 /** A page of its own for each step, so that nothing is in memory that an earlier one has read. */

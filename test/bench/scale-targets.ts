@@ -36,7 +36,8 @@ export function targetsOf(rows: Readonly<Record<string, ScaleRow>>): Target[] {
     ...(isGrown ? [{ what: 'growth: join, newest page', value: growth(rows['newest']!.parley), limit: MAX_NEWEST_GROWTH }] : []),
     { what: 'join, newest page, bytes', value: own('newestBytes'), limit: MAX_NEWEST_BYTES },
     { what: 'a message on the wire, bytes', value: own('wire'), limit: MAX_MESSAGE_BYTES },
-    { what: 'resync, nothing new, bytes', value: own('resyncBytes'), limit: MAX_RESYNC_BYTES },
+    { what: 'resync, nothing new, new connection, bytes', value: own('resyncBytes'), limit: MAX_RESYNC_BYTES },
+    { what: 'resync, nothing new, on a link that is up, bytes', value: own('quietBytes'), limit: MAX_RESYNC_BYTES },
   ]
 }
 

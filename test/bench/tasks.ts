@@ -2,35 +2,32 @@
 import { once } from 'node:events'
 import { setTimeout as pause } from 'node:timers/promises'
 import { encodeMessage, messageNumber } from './messages.ts'
-import { loadSystem, PAGE_MESSAGES, type BenchPeer, type SyncTimes, type SystemName } from './peer.ts'
-import { settledTrafficBytes } from './traffic.ts'
+import { loadSystem, type BenchPeer, type SyncTimes, type System, type SystemName } from './peer.ts'
+import { timed, timeReading, timeSending, type ReadTimes } from './reading.ts'
+import { settledTrafficBytes, trafficBytes } from './traffic.ts'
 
 /** Milliseconds since the start of the machine: one clock for all processes. */
 const machineMs = (): number => Number(process.hrtime.bigint()) / 1e6
 
 const MEBIBYTE = 1_048_576
 
-/** Times a middle page is read again, to tell what it costs once it is in memory. */
-const WARM_READS = 20
-
 export function createTasks(name: SystemName) {
   const system = loadSystem(name)
   let current: BenchPeer | undefined
+  /** With its code loaded, as an application has it that runs for longer than its first second. */
+  const ready = async (): Promise<System> => {
+    const loaded = await system
+    await loaded.load?.()
+    return loaded
+  }
   const arrivals = new Map<number, number>()
   const peer = (): BenchPeer => {
     if (current === undefined) throw new Error('nothing is open')
     return current
   }
 
-  const fill = async (from: number, count: number, inFlight: number): Promise<number> => {
-    const start = performance.now()
-    let next = from
-    const worker = async (): Promise<void> => {
-      while (next < from + count) await peer().send(messageNumber(next++))
-    }
-    await Promise.all(Array.from({ length: inFlight }, worker))
-    return ((performance.now() - start) * 1_000) / count
-  }
+  const fill = (from: number, count: number, inFlight: number): Promise<number> =>
+    timeSending(from, count, inFlight, (n) => peer().send(messageNumber(n)))
 
   return {
     async create(folder: string): Promise<void> {
@@ -52,51 +49,50 @@ export function createTasks(name: SystemName) {
       current = await (await system).open(folder, network)
     },
 
-    /** Opens and reads the newest page; then one in the middle, cold and warm; then what the process weighs. */
-    async read(
-      folder: string,
-      total: number,
-    ): Promise<{ openMs: number; coldPageMs: number; warmPageMs: number; farPageMs: number; memoryMb: number }> {
-      const { open } = await system
-      const start = performance.now()
-      current = await open(folder, 'offline')
-      const newest = await current.page(1)
-      const openMs = performance.now() - start
-      if (newest.at(-1)?.metadata.n !== total - 1) throw new Error('this is not the newest page')
-      globalThis.gc?.()
-      const memoryMb = process.memoryUsage.rss() / MEBIBYTE
-      const middle = Math.max(1, Math.floor(total / 50))
-      const coldStart = performance.now()
-      await current.page(middle)
-      const coldPageMs = performance.now() - coldStart
-      const warmStart = performance.now()
-      for (let i = 0; i < WARM_READS; i++) await current.page(middle)
-      const warmPageMs = (performance.now() - warmStart) / WARM_READS
-      const farStart = performance.now()
-      await current.page(Math.ceil(total / PAGE_MESSAGES))
-      return { openMs, coldPageMs, warmPageMs, farPageMs: performance.now() - farStart, memoryMb }
+    /** Opens and reads pages. `memoryMb` is what the process weighs once it is open. */
+    async read(folder: string, total: number): Promise<ReadTimes & { memoryMb: number }> {
+      const { open } = await ready()
+      let memoryMb = Number.NaN
+      const times = await timeReading(
+        total,
+        async () => {
+          const opened = (current = await open(folder, 'offline'))
+          return (page) => opened.page(page)
+        },
+        () => {
+          globalThis.gc?.()
+          memoryMb = process.memoryUsage.rss() / MEBIBYTE
+        },
+      )
+      return { ...times, memoryMb }
     },
 
     address: (): Promise<string> => peer().address(),
 
     async join(folder: string, address: string, total: number): Promise<SyncTimes & { bytes: number }> {
-      current = await (await system).newcomer(folder)
+      current = await (await ready()).newcomer(folder)
       const times = await current.join(address, total)
       return { ...times, bytes: await settledTrafficBytes() }
     },
 
     /** Connects with a history that is the same at both ends. */
     async reconnect(folder: string, address: string): Promise<{ ms: number; bytes: number }> {
-      current = await (await system).open(folder, 'online')
-      const start = performance.now()
-      await current.reconnect(address)
-      const ms = performance.now() - start
+      current = await (await ready()).open(folder, 'online')
+      const opened = current
+      const ms = await timed(() => opened.reconnect(address))
       return { ms, bytes: await settledTrafficBytes() }
+    },
+
+    /** Bytes on the wire while nothing happens for so long. */
+    async quietBytes(ms: number): Promise<number> {
+      const before = trafficBytes()
+      await pause(ms)
+      return trafficBytes() - before
     },
 
     /** Comes back to a history that has grown to so many messages. */
     async catchUp(folder: string, address: string, total: number): Promise<{ ms: number; bytes: number }> {
-      current = await (await system).open(folder, 'online')
+      current = await (await ready()).open(folder, 'online')
       const start = performance.now()
       await current.reconnect(address)
       while ((await current.total()) < total) await pause(1)

@@ -3,23 +3,15 @@ import { createEngine, type Conversation, type Parley } from '@parley/core'
 import { webCryptoProvider, type CryptoProvider } from '@parley/crypto'
 import { openIndexedDbStore } from '@parley/store-indexeddb'
 import { silentLogger } from '../../../packages/testing/src/silent-logger.ts'
-import { encodeMessage, messageNumber } from '../messages.ts'
+import { systemClock, systemRandom } from '../../../packages/chat/src/environment.ts'
+import { encodeMessage, messageNumber, PAGE_MESSAGES } from '../messages.ts'
+import { toBench } from '../parley-message.ts'
+import { timed, timeReading, timeSending, type ReadTimes } from '../reading.ts'
 import { writeHistory } from '../scale-authors.ts'
 
 const NAME = 'bench'
 /** The same rows without an engine: the least that anything could do. */
 const FLOOR = 'floor'
-const PAGE_MESSAGES = 25
-/** Times a middle page is read again. */
-const WARM_READS = 20
-
-/** Milliseconds, but where it says otherwise. */
-export interface PageTimes {
-  readonly open: number
-  readonly coldPage: number
-  readonly warmPage: number
-  readonly farPage: number
-}
 
 class Bench {
   #parley: Parley | undefined
@@ -29,43 +21,27 @@ class Bench {
     await writeHistory({ crypto: await provider(), openStore: () => openIndexedDbStore({ name: NAME }) }, total)
   }
 
-  async read(total: number): Promise<PageTimes> {
+  async read(total: number): Promise<ReadTimes> {
     const crypto = await provider()
-    const start = performance.now()
-    this.#parley = await createEngine({
-      crypto,
-      store: await openIndexedDbStore({ name: NAME }),
-      transports: [],
-      clock: {
-        now: () => Date.now(),
-        setTimeout(callback, ms) {
-          const timer = setTimeout(callback, ms)
-          return () => clearTimeout(timer)
-        },
-      },
-      random: { bytes: (length) => globalThis.crypto.getRandomValues(new Uint8Array(length)) },
-      logger: silentLogger(),
+    return timeReading(total, async () => {
+      this.#parley = await createEngine({
+        crypto,
+        store: await openIndexedDbStore({ name: NAME }),
+        transports: [],
+        clock: systemClock,
+        random: systemRandom,
+        logger: silentLogger(),
+      })
+      return async (page) => (await this.#group().getMessages(page)).messages.map(toBench)
     })
-    const { messages } = await this.#group().getMessages()
-    const open = performance.now() - start
-    if (messages.at(-1)?.metadata['n'] !== total - 1) throw new Error('this is not the newest page')
-    const middle = Math.max(1, Math.floor(total / 50))
-    const page = (number: number): Promise<number> => timed(() => this.#group().getMessages(number))
-    const coldPage = await page(middle)
-    let warm = 0
-    for (let i = 0; i < WARM_READS; i++) warm += await page(middle)
-    return { open, coldPage, warmPage: warm / WARM_READS, farPage: await page(Math.ceil(total / PAGE_MESSAGES)) }
   }
 
   /** Sends messages one at a time, each durable. Returns microseconds a message. */
-  async append(from: number, count: number): Promise<number> {
-    const send = async (): Promise<void> => {
-      for (let n = from; n < from + count; n++) {
-        const { text, metadata } = messageNumber(n)
-        await this.#group().sendMessage({ text, metadata: { ...metadata } })
-      }
-    }
-    return ((await timed(send)) * 1_000) / count
+  append(from: number, count: number): Promise<number> {
+    return timeSending(from, count, 1, (n) => {
+      const { text, metadata } = messageNumber(n)
+      return this.#group().sendMessage({ text, metadata: { ...metadata } })
+    })
   }
 
   /** Writes the bytes of so many messages under numbers, as fast as IndexedDB takes them. */
@@ -111,12 +87,6 @@ class Bench {
 export type { Bench }
 
 const provider = (): Promise<CryptoProvider> => webCryptoProvider()
-
-async function timed(run: () => Promise<unknown>): Promise<number> {
-  const start = performance.now()
-  await run()
-  return performance.now() - start
-}
 
 function done<T>(request: IDBRequest<T>): Promise<T> {
   return new Promise((resolve, reject) => {
