@@ -83,6 +83,10 @@ class BaselinePeer implements BenchPeer {
     })
   }
 
+  saidBytes(): number {
+    return Number.NaN
+  }
+
   onMessage(listener: (message: BenchMessage) => void): void {
     this.#messages.observe((event, transaction) => {
       if (transaction.local) return

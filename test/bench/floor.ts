@@ -112,6 +112,10 @@ class FloorPeer implements BenchPeer {
     })
   }
 
+  saidBytes(): number {
+    return Number.NaN
+  }
+
   onMessage(listener: (message: BenchMessage) => void): void {
     this.#onMessage = listener
   }

@@ -79,6 +79,10 @@ class ParleyPeer implements BenchPeer {
     await live
   }
 
+  saidBytes(): number {
+    return this.#parley.inspect().links.reduce((sum, { bytesIn, bytesOut }) => sum + bytesIn + bytesOut, 0)
+  }
+
   onMessage(listener: (message: BenchMessage) => void): void {
     this.#conversation().on('message', (message) => listener(toBench(message)))
   }

@@ -27,6 +27,8 @@ export interface BenchPeer {
   join(address: string, total: number): Promise<SyncTimes>
   /** With the same history here as there: resolves once both know it. */
   reconnect(address: string): Promise<void>
+  /** Bytes of its own frames so far, both ways, before what carries them adds its own; NaN where it does not count. */
+  saidBytes(): number
   /** Hears of messages from others. */
   onMessage(listener: (message: BenchMessage) => void): void
   close(): Promise<void>

@@ -37,7 +37,6 @@ export function targetsOf(rows: Readonly<Record<string, ScaleRow>>): Target[] {
     { what: 'join, newest page, bytes', value: own('newestBytes'), limit: MAX_NEWEST_BYTES },
     { what: 'a message on the wire, bytes', value: own('wire'), limit: MAX_MESSAGE_BYTES },
     { what: 'resync, nothing new, new connection, bytes', value: own('resyncBytes'), limit: MAX_RESYNC_BYTES },
-    { what: 'resync, nothing new, on a link that is up, bytes', value: own('quietBytes'), limit: MAX_RESYNC_BYTES },
   ]
 }
 

@@ -19,7 +19,7 @@ const APPENDED = 64
 const TURNS = 8
 /** Messages missed by one who comes back. */
 const MISSED = 1_000
-/** Long enough for one comparison of what both ends hold. */
+/** Long enough for one comparison of what both ends hold, between signs of life. */
 const QUIET_MS = 30_000
 /** Beyond, the baseline takes minutes for one measurement. */
 const MAX_BASELINE = 10_000
@@ -35,7 +35,8 @@ const MEASURES = [
   ['wire', 'cold join, complete, a message on the wire', 'B'],
   ['resync', 'resync, nothing new, new connection', 'ms'],
   ['resyncBytes', 'resync, nothing new, new connection, on the wire', 'B'],
-  ['quietBytes', 'resync, nothing new, on a link that is up, half a minute', 'B'],
+  ['saidBytes', 'resync, nothing new, new connection, without libp2p', 'B'],
+  ['quietBytes', 'half a minute on a link that is up, nothing new, on the wire', 'B'],
   ['catchUp', 'catch-up of 1,000', 'ms'],
   ['catchUpBytes', 'catch-up of 1,000, a message on the wire', 'B'],
   ['disk', 'disk, a message', 'B'],
@@ -133,7 +134,8 @@ async function measureRound(system: SystemName, size: number, history: string, w
     const joined = await withChildren([system], [], (child) => child.call('join', bob, address, size))
     const resync = await withChildren([system], [], async (child) => {
       const connected = await child.call('reconnect', bob, address)
-      return { ...connected, quiet: system === 'parley' ? { quietBytes: await child.call('quietBytes', QUIET_MS) } : {} }
+      if (system !== 'parley') return connected
+      return { ...connected, quietBytes: await child.call('quietBytes', QUIET_MS) }
     })
     await alice.call('fill', size, MISSED, 64)
     const missed = await withChildren([system], [], (child) => child.call('catchUp', bob, address, size + MISSED))
@@ -146,7 +148,7 @@ async function measureRound(system: SystemName, size: number, history: string, w
       wire: joined.bytes / size,
       resync: resync.ms,
       resyncBytes: resync.bytes,
-      ...resync.quiet,
+      ...('quietBytes' in resync ? { saidBytes: resync.saidBytes, quietBytes: resync.quietBytes } : {}),
       catchUp: missed.ms,
       catchUpBytes: missed.bytes / MISSED,
       disk: (await folderBytes(history)) / size,

@@ -76,11 +76,11 @@ export function createTasks(name: SystemName) {
     },
 
     /** Connects with a history that is the same at both ends. */
-    async reconnect(folder: string, address: string): Promise<{ ms: number; bytes: number }> {
+    async reconnect(folder: string, address: string): Promise<{ ms: number; bytes: number; saidBytes: number }> {
       current = await (await ready()).open(folder, 'online')
       const opened = current
       const ms = await timed(() => opened.reconnect(address))
-      return { ms, bytes: await settledTrafficBytes() }
+      return { ms, bytes: await settledTrafficBytes(), saidBytes: opened.saidBytes() }
     },
 
     /** Bytes on the wire while nothing happens for so long. */
