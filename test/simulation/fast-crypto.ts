@@ -3,31 +3,22 @@
  * peers of a simulation live in one process and open the same boxes with the same keys. Every result is what the original gives;
  * `simulation.test.ts` runs one both ways. To be used with `vi.mock('@parley/crypto', …)`.
  */
-import { createPrivateKey, createPublicKey, diffieHellman, hash, type KeyObject } from 'node:crypto'
-import { compareBytes, concatBytes, equalBytes } from '@parley/protocol'
+import { hash } from 'node:crypto'
+import { concatBytes, equalBytes } from '@parley/protocol'
 import type * as Crypto from '@parley/crypto'
 
 /** Results kept of one kind; a simulation makes some ten thousand. */
 const MAX_KEPT = 20_000
-/** DER of an X25519 key up to its 32 bytes (RFC 8410, sections 7 and 4). */
-const SECRET_PREFIX = Buffer.from('302e020100300506032b656e04220420', 'hex')
-const PUBLIC_PREFIX = Buffer.from('302a300506032b656e032100', 'hex')
 
 const HASH_BLOCK_BYTES = 64
 const INNER_PAD = 0x36
 const OUTER_PAD = 0x5c
 
-interface SecretKey {
-  readonly key: KeyObject
-  readonly publicKey: Uint8Array
-}
-
 /** The module with its slow functions replaced. */
 export function withFastCrypto(original: typeof Crypto): typeof Crypto {
-  const [open, agree] = [remembered(), remembered()]
+  const open = remembered()
   const derive = new Map<Crypto.KeyPurpose, ReturnType<typeof remembered>>()
   const invites = new Map<string, Crypto.SigningKey>()
-  const keyOf = secretKeys()
   return {
     ...original,
     hmacSha256,
@@ -49,14 +40,6 @@ export function withFastCrypto(original: typeof Crypto): typeof Crypto {
       if (key === undefined) invites.set(name, (key = original.inviteKey(seed)))
       return key
     },
-    x25519PublicKey: (secret) => keyOf(secret).publicKey.slice(),
-    x25519Shared(secret, theirs) {
-      if (!original.isAcceptableAgreeKey(theirs)) return undefined
-      // Both ends come to the same, so it is computed for the first of them.
-      const { key, publicKey } = keyOf(secret)
-      const pair = compareBytes(publicKey, theirs) < 0 ? ([publicKey, theirs] as const) : ([theirs, publicKey] as const)
-      return agree(pair, () => Uint8Array.from(diffieHellman({ privateKey: key, publicKey: publicKeyObject(theirs) })))
-    },
   }
 }
 
@@ -73,22 +56,6 @@ function hmacSha256(key: Uint8Array, bytes: Uint8Array): Uint8Array {
 }
 
 const sha256 = (bytes: Uint8Array): Uint8Array => Uint8Array.from(hash('sha256', bytes, 'buffer'))
-
-/** The last secret keys that were used, by their bytes. */
-function secretKeys(): (secret: Uint8Array) => SecretKey {
-  const known = new Map<string, SecretKey>()
-  return (secret) => {
-    const name = String.fromCharCode(...secret)
-    let made = known.get(name)
-    if (made === undefined) {
-      if (known.size >= MAX_KEPT) known.clear()
-      const key = createPrivateKey({ key: Buffer.concat([SECRET_PREFIX, secret]), format: 'der', type: 'pkcs8' })
-      const publicKey = Uint8Array.from(createPublicKey(key).export({ format: 'der', type: 'spki' }).subarray(-32))
-      known.set(name, (made = { key, publicKey }))
-    }
-    return made
-  }
-}
 
 /** Remembers results by all bytes of the arguments; gives copies, as the caller may write on what it gets. */
 function remembered(): (args: readonly Uint8Array[], compute: () => Uint8Array | undefined) => Uint8Array | undefined {
@@ -109,8 +76,4 @@ function mixed(before: number, bytes: Uint8Array): number {
   let sum = before ^ bytes.length
   for (let i = 0; i < 4; i++) sum = Math.imul(sum, 31) + (bytes[i] ?? 0) + 257 * (bytes.at(-1 - i) ?? 0)
   return sum | 0
-}
-
-function publicKeyObject(bytes: Uint8Array): KeyObject {
-  return createPublicKey({ key: Buffer.concat([PUBLIC_PREFIX, bytes]), format: 'der', type: 'spki' })
 }

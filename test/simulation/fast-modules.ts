@@ -7,7 +7,7 @@ import { registerHooks } from 'node:module'
 const NAME = '@parley/crypto'
 const WRAPPED = 'simulation:crypto'
 /** What `withFastCrypto` replaces. */
-const REPLACED = ['deriveKey', 'hmacSha256', 'inviteKey', 'openBody', 'sealBody', 'x25519PublicKey', 'x25519Shared'] as const
+const REPLACED = ['deriveKey', 'hmacSha256', 'inviteKey', 'openBody', 'sealBody'] as const
 
 let original = ''
 

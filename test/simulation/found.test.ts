@@ -15,6 +15,7 @@ const LONG_TEXT = 'x'.repeat(39_000)
 /** Table of the overlays in the core's keyspace. */
 const OVERLAY_TABLE = 0x21
 
+const crypto = simulationCrypto(nodeProvider())
 let clock = createManualClock()
 let network = createMemoryNetwork({ clock })
 let open: Parley[] = []
@@ -132,7 +133,7 @@ async function start(name: string, store: Store = createMemoryStore(), skew: () 
   const peer = await createEngine({
     store,
     transports: [network.transport(name)],
-    crypto: simulationCrypto(nodeProvider()),
+    crypto,
     clock: { now: () => clock.now() + skew(), setTimeout: (callback, ms) => clock.setTimeout(callback, ms) },
     random: seededRandom(seed++),
     logger: silentLogger(),

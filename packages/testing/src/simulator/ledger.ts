@@ -68,6 +68,10 @@ export interface LedgerEntry {
   /** The chain after it. */
   readonly state: ChainState
   readonly epoch: Uint8Array | undefined
+  /** The same in base32. */
+  readonly epochName: string | undefined
+  /** The first eight bytes of the id in base32. */
+  readonly name: string
   /** The entry before it, in its history. */
   readonly before: LedgerEntry | undefined
   /** What of others its author had newly seen. */
@@ -263,6 +267,8 @@ export class Ledger {
       said,
       state,
       epoch,
+      epochName: epoch && toBase32(epoch),
+      name: toBase32(id.subarray(0, 8)),
       before,
       deps: parts.header.deps.map(({ device8, seq: at, entry8 }) => ({ device8: device8.slice(), seq: at, entry8: entry8.slice() })),
       lengths: said.what === 'control' && ENDINGS.has(said.payload.op) ? this.#lengths() : undefined,

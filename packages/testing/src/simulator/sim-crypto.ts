@@ -1,13 +1,17 @@
-import type { CryptoProvider, SignatureJob } from '@parley/crypto'
-import { equalBytes, toBase32 } from '@parley/protocol'
+import { isAcceptableAgreeKey, type AgreementKey, type CryptoProvider, type SignatureJob } from '@parley/crypto'
+import { compareBytes, concatBytes, equalBytes, utf8 } from '@parley/protocol'
+
+const SIGNATURE = utf8('simulated signature')
+const AGREEMENT = utf8('simulated agreement')
 
 /**
  * The provider of a simulation: the given one, with every verdict in the same turn (a thread pool would bring its own order of events) and
- * remembered, since the same signature is checked by every peer; those made here are known to hold.
+ * remembered, since the same signature is checked by every peer. Signatures and shared secrets are hashes: everybody lives in one process, which knows
+ * what was signed, and nobody in it breaks crypto. Whatever was not signed here is checked as it is anywhere. All peers get the same one.
  */
 export function simulationCrypto(provider: CryptoProvider): CryptoProvider {
-  const agreed = new Map<string, Promise<Uint8Array | undefined>>()
   const known = new Map<number, { job: SignatureJob; verdict: Promise<boolean> }>()
+  const hash = (...parts: Uint8Array[]): Uint8Array => provider.sha256(concatBytes(...parts))
   const remember = ({ message, publicKey, signature }: SignatureJob, verdict: Promise<boolean>): void => {
     known.set(firstBits(signature), {
       job: { message: message.slice(), publicKey: publicKey.slice(), signature: signature.slice() },
@@ -22,6 +26,17 @@ export function simulationCrypto(provider: CryptoProvider): CryptoProvider {
     remember(job, verdict)
     return verdict
   }
+  const agreementKey = (secret: Uint8Array): AgreementKey => {
+    const publicKey = hash(AGREEMENT, secret)
+    publicKey[31]! &= 0x7f
+    return {
+      publicKey,
+      async agree(theirs) {
+        if (!isAcceptableAgreeKey(theirs)) return undefined
+        return compareBytes(publicKey, theirs) < 0 ? hash(AGREEMENT, publicKey, theirs) : hash(AGREEMENT, theirs, publicKey)
+      },
+    }
+  }
   return {
     name: provider.name,
     sha256: (bytes) => provider.sha256(bytes),
@@ -29,34 +44,25 @@ export function simulationCrypto(provider: CryptoProvider): CryptoProvider {
     verify,
     verifyMany: (jobs) => Promise.all(jobs.map(verify)),
     signingKey(seed) {
-      const key = provider.signingKey(seed)
-      const { publicKey } = key
+      const { publicKey } = provider.signingKey(seed)
       return {
         publicKey,
         async sign(message) {
-          const signature = await key.sign(message)
-          // What was signed here holds; every other job is checked.
+          const half = hash(SIGNATURE, publicKey, message)
+          const signature = concatBytes(half, hash(half))
+          // The second half is a number below the order of the group.
+          signature[63]! &= 0x0f
           remember({ publicKey, message, signature }, Promise.resolve(true))
           return signature
         },
       }
     },
-    agreementKey(secret) {
-      const key = provider.agreementKey(secret)
-      const { publicKey } = key
-      return {
-        publicKey,
-        agree(theirs) {
-          // Both ends come to the same, so it is computed for the first of them.
-          const [a, b] = [toBase32(publicKey), toBase32(theirs)]
-          const pair = a < b ? a + b : b + a
-          let shared = agreed.get(pair)
-          if (shared === undefined) agreed.set(pair, (shared = key.agree(theirs)))
-          return shared
-        },
-      }
+    agreementKey,
+    async encapsulate(secret, publicKey) {
+      const key = agreementKey(secret)
+      const shared = await key.agree(publicKey)
+      return shared && { publicKey: key.publicKey, shared }
     },
-    encapsulate: (secret, publicKey) => provider.encapsulate(secret, publicKey),
   }
 }
 

@@ -20,6 +20,8 @@ export interface Step {
 const MAX_NEWCOMERS = 2
 /** Devices in one simulation that may fork. */
 const MAX_SUSPECTS = 2
+/** Links that one time of loss costs, on average. */
+const MEAN_LOSSES = 30
 const TEXTS = ['hello', 'see you there', 'yes', 'no idea', 'https://example.org/a?b=c', 'Grüße, 你好, 👋🏽', 'line one\nline two'] as const
 
 export const STEPS: readonly Step[] = [
@@ -45,7 +47,7 @@ export const STEPS: readonly Step[] = [
     weight: 3,
     act: (world) => done(`latency up to ${(world.conditions.latencyMs = world.random.pick([0, 5, 20, 100, 600]))} ms`),
   },
-  { name: 'loss', weight: 2, act: (world) => done(`loss ${(world.conditions.loss = world.random.pick([0, 0, 0.002, 0.02]))}`) },
+  { name: 'loss', weight: 2, act: changeLoss },
   { name: 'disk', weight: 3, act: changeDisk },
   { name: 'full disk', weight: 1, act: fillDisk },
   { name: 'skew', weight: 1, act: changeClock },
@@ -222,6 +224,12 @@ function loseLink(world: World): string | undefined {
   const [a, b] = world.random.pick(channels)
   network.disconnect(a, b)
   return `the link of ${a} and ${b} is lost`
+}
+
+function changeLoss({ conditions, random }: World): string {
+  conditions.loss = random.pick([0, 0, 0.002, 0.02])
+  conditions.lossyFrames = conditions.loss === 0 ? 0 : MEAN_LOSSES / conditions.loss
+  return `loss ${conditions.loss}`
 }
 
 function changeDisk(world: World): string {

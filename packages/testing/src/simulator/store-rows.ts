@@ -143,9 +143,9 @@ export class HeldRows {
   }
 
   /** Whether what the entry says can be read with the keys that are here. */
-  canRead({ epoch, said }: LedgerEntry): boolean {
-    if (epoch === undefined) return true
-    const isWhole = this.epochs.get(toBase32(epoch))
+  canRead({ epochName, said }: LedgerEntry): boolean {
+    if (epochName === undefined) return true
+    const isWhole = this.epochs.get(epochName)
     return said.what === 'control' ? isWhole !== undefined : isWhole === true
   }
 
@@ -156,7 +156,7 @@ export class HeldRows {
       const head = end === log.nextSeq ? log.headId : toBase32(log.entries.get(end - 1)?.entry.id ?? new Uint8Array(0))
       return end > log.first ? [`${id} ${end} ${head}`] : []
     })
-    const controls = [...this.controls].map(({ id }) => toBase32(id.subarray(0, 8))).sort()
+    const controls = [...this.controls].map(({ name }) => name).sort()
     return JSON.stringify([logs.sort(), controls.join(' ')])
   }
 

@@ -16,6 +16,8 @@ export interface Conditions {
   latencyMs: number
   /** Probability that a frame is lost, and its channel with it. */
   loss: number
+  /** After so many frames they are lost no more: what a hundred lost links do not bring to light, a thousand do not either. */
+  lossyFrames: number
 }
 
 export interface WorldOptions {
@@ -72,7 +74,7 @@ export class World implements PeerWorld {
   readonly ledger: Ledger
   readonly secrecy: Secrecy
   readonly sabotage: Sabotage
-  readonly conditions: Conditions = { latencyMs: 10, loss: 0 }
+  readonly conditions: Conditions = { latencyMs: 10, loss: 0, lossyFrames: 0 }
   readonly networks: readonly MemoryNetwork[]
   readonly peers: SimPeer[] = []
   /** Peers that are there from the beginning. */
@@ -284,7 +286,7 @@ export class World implements PeerWorld {
       random: () => random.float(),
       latencyMs: () => random.integer(conditions.latencyMs + 1) + this.#storm(),
       get loss() {
-        return conditions.loss
+        return conditions.lossyFrames-- > 0 ? conditions.loss : 0
       },
     })
   }
