@@ -4,236 +4,117 @@
  */
 import { epochSecretFromBytes, type DeviceCert, type EpochSecret } from '@parley/crypto'
 import {
-  conversationIdBytes,
   encodeControl,
   EntryKind,
   isClearControl,
   Reject,
   type ControlCarrier,
   type ControlPayload,
-  type ConversationId,
   type DeviceId,
-  type EntryParts,
-  type HaveHead,
   type RefusalCode,
-  type UserId,
 } from '@parley/protocol'
-import type { Role } from '../api.ts'
 import type { VerifyOptions } from '../api/verify.ts'
-import type { Context } from '../context.ts'
 import type { Invite } from '../membership/index.ts'
-import type { Emitter } from '../support/emitter.ts'
 import type { Contradiction } from './control-check.ts'
-import type { ControlLog } from './control-log.ts'
-import type { EpochKeys, LentKey } from './epochs.ts'
-import type { ReplicaEvents } from './events.ts'
+import type { LentKey } from './epochs.ts'
 import { holdsEntry } from './fork-proof.ts'
 import { answer, found } from './first-words.ts'
 import type { LogId } from './forks.ts'
-import type { History } from './history.ts'
-import type { HollowEntries } from './hollow.ts'
 import type { IngestResult, PassedOver, UpdateSource } from './ingest.ts'
-import type { Keyspace } from './keyspace.ts'
 import type { Draft, LogEntry } from './log-entry.ts'
-import type { ConversationLog } from './log.ts'
 import type { MembershipWrites } from './membership-writes.ts'
 import { noKey, profileForked } from './own-writes.ts'
 import type { ConversationRecord } from './record.ts'
-import { assembleReplica, type ReplicaParts } from './replica-parts.ts'
-import type { Timeline } from './timeline.ts'
+import { ReplicaView } from './replica-view.ts'
 import type { ReplicaReport } from '../verify/index.ts'
 
-export class Replica {
-  readonly id: ConversationId
-  readonly bytes: Uint8Array
-  readonly events: Emitter<ReplicaEvents>
-  readonly epochs: EpochKeys
-  readonly controls: ControlLog
-  readonly log: ConversationLog
-  readonly timeline: Timeline
-  readonly keys: Keyspace
-  readonly hollow: HollowEntries
-  readonly history: History
-  readonly #context: Context
-  readonly #parts: ReplicaParts
-
-  constructor(context: Context, id: ConversationId, record: ConversationRecord) {
-    const parts = assembleReplica(context, id, record)
-    this.#context = context
-    this.#parts = parts
-    this.id = id
-    this.bytes = conversationIdBytes(id)
-    this.keys = parts.keys
-    this.events = parts.events
-    this.epochs = parts.epochs
-    this.controls = parts.controls
-    this.log = parts.log
-    this.hollow = parts.hollow
-    this.history = parts.history
-    this.timeline = parts.timeline
-  }
-
+export class Replica extends ReplicaView {
   /** Reads what opening needs: keys, what the folds over the control entries came to, heads, the index, and what was not folded yet. */
   async load(): Promise<void> {
-    for (const { value } of await this.#context.store.range(this.keys.epochs())) {
+    for (const { value } of await this.context.store.range(this.keys.epochs())) {
       const secret = epochSecretFromBytes(value)
       if (secret !== undefined) this.epochs.add(secret)
     }
-    for (const { key, value } of await this.#context.store.range(this.keys.lentKeys())) {
+    for (const { key, value } of await this.context.store.range(this.keys.lentKeys())) {
       // Table and conversation come first, 17 bytes.
       const device = key.length > 33 ? key.slice(33) : undefined
       this.epochs.lend({ epoch: key.slice(17, 33), device, key: value })
     }
-    await this.controls.open(this.#context.store)
+    await this.controls.open(this.context.store)
     await this.log.open()
-    await this.#parts.intake.resume()
+    await this.parts.intake.resume()
     await this.history.dropForked()
-    await this.#parts.cuts.cut()
-    await this.#parts.cuts.clamp()
+    await this.parts.cuts.cut()
+    await this.parts.cuts.clamp()
     await this.timeline.open()
     await this.hollow.load()
-    await this.#parts.folding.fold(await this.hollow.unsettled())
+    await this.parts.folding.fold(await this.hollow.unsettled())
     await this.timeline.checkpoint()
-    await this.#parts.intake.settle()
-    this.#parts.own.opened()
-    this.#parts.forks.opened()
+    await this.parts.intake.settle()
+    this.parts.own.opened()
+    this.parts.forks.opened()
   }
 
   /** Reads the control entries: for whoever says something, or takes something in. Who only looks need not. */
   async whole(): Promise<void> {
     if (this.controls.isWhole) return
     await this.controls.whole()
-    await this.#parts.mutex.run(() => this.#parts.intake.resume())
+    await this.parts.mutex.run(() => this.parts.intake.resume())
   }
 
   /** Ends the work under way and writes the folds down. */
   async close(): Promise<void> {
-    this.#parts.forks.close()
+    this.parts.forks.close()
     this.log.stop()
-    await this.#parts.mutex.idle()
+    await this.parts.mutex.idle()
     await this.checkpoint()
     this.events.clear()
   }
 
   /** Writes the folds down when anything changed. */
   checkpoint(): Promise<void> {
-    return this.#parts.mutex.run(async () => {
-      await this.#parts.folding.checkpoint()
-      await this.controls.keep(this.#context.store)
+    return this.parts.mutex.run(async () => {
+      await this.parts.folding.checkpoint()
+      await this.controls.keep(this.context.store)
     })
   }
 
   /** Runs while nothing is taken in or written. Waiting in `task` for a `commit` would never end. */
   whenStill<T>(task: () => Promise<T>): Promise<T> {
-    return this.#parts.mutex.run(task)
+    return this.parts.mutex.run(task)
   }
 
   /** Looks at everything that is stored of it, and puts right what can be when told to. */
   async verify(options: VerifyOptions): Promise<ReplicaReport> {
     await this.whole()
-    return (await import('../verify/index.ts')).verifyReplica(this.#context, this.bytes, this.#parts, options)
+    return (await import('../verify/index.ts')).verifyReplica(this.context, this.bytes, this.parts, options)
   }
 
-  // --- what it is
-
-  /** The record of the conversation as it is in the store. */
-  get record(): ConversationRecord {
-    return this.#parts.record.value
-  }
+  // --- how it stands
 
   /** Stores a change of the record. `change` gets the record as it is when its turn comes, and may leave it as it is. */
   setRecord(change: (record: ConversationRecord) => ConversationRecord): Promise<void> {
-    return this.#parts.mutex.run(async () => {
+    return this.parts.mutex.run(async () => {
       const record = change(this.record)
       if (record === this.record) return
-      await this.#context.store.write([this.#parts.record.row(record)], { durability: 'strict' })
-      this.#parts.record.value = record
+      await this.context.store.write([this.parts.record.row(record)], { durability: 'strict' })
+      this.parts.record.value = record
       this.events.emit('state')
     })
   }
 
   /** Keeps the keys of an archive. Call it before the entries that they open come. */
   async lend(keys: readonly LentKey[]): Promise<void> {
-    await this.#context.store.write(
+    await this.context.store.write(
       keys.map(({ epoch, device, key }) => ({ type: 'put', key: this.keys.lentKey(epoch, device), value: key })),
     )
     for (const key of keys) this.epochs.lend(key)
   }
 
-  /** Whether it is the conversation of two people, or of one person's own devices. */
-  get isDirect(): boolean {
-    return this.controls.isDirect
-  }
-
-  /** Whether it is the conversation of this user's own devices. */
-  get isSelf(): boolean {
-    return this.record.peer === this.#context.me.userId
-  }
-
-  /** Whether another history of this device exists: what it would still say counts nowhere. */
-  get isFrozen(): boolean {
-    return this.#parts.forks.isFrozen
-  }
-
-  /** Whether what this device said here before is here. It is not after the conversation was forgotten, until the others have given it back. */
-  get isOwnLogHere(): boolean {
-    return this.#parts.own.isHere
-  }
-
   /** Says how it becomes known what peers on a link hold of this device's own log, and whether it is: whoever knows the links. */
   askForOwnLog(whenKnown: () => Promise<void>, isKnownNow: () => boolean): void {
-    this.#parts.own.whenKnown = whenKnown
-    this.#parts.own.isKnownNow = isKnownNow
-  }
-
-  /** The user whose device it is, or was: of a member, or of somebody who was one. */
-  userOf(device: DeviceId): UserId | undefined {
-    return this.controls.membership.devices.get(device)?.user
-  }
-
-  /** Role of this user; undefined when not a member. */
-  get role(): Role | undefined {
-    return this.controls.membership.members.get(this.#context.me.userId)?.role
-  }
-
-  /** Whether it is a device of a present member, and was not removed. */
-  isActive(device: DeviceId): boolean {
-    return this.controls.membership.devices.get(device)?.isActive === true
-  }
-
-  /** The user whose log it is, as `userOf`, when the branch is known. */
-  ownerOf(log: LogId): UserId | undefined {
-    return this.userOf(this.log.deviceOf(log))
-  }
-
-  /** How many entries of a log may be taken in: up to where it parts, and of branches what counts. */
-  limit(log: LogId): number {
-    return this.#parts.ingest.limit(log)
-  }
-
-  /** How many entries of a log are given to who asks. */
-  told(log: LogId): number {
-    return this.#parts.cuts.told(log)
-  }
-
-  /** The body of a message operation in clear; undefined when purged or under an epoch that is not held. */
-  open(log: LogId, seq: number, parts: EntryParts): Uint8Array | undefined {
-    return this.#parts.counting.open(log, seq, parts)
-  }
-
-  /** What is here, by device: the have-vector. */
-  have(): HaveHead[] {
-    return this.#parts.heads.have()
-  }
-
-  /** The same, the log with the newest entry first. */
-  haveNewestFirst(): HaveHead[] {
-    return this.#parts.heads.newestFirst()
-  }
-
-  /** 16 bytes that are equal when two peers hold the same. */
-  sum(): Uint8Array {
-    return this.#parts.heads.sum()
+    this.parts.own.whenKnown = whenKnown
+    this.parts.own.isKnownNow = isKnownNow
   }
 
   // --- what this device says
@@ -241,14 +122,14 @@ export class Replica {
   /** Says something; resolves with the entry once it is durable and folded. Drafts that come together share a batch and a signature. */
   async commit(draft: () => Draft): Promise<LogEntry> {
     await this.whole()
-    await this.#parts.own.untilMayWrite()
-    return this.#parts.writes.commit(draft)
+    await this.parts.own.untilMayWrite()
+    return this.parts.writes.commit(draft)
   }
 
   /** Opens an epoch when one is due, as is done before anything is said. */
   async openEpochIfDue(): Promise<void> {
-    await this.#parts.own.untilMayWrite()
-    return this.#parts.mutex.run(() => this.#parts.writes.prepare())
+    await this.parts.own.untilMayWrite()
+    return this.parts.mutex.run(() => this.parts.writes.prepare())
   }
 
   /** Says something about the conversation itself. What it follows (`after`) is filled in. */
@@ -266,16 +147,16 @@ export class Replica {
   /** Changes who is a member; `change` says how, with everything that is known by then. Nothing else is written meanwhile. */
   async changeMembership(change: (writes: MembershipWrites) => Promise<void>): Promise<void> {
     await this.whole()
-    await this.#parts.own.untilMayWrite()
-    return this.#parts.mutex.run(async () => {
+    await this.parts.own.untilMayWrite()
+    return this.parts.mutex.run(async () => {
       if (this.isFrozen) throw profileForked()
-      await change(this.#parts.membership)
+      await change(this.parts.membership)
     })
   }
 
   /** Writes the first entries of a new conversation. */
   found(genesis: Uint8Array, secret: EpochSecret, sealed: readonly ControlPayload[]): Promise<void> {
-    return found(this.#parts, genesis, secret, sealed)
+    return found(this.parts, genesis, secret, sealed)
   }
 
   /**
@@ -284,12 +165,12 @@ export class Replica {
    */
   async answer(entries: readonly ControlPayload[]): Promise<void> {
     await this.whole()
-    return answer(this.#context.store, this.#parts, entries)
+    return answer(this.context.store, this.parts, entries)
   }
 
   /** The invites that a joiner may hold, open or not. */
   invites(): readonly Invite[] {
-    return this.#parts.admission.invites()
+    return this.parts.admission.invites()
   }
 
   /**
@@ -298,11 +179,11 @@ export class Replica {
    */
   async admitJoiner(ref: string, cert: DeviceCert, proof: Uint8Array, from = 0): Promise<'admitted' | RefusalCode> {
     await this.whole()
-    await this.#parts.own.untilMayWrite()
-    return this.#parts.mutex.run(async () => {
+    await this.parts.own.untilMayWrite()
+    return this.parts.mutex.run(async () => {
       const before = this.controls.membership.devices.get(cert.deviceId)
-      if (before?.isActive !== true) return this.#parts.admission.admit(ref, cert, proof, from)
-      await this.#parts.handout.returned(cert.deviceId, before.user)
+      if (before?.isActive !== true) return this.parts.admission.admit(ref, cert, proof, from)
+      await this.parts.handout.returned(cert.deviceId, before.user)
       return 'admitted'
     })
   }
@@ -312,13 +193,13 @@ export class Replica {
    * came in. Newest first.
    */
   missingEpochs(): Uint8Array[] {
-    return this.#parts.handout.missing()
+    return this.parts.handout.missing()
   }
 
   /** A device of a member lacks the keys of these epochs; it gets those that it may have, a few times. Resolves with those that are not here. */
   async handKeys(device: DeviceId, epochs: readonly Uint8Array[]): Promise<readonly Uint8Array[]> {
     await this.whole()
-    return this.isFrozen || this.role === undefined ? [] : this.#parts.handout.give(device, epochs)
+    return this.isFrozen || this.role === undefined ? [] : this.parts.handout.give(device, epochs)
   }
 
   // --- what peers say
@@ -326,13 +207,13 @@ export class Replica {
   /** Takes in control entries; returns how many were new. While joining, they may be the answer that makes this device a member. */
   async ingestControls(carriers: readonly ControlCarrier[]): Promise<number> {
     await this.whole()
-    return this.#parts.mutex.run(async () => {
-      const sifted = await this.#parts.check.sift(carriers)
-      if (sifted.contradiction !== undefined) this.#parts.ingest.passedOver.contradicted++
+    return this.parts.mutex.run(async () => {
+      const sifted = await this.parts.check.sift(carriers)
+      if (sifted.contradiction !== undefined) this.parts.ingest.passedOver.contradicted++
       this.#settleContradiction(sifted.contradiction)
-      const accepted = await this.#parts.intake.accept(sifted.carriers)
+      const accepted = await this.parts.intake.accept(sifted.carriers)
       if (accepted.length === 0) return 0
-      await this.#parts.forks.settle()
+      await this.parts.forks.settle()
       this.events.emit('control', accepted)
       return accepted.length
     })
@@ -349,8 +230,8 @@ export class Replica {
     { take = () => false, isAsked = () => true }: Partial<UpdateSource> = {},
   ): Promise<IngestResult> {
     await this.whole()
-    return this.#parts.mutex.run(async () => {
-      const result = await this.#parts.ingest.update(update, from, { take, isAsked })
+    return this.parts.mutex.run(async () => {
+      const result = await this.parts.ingest.update(update, from, { take, isAsked })
       this.#settleContradiction(result.contradiction)
       return result
     })
@@ -358,27 +239,27 @@ export class Replica {
 
   /** A peer says which id (32 bytes) comes before the chunk that begins at `seq`, of which it was asked for the entries. */
   anchor(from: object, log: LogId, seq: number, id: Uint8Array): void {
-    this.#parts.ingest.anchor(from, log, seq, id)
+    this.parts.ingest.anchor(from, log, seq, id)
   }
 
   /** A peer is gone: what it left unfinished is dropped. */
   forget(from: object): void {
-    this.#parts.ingest.forget(from)
+    this.parts.ingest.forget(from)
   }
 
   /** How many entries were put off since the start. */
   get passedOver(): Readonly<PassedOver> & { readonly excess: number } {
-    return { ...this.#parts.ingest.passedOver, excess: this.controls.excess }
+    return { ...this.parts.ingest.passedOver, excess: this.controls.excess }
   }
 
   /** Says that these entries will come out of turn. */
   expect(log: LogId, from: number, to: number): void {
-    this.#parts.chunks.expect(log, from, to)
+    this.parts.chunks.expect(log, from, to)
   }
 
   /** Whether that is our entry at that place. */
   holds(log: LogId, seq: number, bytes: Uint8Array): Promise<boolean> {
-    return holdsEntry((b) => this.#context.crypto.sha256(b), this.log, log, seq, bytes)
+    return holdsEntry((b) => this.context.crypto.sha256(b), this.log, log, seq, bytes)
   }
 
   /**
@@ -388,8 +269,8 @@ export class Replica {
    */
   async proveFork(log: LogId, seq: number, theirs: readonly Uint8Array[]): Promise<boolean> {
     await this.whole()
-    if (this.log.deviceOf(log) !== this.#context.me.deviceId) await this.#parts.own.untilKnown()
-    return this.#parts.mutex.run(() => this.#parts.proving.prove(log, seq, theirs))
+    if (this.log.deviceOf(log) !== this.context.me.deviceId) await this.parts.own.untilKnown()
+    return this.parts.mutex.run(() => this.parts.proving.prove(log, seq, theirs))
   }
 
   // --- inside
@@ -400,7 +281,7 @@ export class Replica {
     const { device, seq, entry } = contradiction
     this.proveFork(device, seq, [entry]).catch((error: unknown) => {
       // It proves nothing after all, and was counted when it came.
-      if (!(error instanceof Reject)) this.#context.report(error, 'proof of a fork')
+      if (!(error instanceof Reject)) this.context.report(error, 'proof of a fork')
     })
   }
 }
