@@ -210,6 +210,7 @@ class Peer {
       log: this.log,
       host: {
         open: (log, seq, parts) => this.#openBody(log, seq, parts),
+        isPlain: () => false,
         userOf,
         me: () => me,
         mayPost: () => true,

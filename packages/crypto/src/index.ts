@@ -73,7 +73,7 @@ export {
   type VerifyRunOptions,
 } from './run.ts'
 export { isSameSafetyNumber, safetyNumber, type SafetyParty } from './safety-number.ts'
-export { NONCE_BYTES, openBody, sealBody, TAG_BYTES } from './seal.ts'
+export { NONCE_BYTES, openBody, peekBody, sealBody, TAG_BYTES } from './seal.ts'
 export { SHORT_CODE_DIGITS, ShortCodeExchange } from './short-code.ts'
 export { isAcceptablePublicKey } from './strict-ed25519.ts'
 export { deviceKeysOfWeb, generateWebKeys, type WebKeys } from './web-keys.ts'

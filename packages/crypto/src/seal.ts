@@ -2,7 +2,7 @@
  * Sealing of entry bodies and packets: XChaCha20-Poly1305 (draft-irtf-cfrg-xchacha-03) with random 24-byte nonces, which never repeat in
  * practice, not even after a restored backup.
  */
-import { xchacha20poly1305 } from '@noble/ciphers/chacha.js'
+import { xchacha20, xchacha20poly1305 } from '@noble/ciphers/chacha.js'
 import { concatBytes } from '@parley/protocol'
 
 /** Bytes of a key. */
@@ -36,6 +36,18 @@ export function openBody(key: Uint8Array, sealed: Uint8Array, aad: Uint8Array): 
     if (error instanceof Error) return undefined
     throw error
   }
+}
+
+/**
+ * The first byte of what `sealBody` sealed, when the body opens at all: nothing is checked, at a tenth of the cost. For whoever must know of many bodies
+ * which are worth opening; undefined when there is none.
+ * @throws {Error} when the key has a wrong length.
+ */
+export function peekBody(key: Uint8Array, sealed: Uint8Array): number | undefined {
+  assertKey(key)
+  if (sealed.length <= NONCE_BYTES + TAG_BYTES) return undefined
+  // Block 0 makes the key of the tag; the text begins with block 1 (RFC 8439, section 2.8).
+  return xchacha20(key, sealed.subarray(0, NONCE_BYTES), sealed.subarray(NONCE_BYTES, NONCE_BYTES + 1), undefined, 1)[0]
 }
 
 function assertKey(key: Uint8Array): void {

@@ -1,7 +1,7 @@
 import { xchacha20poly1305 } from '@noble/ciphers/chacha.js'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { NONCE_BYTES, openBody, sealBody, TAG_BYTES } from '../src/index.ts'
+import { NONCE_BYTES, openBody, peekBody, sealBody, TAG_BYTES } from '../src/index.ts'
 import { bytesOf, flipBit, hex, unhex } from './bytes.ts'
 
 const key = bytesOf('key', 32)
@@ -30,6 +30,7 @@ describe('sealBody and openBody', () => {
         expect(sealed.length).toBe(NONCE_BYTES + text.length + TAG_BYTES)
         expect(sealed.subarray(0, NONCE_BYTES)).toEqual(nonce)
         expect(openBody(key, sealed, context)).toEqual(text)
+        expect(peekBody(key, sealed)).toBe(text[0])
       }),
       { numRuns: 100, seed: 1 },
     )

@@ -74,7 +74,17 @@ export { ChainWalk, decodeChainState, encodeChainState, extendChain, mustSign, s
 export type { ChainState } from './chain.ts'
 
 export type { FlatChange, FlatMap, FlatValue } from './flat-map.ts'
-export { decodeDelete, decodeEdit, decodePost, decodeReact, encodeDelete, encodeEdit, encodePost, encodeReact } from './payload.ts'
+export {
+  decodeDelete,
+  decodeEdit,
+  decodePost,
+  decodeReact,
+  encodeDelete,
+  encodeEdit,
+  encodePost,
+  encodeReact,
+  isPlainPost,
+} from './payload.ts'
 export type { DeletePayload, EditInit, EditPayload, PostInit, PostPayload, ReactPayload } from './payload.ts'
 export type { ForwardField, MentionField } from './payload-fields.ts'
 

@@ -19,6 +19,10 @@ import {
 } from './payload-fields.ts'
 import type { ForwardField, MentionField } from './payload-fields.ts'
 
+/** CBOR heads (RFC 8949, section 3). */
+const ARRAY_OF_ONE = 0x81
+const ARRAY_OF_TWO = 0x82
+
 /** A message as posted. */
 export interface PostPayload {
   /** At most 40,000 bytes of UTF-8. Lone surrogates become U+FFFD. */
@@ -71,6 +75,14 @@ export function encodePost(post: PostInit): Uint8Array {
 /** @throws {Reject} BadShape, NotCanonical, LimitExceeded. Byte fields are views. */
 export function decodePost(bytes: Uint8Array): PostPayload {
   return contentFromCbor(decodeArray(bytes))
+}
+
+/**
+ * By the first byte of a post alone: whether it says nothing but its text and its metadata, unless it is malformed. Fields that hold nothing are left out
+ * at the end, so the length of the array says so.
+ */
+export function isPlainPost(firstByte: number): boolean {
+  return firstByte === ARRAY_OF_ONE || firstByte === ARRAY_OF_TWO
 }
 
 /** [target, text, metadata, reply, mentions, forward, attachments]. @throws {ParleyError} as encodePost. */

@@ -9,6 +9,7 @@ import {
   encodeDelete,
   encodeEdit,
   encodePost,
+  isPlainPost,
   encodeReact,
   utf8,
 } from '../src/index.ts'
@@ -34,6 +35,17 @@ describe('round trips', () => {
         expect(decodeReact(encodeReact({ target, emoji: '👍🏽', on }))).toEqual({ target, emoji: '👍🏽', on })
       }),
       cases(150),
+    )
+  })
+
+  test('the first byte of a post tells whether it says more than text and metadata', () => {
+    fc.assert(
+      fc.property(arbitraryPost(), (posted) => {
+        const { reply, mentions, forward, attachments } = posted
+        const isPlain = reply === undefined && mentions.length === 0 && forward === undefined && attachments.length === 0
+        expect(isPlainPost(encodePost(posted)[0]!)).toBe(isPlain)
+      }),
+      { numRuns: 300, seed: 2 },
     )
   })
 

@@ -1,6 +1,6 @@
 /** Which entries count, and whether they can be read: what the timeline must know of members and keys. */
-import { bodyAad, deviceIdBytes, readU32be, utf8, type DeviceId, type EntryParts, type UserId } from '@parley/protocol'
-import { openBody } from '@parley/crypto'
+import { bodyAad, deviceIdBytes, isPlainPost, readU32be, utf8, type DeviceId, type EntryParts, type UserId } from '@parley/protocol'
+import { openBody, peekBody } from '@parley/crypto'
 import type { Context } from '../context.ts'
 import { hasRole } from '../membership/index.ts'
 import type { ControlLog } from './control-log.ts'
@@ -45,6 +45,15 @@ export class Counting implements TimelineHost {
     const bytes = deviceIdBytes(this.#log.deviceOf(log))
     const key = this.#epochs.messageKey(epochId, bytes)
     return key && openBody(key, body, bodyAad(this.#conversation, bytes, seq, headerBytes))
+  }
+
+  isPlain(log: LogId, seq: number, { body }: EntryParts): boolean {
+    const epochId = this.#log.epochAt(log, seq)
+    if (body === undefined || epochId === undefined) return false
+    // A lent key proves nothing, not even that it is the right one.
+    const key = this.#epochs.heldMessageKey(epochId, deviceIdBytes(this.#log.deviceOf(log)))
+    const first = key && peekBody(key, body)
+    return first !== undefined && isPlainPost(first)
   }
 
   userOf(device: DeviceId): UserId | undefined {

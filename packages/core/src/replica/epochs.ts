@@ -34,6 +34,8 @@ export class EpochKeys {
   readonly #epochs = new Map<string, Epoch>()
   /** Keys without their secrets, from archives; by epoch, and of messages by device too. */
   readonly #lent = new Map<string, LentKey>()
+  /** The message key that was asked for last; only while the epochs stay as they are. */
+  #lastKey: { readonly epoch: Uint8Array; readonly device: Uint8Array; readonly key: Uint8Array } | undefined
   #chosen: Uint8Array | undefined
   #order: readonly Uint8Array[] = []
 
@@ -70,11 +72,13 @@ export class EpochKeys {
       },
     }
     this.#epochs.set(key, epoch)
+    this.#lastKey = undefined
     return epoch
   }
 
   /** Makes it what it was before `add`: undefined, or the half that was here. */
   putBack(id: Uint8Array, epoch: Epoch | undefined): void {
+    this.#lastKey = undefined
     if (epoch === undefined) this.#epochs.delete(toBase32(id))
     else this.#epochs.set(toBase32(id), epoch)
   }
@@ -101,7 +105,17 @@ export class EpochKeys {
 
   /** Opens the message operations of a device (16 bytes) under an epoch (16 bytes). */
   messageKey(epoch: Uint8Array, device: Uint8Array): Uint8Array | undefined {
-    return this.get(epoch)?.messageKey(device) ?? this.#lent.get(lentName(epoch, device))?.key
+    return this.heldMessageKey(epoch, device) ?? this.#lent.get(lentName(epoch, device))?.key
+  }
+
+  /** The same without keys that an archive brought. */
+  heldMessageKey(epoch: Uint8Array, device: Uint8Array): Uint8Array | undefined {
+    const last = this.#lastKey
+    // Many entries of one log follow each other.
+    if (last !== undefined && equalBytes(last.device, device) && equalBytes(last.epoch, epoch)) return last.key
+    const key = this.get(epoch)?.messageKey(device)
+    if (key !== undefined) this.#lastKey = { epoch, device, key }
+    return key
   }
 
   /** Which epoch (16 bytes) is to be written under, and all that there are by generation, newest first: what membership says. */

@@ -83,8 +83,8 @@ export class Folding {
   }
 
   /** The folds are not the truth: a failure to write them down is reported and does not undo what was said. */
-  async checkpointIfDue(): Promise<void> {
-    if (!this.#timeline.checkpointDue || this.#due !== 'nothing') return
+  async checkpointIfDue({ isBulk = false } = {}): Promise<void> {
+    if (!this.#timeline.isCheckpointDue(isBulk) || this.#due !== 'nothing') return
     await this.#timeline.checkpoint().catch((error: unknown) => this.#context.report(error, 'checkpoint'))
   }
 

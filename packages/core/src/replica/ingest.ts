@@ -1,6 +1,7 @@
 /** What peers say: updates become runs, and runs that verify go into the logs and the folds. */
 import {
   admit,
+  CHUNK_ENTRIES,
   deviceIdOf,
   MAX_LIVE_ENTRIES_PER_SECOND,
   MAX_LIVE_ENTRY_BURST,
@@ -204,7 +205,7 @@ export class Ingest {
       doubted.push(...result.doubted)
       unfit.push(...result.unfit)
     }
-    await this.#folding.checkpointIfDue()
+    await this.#folding.checkpointIfDue({ isBulk: accepted >= CHUNK_ENTRIES })
     return { accepted, missing, strayed, repeated, doubted, unfit, refused, deferred, contradiction }
   }
 

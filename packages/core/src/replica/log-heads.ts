@@ -116,7 +116,9 @@ export class LogHeads {
       if (i === 0 || !sameEpoch(next, epoch)) fresh.push({ seq: entry.seq, epoch: next })
       epoch = next
     }
-    this.#epochChanges.set(log, [...fresh, ...(this.#epochChanges.get(log) ?? [])])
+    const [next, ...later] = this.#epochChanges.get(log) ?? []
+    const isSame = next !== undefined && sameEpoch(next.epoch, epoch)
+    this.#epochChanges.set(log, next === undefined || isSame ? [...fresh, ...later] : [...fresh, next, ...later])
   }
 
   /** A log begins later now, with the entry behind `start`. */

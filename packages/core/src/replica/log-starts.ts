@@ -26,7 +26,7 @@ import type { LogChain } from './log-chain.ts'
 import type { Ingested, LogEntry } from './log-entry.ts'
 import type { LogHeads } from './log-heads.ts'
 import type { LogReader } from './log-reader.ts'
-import { completeUpTo, logRows } from './log-rows.ts'
+import { completeUpTo, logRows, sameEpoch } from './log-rows.ts'
 
 /** Entries of one log as a peer gives them, the first of which begins a chunk. */
 export interface EarlyRun {
@@ -142,6 +142,9 @@ export class LogStarts {
       ...logRows(this.#keys, device, entries, { before: 'unknown', sealed: here.nextSeq }),
       run.seq === 0 ? { type: 'delete', key } : { type: 'put', key, value: encodeChainState(start) },
     ]
+    // What is here need not say any more under which epoch it begins.
+    if (sameEpoch(state.epoch, this.#heads.epochAt(run.log, here.nextSeq)))
+      operations.push({ type: 'delete', key: this.#keys.epochOf(device, here.nextSeq) })
     return { entries, operations, head: this.#heads.state(run.log), start, held: undefined, unsigned: 0 }
   }
 

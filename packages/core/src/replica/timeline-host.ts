@@ -6,6 +6,8 @@ import type { Voice } from './voices.ts'
 export interface TimelineHost {
   /** The body in clear; undefined when purged or sealed under an epoch that is not held. */
   open(log: LogId, seq: number, parts: EntryParts): Uint8Array | undefined
+  /** Whether a post says nothing but its text and metadata, as far as that shows without opening it. */
+  isPlain(log: LogId, seq: number, parts: EntryParts): boolean
   userOf(device: DeviceId): UserId | undefined
   /** Whose copy it is. */
   me(): UserId

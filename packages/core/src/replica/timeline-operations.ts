@@ -100,7 +100,8 @@ export class TimelineOperations {
     }
     const key = timelineKey(entry.hlc, entry.id, device, entry.seq)
     const isOwn = entry.clear !== undefined
-    const posted = isKnown || isOwn || body.length >= MIN_INDEXED_BODY ? this.#said(entry, decodePost) : undefined
+    const mayBeIndexed = body.length >= MIN_INDEXED_BODY && !host.isPlain(entry.log, entry.seq, entry.parts)
+    const posted = isKnown || isOwn || mayBeIndexed ? this.#said(entry, decodePost) : undefined
     if (posted !== undefined) await this.#index(entry, key, posted, isKnown)
     // Nobody has answered, edited or deleted yet what was said this moment.
     if (posted !== undefined && isOwn) this.#parts.contents.said(key, posted)

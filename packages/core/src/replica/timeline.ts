@@ -37,7 +37,13 @@ import { TIMELINE_KEY_BYTES, timelineKey } from './timeline-key.ts'
 import { without, type Voice } from './voices.ts'
 
 /** Entries folded before the fold is written down: bounds the work after a crash, and spreads the cost of a node over many messages. */
-export const CHECKPOINT_ENTRIES = 256
+const CHECKPOINT_ENTRIES = 256
+
+/**
+ * The same while a history comes in, whose entries lie far apart in the timeline: the nodes that they share are written that much more seldom. A crash then
+ * costs folding so many again, less than a tenth of a second; more would hold more nodes in memory than their cache does.
+ */
+const BULK_CHECKPOINT_ENTRIES = 1_024
 
 /** `answered`: it has another number of replies than before. */
 export type TimelineChange =
@@ -203,9 +209,9 @@ export class Timeline {
     return this.#sinceCheckpoint > 0
   }
 
-  /** Whether enough has gathered that a checkpoint is due. */
-  get checkpointDue(): boolean {
-    return this.#sinceCheckpoint >= CHECKPOINT_ENTRIES
+  /** Whether enough has gathered that a checkpoint is due; `isBulk`: a history comes in. */
+  isCheckpointDue(isBulk: boolean): boolean {
+    return this.#sinceCheckpoint >= (isBulk ? BULK_CHECKPOINT_ENTRIES : CHECKPOINT_ENTRIES)
   }
 
   /** Whether something could not be opened when it was folded, for its key was not here: with more keys, fold anew. */

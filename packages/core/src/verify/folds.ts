@@ -158,6 +158,7 @@ async function isFoldedAsSaid({ context, keys, log }: FoldPlace): Promise<boolea
 function withoutEffect(counting: Counting): TimelineHost {
   return {
     open: (log, seq, parts) => counting.open(log, seq, parts),
+    isPlain: (log, seq, parts) => counting.isPlain(log, seq, parts),
     userOf: (device) => counting.userOf(device),
     me: () => counting.me(),
     mayPost: (device, seq) => counting.mayPost(device, seq),
