@@ -81,16 +81,15 @@ export class JoinRequests {
     for (const [tag, proof] of this.#requested) if (equalBytes(this.#handleOf(proof.replica), handle)) this.#askAgain(proof, tag)
   }
 
-  /** That conversation is here no longer. Returns the tags of the peer by which it was asked, for whoever wants to join anew. */
-  drop(replica: Replica): Uint8Array[] {
-    const tags = [...this.#requested].filter(([, proof]) => proof.replica === replica).map(([tag]) => tag)
-    for (const tag of tags) {
+  /** That conversation is here no longer. */
+  drop(replica: Replica): void {
+    for (const [tag, proof] of this.#requested) {
+      if (proof.replica !== replica) continue
       this.#requested.delete(tag)
       this.#askedAgain.get(tag)?.()
       this.#askedAgain.delete(tag)
     }
     this.#refusedBy.delete(replica)
-    return tags.map(fromBase32)
   }
 
   /** The link is closed. */

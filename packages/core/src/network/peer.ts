@@ -24,6 +24,7 @@ import { Link } from './link.ts'
 import type { Replica } from '../replica/replica.ts'
 import { controlBatches } from './answers.ts'
 import type { Shared } from './session-line.ts'
+import { ProofTags } from './proof-tags.ts'
 import { sessionHandle, SyncSession } from './sync.ts'
 import type { Channel } from '../transport.ts'
 
@@ -68,17 +69,14 @@ export class Peer {
   readonly keepAlive: KeepAlive
   readonly #host: PeerHost
   readonly #handshake: Handshake
-  /** Tags sent, with what they prove. */
-  readonly #offered = new Map<string, Proof>()
-  /** Tags of the peer that match nothing known here yet. */
-  readonly #unmatched = new Map<string, Uint8Array>()
+  readonly #tags = new ProofTags()
   readonly #requests: JoinRequests
   readonly #knocking: Knocking
   readonly #devices: DeviceLines
   /** The first conversation in common, with the tag by which the peer proved it. */
   #common: { readonly proof: Proof; readonly tag: Uint8Array } | undefined
-  /** Conversations that both ends have proved: epochs (16 bytes) whose keys the peer has shown, each with the tag by which it did. */
-  readonly #proved = new Map<Replica, readonly { readonly epoch: Uint8Array; readonly tag: Uint8Array }[]>()
+  /** Conversations that both ends have proved, with the epochs (16 bytes) whose keys the peer has shown. */
+  readonly #proved = new Map<Replica, readonly Uint8Array[]>()
   readonly #sessions = new Map<string, { session: SyncSession; replica: Replica }>()
   #isIdentitySent = false
   #isActive = false
@@ -169,23 +167,17 @@ export class Peer {
   async refresh(): Promise<void> {
     if (this.transcript === undefined) return
     this.#offer()
-    const tags = [...this.#unmatched.values()]
-    this.#unmatched.clear()
-    await this.#onProofs(tags)
+    await this.#onProofs(this.#tags.takeKept())
     await this.#knocking.tell()
     for (const { session } of this.#sessions.values()) session.membershipChanged()
   }
 
-  /** A conversation is here no longer: nothing more is said or taken in of it. What the peer proved of it holds when it comes back. */
+  /** A conversation is here no longer: nothing more is said or taken in of it. When it comes back, both ends prove it anew. */
   drop(replica: Replica): void {
-    const tags = [...this.#requests.drop(replica), ...(this.#proved.get(replica) ?? []).map(({ tag }) => tag)]
-    for (const tag of tags) this.#unmatched.set(toBase32(tag), tag)
+    this.#tags.drop(replica)
+    this.#requests.drop(replica)
     this.#proved.delete(replica)
-    for (const [handle, open] of this.#sessions) {
-      if (open.replica !== replica) continue
-      open.session.stop()
-      this.#sessions.delete(handle)
-    }
+    this.#endSession(replica)
   }
 
   close(reason: string): void {
@@ -236,11 +228,9 @@ export class Peer {
     for (const proof of this.#proofs()) {
       if (ANSWERS.has(proof.kind) || (proof.kind === 'member' && proof.isOld)) continue
       const tag = this.#handshake.tag(proof, 'mine')
-      if (this.#offered.has(toBase32(tag))) continue
-      this.#offered.set(toBase32(tag), proof)
-      tags.push(tag)
+      if (this.#tags.offer(tag, proof)) tags.push(tag)
     }
-    if (tags.length === 0 && this.#offered.size > 0) return
+    if (tags.length === 0 && this.#tags.hasOffered) return
     do tags.push(this.#host.context.random.bytes(TAG_BYTES))
     while (tags.length % TAG_MULTIPLE !== 0)
     for (let i = 0; i < tags.length; i += MAX_PROOFS)
@@ -253,26 +243,24 @@ export class Peer {
     for (const proof of this.#proofs()) expected.set(toBase32(this.#handshake.tag(proof, 'theirs')), proof)
     for (const tag of tags) {
       const proof = expected.get(toBase32(tag))
-      if (proof !== undefined) await this.#onProof(proof, tag)
-      else if (this.#unmatched.size < MAX_PROOFS) this.#unmatched.set(toBase32(tag), tag.slice())
+      if (proof === undefined) this.#tags.keep(tag)
+      else await this.#onProof(proof, tag)
     }
   }
 
   async #onProof(proof: Proof, tag: Uint8Array): Promise<void> {
+    const isAgain = this.#tags.hear(tag, proof)
     if (proof.kind === 'join') return this.#requests.ask(proof, tag)
     if (proof.kind === 'knock') return this.#knocking.reached(proof.user, proof, tag)
     const mine = this.#handshake.tag(proof, 'mine')
-    if (!this.#offered.has(toBase32(mine))) {
-      this.#offered.set(toBase32(mine), proof)
-      this.link.send('control', { type: 'proofs', tags: [mine] })
-    }
+    if (this.#tags.offer(mine, proof, isAgain)) this.link.send('control', { type: 'proofs', tags: [mine] })
     if (isDeviceProof(proof)) return this.#devices.met(proof, tag)
     if (proof.kind !== 'member') return
     // Before our identity goes out: what the peer says once it has that may be long.
     this.link.trust()
-    const before = this.#proved.get(proof.replica) ?? []
-    if (!before.some((known) => equalBytes(known.tag, tag)))
-      this.#proved.set(proof.replica, [...before, { epoch: proof.epoch.id, tag: tag.slice() }])
+    // The peer had let go of it, and knows nothing of what was said on this link.
+    if (isAgain) this.#endSession(proof.replica)
+    else this.#proved.set(proof.replica, [...(this.#proved.get(proof.replica) ?? []), proof.epoch.id])
     if (!this.#isIdentitySent) {
       this.#isIdentitySent = true
       this.link.send('control', { type: 'identify', tag, sealed: await this.#handshake.identity(proof) })
@@ -294,7 +282,7 @@ export class Peer {
   }
 
   async #onIdentify({ tag, sealed }: Extract<LinkMessage, { type: 'identify' }>): Promise<void> {
-    const proof = this.#offered.get(toBase32(tag))
+    const proof = this.#tags.offered(tag)
     if (proof === undefined || proof.kind !== 'member') throw new Reject('BadProof', 'identity without a proof')
     const { cert, session } = await this.#handshake.readIdentity(proof, sealed)
     if (this.cert !== undefined && !equalBytes(this.cert.bytes, cert.bytes)) throw new Reject('BadProof', 'a second identity')
@@ -307,12 +295,14 @@ export class Peer {
   }
 
   async #onJoin({ tag, sealed }: Extract<LinkMessage, { type: 'join' }>): Promise<void> {
-    const proof = this.#offered.get(toBase32(tag))
+    const proof = this.#tags.offered(tag)
     if (proof !== undefined && isDeviceProof(proof)) return this.#devices.hear(proof, sealed)
     if (proof?.kind === 'inbox') return this.#knocking.onKnock(proof, sealed, undefined)
     if (proof?.kind === 'member') return this.#knocking.onKnock(proof, sealed, proof.replica)
     if (proof === undefined || proof.kind !== 'invite') throw new Reject('BadProof', 'request without a proof')
     const { replica, invite } = proof
+    // It is here no longer.
+    if (this.#tags.isGone(tag)) return
     // Its admissions count nowhere; another member lets the joiner in.
     if (replica.isFrozen || !replica.isOwnLogHere) return
     const { cert, joinProof: signature, from } = await this.#handshake.readRequest(proof, sealed)
@@ -355,11 +345,19 @@ export class Peer {
         handle,
         cert.deviceId,
         (reject) => this.#reject(reject),
-        () => (this.#proved.get(replica) ?? []).map(({ epoch }) => epoch),
+        () => this.#proved.get(replica) ?? [],
       )
       this.#sessions.set(toBase32(handle), { session, replica })
       if (this.#isActive) session.start()
       this.#host.onChange(replica.id)
+    }
+  }
+
+  #endSession(replica: Replica): void {
+    for (const [handle, open] of this.#sessions) {
+      if (open.replica !== replica) continue
+      open.session.stop()
+      this.#sessions.delete(handle)
     }
   }
 
