@@ -130,3 +130,30 @@ test('devices keep their names and what they are in over a restart, and a new na
   expect(changes).toContain(2)
   await expect(alice.renameDevice('x'.repeat(26) as never, 'y')).rejects.toMatchObject({ code: 'NotFound' })
 })
+
+test.for(['kept', 'forgotten'])(
+  'who left with two devices and comes back by a link has it on both again, whether the copies were %s; a lost device stays out',
+  async (fate) => {
+    const [alice, bob] = [await world.peer('alice'), await world.peer('bob')]
+    const [hers, his] = (await createSharedGroup(bob, alice)) as [Conversation, Conversation]
+    const phone = await addDevice(world, alice, 'phone')
+    const tablet = await addDevice(world, alice, 'tablet')
+    const on = (device: Parley): Conversation | undefined => device.conversation(hers.getId())
+    await until(() => on(phone)?.state === 'member' && on(tablet)?.state === 'member')
+    await on(phone)!.sendMessage({ text: 'from the phone' })
+    await until(async () => (await allTexts(hers)).length === 1)
+    await tablet.close()
+    await alice.removeDevice(tablet.me.deviceId)
+    const inside = hers as unknown as { replica: { controls: { membership: { devices: Map<string, { isActive: boolean }> } } } }
+    const isIn = (device: Parley): boolean | undefined => inside.replica.controls.membership.devices.get(device.me.deviceId)?.isActive
+    await until(() => isIn(tablet) === false)
+    await his.leave()
+    await until(() => on(phone)!.state === 'left' && hers.getMembers().length === 1)
+    if (fate === 'forgotten') for (const device of [alice, phone]) await device.forget(hers.getId())
+    await (await alice.join(await hers.invite())).admitted()
+    await until(() => on(phone)?.state === 'member')
+    await on(phone)!.sendMessage({ text: 'from the phone again' })
+    await until(async () => (await allTexts(hers)).length === 2 && (await allTexts(on(alice)!)).length === 2)
+    expect([isIn(alice), isIn(phone), isIn(tablet)]).toEqual([true, true, false])
+  },
+)

@@ -151,6 +151,13 @@ export class OwnDevices {
   watch(replica: Replica): void {
     const isSelf = replica.id === this.selfId
     replica.events.on('state', () => this.#schedule())
+    // After it was forgotten here nothing is said in it before what this device said is back.
+    let isHere = replica.isOwnLogHere
+    replica.events.on('entries', () => {
+      const wasHere = isHere
+      isHere = replica.isOwnLogHere
+      if (!wasHere && isHere) this.#schedule()
+    })
     if (isSelf)
       replica.events.on('control', () => {
         this.#host.onSelf()
@@ -194,7 +201,9 @@ export class OwnDevices {
     for (const [device, { cert, user, isActive }] of self.controls.membership.devices) {
       if (user !== userId || device === deviceId) continue
       const there = replica.controls.membership.devices.get(device)
-      if (isActive && there === undefined) {
+      // After its user was out all of their devices come back, once one of them has.
+      const isLacking = there === undefined || (!there.isActive && !(await wasRemoved(replica, device)))
+      if (isActive && isLacking) {
         if (this.#isMyTurn(replica, device, cert.issuer)) await replica.changeMembership((writes) => writes.addDevice(cert))
         else isWaiting = true
       }
@@ -271,6 +280,12 @@ export class OwnDevices {
 }
 
 const nameKey = (device: DeviceId): string => `device:${device}`
+
+/** Whether somebody put that device out of the conversation, and not only its user with all theirs. Such a device never comes back. */
+async function wasRemoved(replica: Replica, device: DeviceId): Promise<boolean> {
+  await replica.whole()
+  return replica.controls.entries().some(({ payload }) => payload?.op === 'device-remove' && deviceIdOf(payload.pin.log) === device)
+}
 
 function notFound(): ParleyError {
   return new ParleyError('NotFound', 'there is no such device of yours')
