@@ -37,8 +37,12 @@ export interface NetworkOptions {
   peer?: string[]
   relay?: string[]
   rendezvous?: string[]
+  /** Servers to ask for the address that others see. */
+  stun?: string[]
   /** False with `--no-mdns`. */
   mdns?: boolean
+  /** False with `--no-webrtc`. */
+  webrtc?: boolean
 }
 
 export interface WaitOptions {
@@ -79,7 +83,7 @@ export function defineCommand<Options extends object = object>(
   return 'run' in spec ? spec : { ...spec, run: async () => Promise.resolve() }
 }
 
-/** `--listen`, `--peer`, `--relay` and `--rendezvous`, each as often as wanted, and `--no-mdns`. */
+/** `--listen`, `--peer`, `--relay`, `--rendezvous` and `--stun`, each as often as wanted, `--no-mdns` and `--no-webrtc`. */
 export function addNetworkOptions(command: Command): void {
   command.option(
     '--listen <multiaddr>',
@@ -89,7 +93,9 @@ export function addNetworkOptions(command: Command): void {
   command.option('--peer <multiaddr>', 'connect to the peer there; repeatable', collect)
   command.option('--relay <multiaddr>', 'be reached through the circuit relay there, and reach others; repeatable', collect)
   command.option('--rendezvous <url>', 'meet members at that ws: or wss: address; repeatable', collect)
+  command.option('--stun <url>', 'ask the stun: server there how routers show this peer, for a way past the relay; repeatable', collect)
   command.option('--no-mdns', 'do not look for members on the local network')
+  command.option('--no-webrtc', 'stay with a relay instead of looking for a way past it')
 }
 
 export function addWaitOption(command: Command, what: string): void {

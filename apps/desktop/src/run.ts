@@ -31,6 +31,8 @@ export interface EngineInit {
   relays?: string[]
   rendezvous?: string[]
   mdns?: boolean
+  webRtc?: boolean
+  iceServers?: { urls: string[] }[]
   offline?: boolean
   link?: string
   recover?: readonly string[]
@@ -97,7 +99,9 @@ function engineInit({ spec, options, isOffline }: Invocation, profile: string): 
   }
   const given = Object.fromEntries(Object.entries(ways).filter(([, values]) => values.length > 0))
   const isOnline = !isOffline && (spec.reach !== 'here' || Object.keys(given).length > 0)
-  return isOnline ? { profile, ...given, mdns: options.mdns ?? true } : { profile, offline: true }
+  if (!isOnline) return { profile, offline: true }
+  const { mdns = true, webrtc = true, stun } = options
+  return { profile, ...given, mdns, ...(webrtc ? {} : { webRtc: false }), ...(stun === undefined ? {} : { iceServers: [{ urls: stun }] }) }
 }
 
 /** What makes a new profile a device of somebody; the code that both devices show is said as soon as it is known. */

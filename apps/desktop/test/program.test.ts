@@ -24,7 +24,7 @@ describe('a command line', () => {
   test('repeatable flags take one value each and leave the arguments alone', () => {
     const { args, options } = parse('send --peer /a --peer /b hike hello --meta a=1 --meta b=x --wait 30s')
     expect(args).toEqual(['hike', 'hello'])
-    expect(options).toEqual({ mdns: true, peer: ['/a', '/b'], meta: { a: 1, b: 'x' }, wait: 30_000 })
+    expect(options).toEqual({ mdns: true, webrtc: true, peer: ['/a', '/b'], meta: { a: 1, b: 'x' }, wait: 30_000 })
   })
 
   test('a dash is a text, and after two dashes everything is', () => {

@@ -177,7 +177,7 @@ export async function deleteProfile(profile: string): Promise<void> {
 
 /** Only the tab that hosts the engine loads what leads to other people, and none does while it is offline on purpose. */
 async function defaultTransports(init: ParleyInit): Promise<Transport[]> {
-  const { rendezvous = [], relays = [], peers = [], iceServers, logger = silentLogger } = init
+  const { rendezvous = [], relays = [], peers = [], iceServers = [], webRtc = true, logger = silentLogger } = init
   // Without BroadcastChannel there are no other tabs to be met.
   const tabs = typeof BroadcastChannel === 'undefined' ? [] : [tabsTransport()]
   const load = <Part>(what: string, part: Promise<Part>): Promise<Part | undefined> =>
@@ -191,9 +191,9 @@ async function defaultTransports(init: ParleyInit): Promise<Transport[]> {
   ])
   return [
     ...tabs,
-    ...(webrtc === undefined ? [] : [webrtc.webrtcTransport({ rendezvous, ...(iceServers && { iceServers: [...iceServers] }) })]),
+    ...(webrtc === undefined ? [] : [webrtc.webrtcTransport({ rendezvous, iceServers: [...iceServers] })]),
     // Also without any of these: an invite link may name a desktop peer. libp2p itself is loaded when there is somebody to dial.
-    ...(libp2p === undefined ? [] : [libp2p.libp2pTransport({ rendezvous, relays, peers })]),
+    ...(libp2p === undefined ? [] : [libp2p.libp2pTransport({ rendezvous, relays, peers, webRtc, iceServers })]),
   ]
 }
 

@@ -86,7 +86,7 @@ export type { ParleyInit, RTCIceServerInit } from './init.ts'
 export type { TabStatus } from './tabs/status.ts'
 
 /**
- * Opens a profile, making it at first use, and goes online. `iceServers` has no effect on Node.
+ * Opens a profile, making it at first use, and goes online.
  * With `link` or `recover` a new profile becomes a device of somebody first.
  * @throws {LinkCodeInvalid, LinkExpired, LinkUsed, LinkRejected, PhraseInvalid, Unreachable, NotAllowed, Aborted} for these two; {ProfileLocked} when another process has it open, {StorageUnavailable}, {InvalidArgument} for an address that cannot be read.
  */
@@ -110,6 +110,8 @@ export async function createParley(init: ParleyInit): Promise<Parley> {
               relays: init.relays ?? [],
               rendezvous: init.rendezvous ?? [],
               mdns: init.mdns ?? false,
+              webRtc: init.webRtc ?? true,
+              iceServers: init.iceServers ?? [],
             }),
           ])
     return await createEngine({

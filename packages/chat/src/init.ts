@@ -25,12 +25,14 @@ export interface ParleyInit {
   signal?: AbortSignal
   /** URLs (`ws:` or `wss:`) of rendezvous servers; any one suffices. Browsers meet there, and desktops tell their addresses. */
   rendezvous?: readonly string[]
-  /** Browser: ICE servers for WebRTC. Default: none, which serves peers that reach each other directly. */
+  /** STUN and TURN servers for WebRTC, by which browsers talk, and desktops that meet through a relay. Default: none, which serves peers that reach each other directly. */
   iceServers?: readonly RTCIceServerInit[]
   /** Multiaddresses of circuit relays, through which those reach each other who cannot directly. In browsers over WebSockets (`/ws`, `/tls/ws`). */
   relays?: readonly string[]
   /** Node: multiaddresses to listen on, e.g. `/ip4/0.0.0.0/tcp/4001`, with `/ws` for browsers. Default: none. */
   listen?: readonly string[]
+  /** Whether peers that meet through a relay find a way without it by WebRTC. Default: yes. On Node that is a native library, loaded when it is first needed. */
+  webRtc?: boolean
   /** Node: whether members are found on the local network too, with no server at all, by multicast DNS. Default: no. */
   mdns?: boolean
   /** Multiaddresses of peers to stay connected with; in browsers over WebSockets. */

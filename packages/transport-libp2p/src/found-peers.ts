@@ -5,7 +5,7 @@ import { deriveKey } from '@parley/crypto'
 import { KeepConnected, type TransportHost } from '@parley/core'
 import { compareBytes, isParleyError, utf8 } from '@parley/protocol'
 import { ANNOUNCEMENT_TTL_MS } from './announcement.ts'
-import { isRelayed, parseAddress, type PeerAddress, type Target } from './address.ts'
+import { isBehindRelay, isRelayed, isWebRtc, parseAddress, type PeerAddress, type Target } from './address.ts'
 
 /** Peers remembered; beyond it the one heard of longest ago is forgotten. Members of some groups of 50 each. */
 export const MAX_FOUND = 512
@@ -170,8 +170,7 @@ export class FoundPeers {
       isConnected: () => this.#has(found.peerId, 'direct') || (direct().length === 0 && this.#has(found.peerId)),
       dial: async () => {
         try {
-          // Who is reached through a relay already is tried directly, in the hope for a better way.
-          await this.#dial({ addresses: this.#has(found.peerId) ? direct() : found.addresses, peerId: found.peerId })
+          await this.#reachIt(found)
         } catch (error) {
           logger.debug('libp2p.peerUnreachable', { code: isParleyError(error) ? error.code : 'Internal' })
           if (++found.misses === MISSES) this.#choose()
@@ -186,6 +185,20 @@ export class FoundPeers {
       found.cancelStart = undefined
       keeper.start()
     }, YIELD_MS)
+  }
+
+  /** By any address at first; who is reached through a relay already is tried without, in the hope for a better way: over WebRTC last, for it takes most. */
+  async #reachIt({ peerId, addresses }: Found): Promise<void> {
+    if (!this.#has(peerId)) return void (await this.#dial({ addresses: addresses.filter((address) => !isWebRtc(address)), peerId }))
+    const plain = addresses.filter((address) => !isBehindRelay(address))
+    const webRtc = addresses.filter(isWebRtc)
+    try {
+      if (plain.length > 0) return void (await this.#dial({ addresses: plain, peerId }))
+    } catch (error) {
+      if (webRtc.length === 0) throw error
+      this.#host.logger.debug('libp2p.noDirectWay', { code: isParleyError(error) ? error.code : 'Internal' })
+    }
+    await this.#dial({ addresses: webRtc, peerId })
   }
 
   /** Whether the other one is to dial first: whoever has the better way, and otherwise the one with the smaller id. */
@@ -230,7 +243,7 @@ function stepsOf(ring: readonly string[]): number[] {
 /** How who has these addresses can be dialled. */
 export function reachOf(addresses: readonly string[]): Reach {
   if (addresses.length === 0) return 'never'
-  return addresses.every(isRelayed) ? 'relayed' : 'directly'
+  return addresses.every(isBehindRelay) ? 'relayed' : 'directly'
 }
 
 function readAddress(text: string): PeerAddress[] {

@@ -36,13 +36,15 @@ export async function createNode(init: {
   listen: string[]
   seed: Uint8Array | undefined
   sockets: readonly NodeTransport[]
+  /** More ways, beside sockets and relays. */
+  ways: readonly NodeTransport[]
 }): Promise<{ node: Libp2p; relays: RelayClient }> {
   const relays = new RelayClient()
   const node = await createLibp2p({
     start: false,
     ...(init.seed === undefined ? {} : { privateKey: await generateKeyPairFromSeed('Ed25519', init.seed) }),
     addresses: { listen: init.listen },
-    transports: [...init.sockets, relays.transport],
+    transports: [...init.sockets, relays.transport, ...init.ways],
     connectionEncrypters: [noise()],
     streamMuxers: [yamux({ streamOptions: { maxStreamWindowSize: MAX_STREAM_WINDOW_BYTES, maxReadBufferLength: MAX_READ_BUFFER_BYTES } })],
     // What to dial is for the conversation to say. In browsers libp2p would refuse private addresses and sockets without TLS, which the browser judges itself.

@@ -5,6 +5,7 @@ import { Discovery } from './discovery.ts'
 import { FoundPeers, reachOf } from './found-peers.ts'
 import type { MeetingPlace, MeetingPlaceInit } from './meeting-place.ts'
 import type { Online, OnlineInit } from './online.ts'
+import type { IceServer } from './web-rtc.ts'
 
 /** Bytes of the name that a peer without a node has among those that it hears of. */
 const GUEST_BYTES = 16
@@ -16,6 +17,8 @@ export interface Settings {
   relays: PeerAddress[]
   rendezvous: string[]
   seed: Uint8Array | undefined
+  /** Undefined: no WebRTC. */
+  iceServers: readonly IceServer[] | undefined
   platform: Platform
 }
 
@@ -117,7 +120,7 @@ export class Libp2pTransport implements Transport {
         host,
         rendezvous,
         localNetwork: platform.localNetwork,
-        addresses: () => this.addresses(),
+        addresses: () => [...this.addresses(), ...(running.online?.webRtcAddresses() ?? [])],
         onFound: (room, addresses) => running.found.found(room, addresses),
       }),
       found: new FoundPeers({
@@ -159,10 +162,11 @@ export class Libp2pTransport implements Transport {
   }
 
   async #goOnline(running: Running): Promise<Online> {
-    const { listen, seed, relays } = this.#settings
+    const { listen, seed, relays, iceServers } = this.#settings
     running.online = await this.#settings.platform.goOnline({
       listen,
       seed,
+      iceServers,
       relays,
       host: running.host,
       onLost: (peerId, livedMs) => this.#onLost(running, peerId, livedMs),

@@ -5,6 +5,9 @@ import { identify } from '@libp2p/identify'
 import { sockets } from '../src/sockets.node.ts'
 import { createLibp2p } from 'libp2p'
 
+/** All who connect are on one host here; libp2p lets five a second in from one. */
+const MAX_INBOUND_PER_SECOND = 1_000
+
 /** A circuit relay on loopback. */
 export interface TestRelay {
   /** Over TCP and over WebSockets, with its peer id. */
@@ -20,6 +23,7 @@ export async function startTestRelay(listen = ['/ip4/127.0.0.1/tcp/0', '/ip4/127
     transports: sockets,
     connectionEncrypters: [noise()],
     streamMuxers: [yamux()],
+    connectionManager: { inboundConnectionThreshold: MAX_INBOUND_PER_SECOND },
     services: { identify: identify(), relay: circuitRelayServer({ reservations: { applyDefaultLimit: false } }) },
   })
   return {

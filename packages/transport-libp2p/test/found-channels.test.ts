@@ -18,6 +18,7 @@ test('one that was found is closed, one that was asked for before or after is no
     listen: [],
     relays: [],
     seed: undefined,
+    iceServers: undefined,
     sockets,
     host: systemHost(),
     onLost: () => undefined,

@@ -24,6 +24,26 @@ function guarded(make: NodeTransport, mayDial: (address: string) => boolean): No
   }
 }
 
+test('neither can be dialled: what a relay carries at first goes over WebRTC soon, and lives on without the relay', async () => {
+  const [relay, rendezvous] = [await startTestRelay(), await startTestRendezvous()]
+  const start = () => startPeer({ relays: relay.addresses.slice(0, 1), rendezvous: [rendezvous.url] })
+  const [alice, bob] = [await start(), await start()]
+  for (const { transport } of [alice, bob]) transport.setTopics([{ name: 'a-topic', secret: 'its-secret' }])
+  const first = await alice.channel(0)
+  expect([first.isRelayed, (await bob.channel(0)).isRelayed]).toEqual([true, true])
+  const [direct, there] = await Promise.all([alice, bob].map((peer) => peer.channelLike(({ isRelayed }) => isRelayed !== true)))
+  expect([direct!.remote, there!.remote].every((remote) => remote.includes('/webrtc/p2p/'))).toBe(true)
+  expect(direct!.binding).toEqual(there!.binding)
+  const lost = closed(first)
+  await relay.close()
+  await lost
+  const got = nextFrame(there!)
+  direct!.send(Uint8Array.of(7))
+  expect(await got).toEqual(Uint8Array.of(7))
+  await stopPeers()
+  await rendezvous.close()
+})
+
 test('a direct link at the change of the network, not at the next try a minute later; it lives on without the relay', async () => {
   const [relay, rendezvous] = [await startTestRelay(), await startTestRendezvous()]
   let isOpen = false
@@ -31,13 +51,16 @@ test('a direct link at the change of the network, not at the next try a minute l
   const mayDial = (address: string): boolean => isOpen || relay.addresses.includes(address)
   const start = () =>
     startPeer({ listen: LOOPBACK, relays: relay.addresses.slice(0, 1), rendezvous: [rendezvous.url] }, undefined, (init) =>
-      createTransport(init ?? {}, {
-        goOnline: (online) => goOnline({ ...online, sockets: sockets.map((make) => guarded(make, mayDial)) }),
-        watchNetwork: (_, onChange) => {
-          changes.push(onChange)
-          return () => undefined
+      createTransport(
+        { ...init, webRtc: false },
+        {
+          goOnline: (online) => goOnline({ ...online, sockets: sockets.map((make) => guarded(make, mayDial)) }),
+          watchNetwork: (_, onChange) => {
+            changes.push(onChange)
+            return () => undefined
+          },
         },
-      }),
+      ),
     )
   const [alice, bob] = [await start(), await start()]
   for (const { transport } of [alice, bob]) transport.setTopics([{ name: 'a-topic', secret: 'its-secret' }])

@@ -13,7 +13,6 @@ import {
 import type { Inspection, LinkInspection } from '../api.ts'
 import type { Context } from '../context.ts'
 import { Emitter } from '../support/emitter.ts'
-import { errorFacts } from '../support/error-facts.ts'
 import type { DeviceDoor } from './device-line.ts'
 import type { Door } from './door.ts'
 import { eagerPeers } from './mesh.ts'
@@ -21,6 +20,7 @@ import { Peer, type PeerHost } from './peer.ts'
 import type { Replica } from '../replica/replica.ts'
 import type { Shared } from './session-line.ts'
 import { Joining } from './joining.ts'
+import { Redial, type Lonely } from './redial.ts'
 import { addressName, Strikes } from './strikes.ts'
 import { SyncSession } from './sync.ts'
 import { isWanted, meetingTopic, topicsOf } from './topics.ts'
@@ -30,10 +30,6 @@ import type { Channel, Transport, TransportHost } from '../transport.ts'
 export const MAX_STRANGERS = 64
 /** People who are waited for at their inbox: those who were to be told something last. */
 const MAX_INBOX_TOPICS = 64
-/** First pause between attempts to reach an address of an invite link, doubled up to the second. */
-const REDIAL_MS = 1_000
-const MAX_REDIAL_MS = 30_000
-
 /** The first entry after a start waits at most so long for what peers hold of the own log: a slow link's round trips. */
 const OWN_LOG_WAIT_MS = 3_000
 /** How often it is looked meanwhile. */
@@ -60,10 +56,7 @@ export class Network {
   /** Of devices, which proved that they are who they are, and of addresses of those who have not. */
   readonly #strikes: { readonly devices: Strikes; readonly addresses: Strikes }
   readonly #joining: Joining
-  #redialMs = REDIAL_MS
-  /** Not before then are addresses dialled again, by the clock. */
-  #nextDialMs = 0
-  #cancelRedial = (): void => undefined
+  readonly #redial: Redial
   #isRunning = false
 
   constructor(
@@ -78,6 +71,13 @@ export class Network {
     this.#transports = transports
     this.events = new Emitter((error, event) => context.report(error, `network ${event}`))
     this.#strikes = { devices: new Strikes(context.clock), addresses: new Strikes(context.clock) }
+    this.#redial = new Redial({
+      clock: context.clock,
+      logger: context.logger,
+      lonely: () => this.#lonely(),
+      dial: (address) => this.dial(address),
+      onReached: (replicas) => this.#joining.reached(replicas),
+    })
     this.#joining = new Joining(context.clock, this.#peers, (replica, code) => this.events.emit('refused', replica.id, code))
   }
 
@@ -94,13 +94,13 @@ export class Network {
       logger,
     }
     await Promise.all(this.#transports.map((transport) => transport.start(host)))
-    this.#redial()
+    this.#redial.start()
   }
 
   /** Says goodbye on every link and stops the transports. */
   async stop(): Promise<void> {
     this.#isRunning = false
-    this.#cancelRedial()
+    this.#redial.stop()
     this.#joining.stop()
     for (const peer of [...this.#peers]) peer.close('this peer is going')
     await Promise.all(this.#transports.map((t) => t.stop()))
@@ -252,9 +252,7 @@ export class Network {
   wake(): void {
     for (const peer of this.#peers) peer.keepAlive.probe()
     for (const transport of this.#transports) transport.wake?.()
-    this.#redialMs = REDIAL_MS
-    this.#nextDialMs = 0
-    this.#redial()
+    this.#redial.wake()
   }
 
   #sessions(replica: Replica, except: unknown): SyncSession[] {
@@ -329,7 +327,7 @@ export class Network {
     if (!this.#isRunning) return
     // The transport has seen nothing but a close, and would leave the peer alone.
     if (peer.keepAlive.isSilent) for (const transport of this.#transports) transport.wake?.()
-    this.#redial()
+    this.#redial.look()
   }
 
   /** Of several links to one device both ends use one without a relay, and of those the one with the smallest transcript; the others stand by. */
@@ -370,33 +368,12 @@ export class Network {
     for (const transport of this.#transports) transport.setTopics(topics)
   }
 
-  /** Tries the addresses of invite links for conversations that nobody is connected for. */
-  #redial(): void {
-    this.#cancelRedial()
-    if (!this.#isRunning) return
+  /** Conversations that nobody is connected for, and where people are said to be who are to be told something. */
+  #lonely(): Lonely {
     // Never what a stranger says in a request: nobody makes this device dial whom they like.
     const lonely = [...this.#conversations.values()].filter(({ replica }) => isWanted(replica) && this.sessions(replica).length === 0)
     const away = this.#door.addressees().filter(({ user }) => ![...this.#peers].some((peer) => peer.reaches(user)))
-    const hints = new Set([...lonely.flatMap(({ replica }) => replica.record.hints), ...away.flatMap((addressee) => addressee.hints)])
-    if (hints.size === 0) return
-    const { clock } = this.#context
-    // A link that is closed as soon as it is there must not be dialled in circles: two copies of a profile drive each other out.
-    const wait = Math.min(this.#redialMs, this.#nextDialMs - clock.now())
-    if (wait > 0) return this.#redialAfter(wait)
-    this.#nextDialMs = clock.now() + this.#redialMs
-    for (const hint of hints) {
-      const wanted = lonely.filter(({ replica }) => replica.record.hints.includes(hint)).map(({ replica }) => replica)
-      const reached = this.dial(hint).then(() => this.#joining.reached(wanted))
-      reached.catch((error: unknown) => this.#context.logger.debug('unreachable', errorFacts(error)))
-    }
-    this.#redialAfter(this.#redialMs)
-  }
-
-  #redialAfter(ms: number): void {
-    this.#cancelRedial = this.#context.clock.setTimeout(() => {
-      this.#redialMs = Math.min(this.#redialMs * 2, MAX_REDIAL_MS)
-      this.#redial()
-    }, ms)
+    return { replicas: lonely.map(({ replica }) => replica), hints: away.flatMap(({ hints }) => hints) }
   }
 }
 
