@@ -13,7 +13,7 @@ import { composeRun } from '../../packages/core/src/replica/log-author.ts'
 import { decodeRecord } from '../../packages/core/src/replica/record.ts'
 import { Replica } from '../../packages/core/src/replica/replica.ts'
 import { WaitingBytes } from '../../packages/core/src/support/waiting-bytes.ts'
-import { createMemoryStore, type MemoryStore } from '../../packages/testing/src/memory-store.ts'
+import { createMemoryDisk, createMemoryStore, type MemoryStore } from '../../packages/testing/src/memory-store.ts'
 import { createMemoryNetwork } from '../../packages/testing/src/memory-transport.ts'
 import { silentLogger } from '../../packages/testing/src/silent-logger.ts'
 import { messageNumber } from './messages.ts'
@@ -118,10 +118,10 @@ async function foundGroup({ crypto, vault, openStore }: Workshop): Promise<reado
   })
   const group = await founder.createGroup({ title: 'Bench' })
   const link = await group.invite({ uses: AUTHORS })
-  const disks = Array.from({ length: AUTHORS }, () => createMemoryStore())
+  const disks = Array.from({ length: AUTHORS }, () => createMemoryDisk())
   const engines: Parley[] = []
-  for (const [i, store] of disks.entries()) {
-    const engine = await createEngine({ ...common, store, transports: [network.transport()], name: `Author ${i}` })
+  for (const [i, disk] of disks.entries()) {
+    const engine = await createEngine({ ...common, store: createMemoryStore({ disk }), transports: [network.transport()], name: `Author ${i}` })
     engines.push(engine)
     await (await engine.join(link)).admitted()
   }
@@ -129,9 +129,8 @@ async function foundGroup({ crypto, vault, openStore }: Workshop): Promise<reado
   const isQuiet = (): boolean =>
     [founder, ...engines].every((engine) => engine.conversations[0]!.members().filter(({ name }) => name !== '').length === AUTHORS + 1)
   while (!isQuiet()) await new Promise((resolve) => setTimeout(resolve, 50))
-  const copies = disks.map((store) => store.crash())
-  await founder.close()
-  return copies
+  await Promise.all([founder, ...engines].map((engine) => engine.close()))
+  return disks.map((disk) => createMemoryStore({ disk }))
 }
 
 async function openReplica({ crypto }: Workshop, store: Store, vault?: KeyVault): Promise<{ context: Context; replica: Replica }> {
