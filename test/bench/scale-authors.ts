@@ -121,7 +121,12 @@ async function foundGroup({ crypto, vault, openStore }: Workshop): Promise<reado
   const disks = Array.from({ length: AUTHORS }, () => createMemoryDisk())
   const engines: Parley[] = []
   for (const [i, disk] of disks.entries()) {
-    const engine = await createEngine({ ...common, store: createMemoryStore({ disk }), transports: [network.transport()], name: `Author ${i}` })
+    const engine = await createEngine({
+      ...common,
+      store: createMemoryStore({ disk }),
+      transports: [network.transport()],
+      name: `Author ${i}`,
+    })
     engines.push(engine)
     await (await engine.join(link)).admitted()
   }
