@@ -106,6 +106,8 @@ export class SyncSession {
   start(): void {
     if (this.#isStarted || this.#closed) return
     this.#isStarted = true
+    // What came since the link stood by proves no comparison.
+    this.#logs.isCompared = false
     this.#fetch.begin()
     this.#compare()
     this.#wasMember = this.#line.isMember
@@ -332,10 +334,15 @@ export class SyncSession {
       this.#fetch.isBehind = true
     } finally {
       if (this.#closed) this.#shared.replica.forget(this)
-      this.#fetch.goOn()
-      this.#backfill.goOn()
-      if (this.#fetch.waiting === 0) this.#backfill.ask()
+      if (this.#isStarted) this.#goOn()
     }
+  }
+
+  /** Asks for more when all has come that was asked for. */
+  #goOn(): void {
+    this.#fetch.goOn()
+    this.#backfill.goOn()
+    if (this.#fetch.waiting === 0) this.#backfill.ask()
   }
 
   /** What was to come before what is here, or to begin a log, does not: the peer lies, or its author did. */
