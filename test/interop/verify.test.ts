@@ -303,6 +303,40 @@ test('what only this device could know is told and left as it is', async () => {
   await close(parley)
 })
 
+/** Of what alice said herself, in the newest page. */
+const LOST = 270
+
+test.each<[string, 'one' | 'rest of the chunk', (store: Store) => Promise<readonly StoreOperation[]>]>([
+  ['is lost', 'one', async () => [del(scene.keys.entry(scene.alice, LOST))]],
+  ['cannot be read', 'one', async () => [put(scene.keys.entry(scene.alice, LOST), Uint8Array.of(0xff, 0xff))]],
+  [
+    'is lost, and the folds with it',
+    'rest of the chunk',
+    async () => [del(scene.keys.entry(scene.alice, LOST)), put(scene.keys.timeline(), new Uint8Array(20)), del(scene.keys.folded())],
+  ],
+])('what this device said %s: the profile opens without that, and goes on', async (_, lost, change) => {
+  const profile = await copyOf(change)
+  let parley = await openAlice(profile)
+  const isLost = (id: MessageId): boolean => {
+    const { device, seq } = messageIdParts(id)
+    return Buffer.compare(device, scene.alice) === 0 && (lost === 'one' ? seq === LOST : seq >= LOST)
+  }
+  const idsOf = async (): Promise<MessageId[]> => {
+    const { messages } = (await viewOf(parley, scene.id)) as { messages: [MessageId][] }
+    return messages.map(([id]) => id).toSorted()
+  }
+  const left = (scene.view as { messages: [MessageId][] }).messages.flatMap(([id]) => (isLost(id) ? [] : [id]))
+  expect(left.length).toBeLessThan(2 * MESSAGES_EACH)
+  expect(await idsOf()).toEqual(left.toSorted())
+  const { id } = await parley.conversation(scene.id)!.sendMessage({ text: 'still here' })
+  await close(parley)
+  parley = await openAlice(profile)
+  expect(await idsOf()).toEqual([...left, id].toSorted())
+  expect(codesOf(await parley.verify(undefined, { repair: true }))).toContain('LogBroken')
+  expect(await idsOf()).toEqual([...left, id].toSorted())
+  await close(parley)
+})
+
 test('files: a broken piece is dropped, and a file of no message goes', async () => {
   const profile = await copyOf(async () => [])
   const parley = await openAlice(profile)

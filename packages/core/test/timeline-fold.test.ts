@@ -217,6 +217,7 @@ class Peer {
         canOpen: () => true,
         voice: () => [{ from: 0, to: Number.POSITIVE_INFINITY }],
         deleted: () => Promise.resolve(),
+        damaged: (id) => expect.unreachable(id),
         limit: () => Number.POSITIVE_INFINITY,
         version: () => 0,
       },

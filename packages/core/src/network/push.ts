@@ -80,7 +80,7 @@ export class Push {
       .read(device, from, to, UPDATE_BYTES)
       .then((entries) => {
         // What did not fit is not theirs; the next comparison finds it.
-        if (!this.#line.sendEntries('live', device, from, entries)) this.#logs.theirs.set(device, from)
+        if (entries.length === 0 || !this.#line.sendEntries('live', device, from, entries)) this.#logs.theirs.set(device, from)
         else if (from + entries.length < to) this.#compare()
       })
       .catch((error: unknown) => context.report(error, 'catching up a peer'))

@@ -1,5 +1,16 @@
 /** Which entries count, and whether they can be read: what the timeline must know of members and keys. */
-import { bodyAad, deviceIdBytes, isPlainPost, readU32be, utf8, type DeviceId, type EntryParts, type UserId } from '@parley/protocol'
+import {
+  bodyAad,
+  deviceIdBytes,
+  isPlainPost,
+  ParleyError,
+  readU32be,
+  utf8,
+  type DeviceId,
+  type EntryParts,
+  type MessageId,
+  type UserId,
+} from '@parley/protocol'
 import { openBody, peekBody } from '@parley/crypto'
 import type { Context } from '../context.ts'
 import { hasRole } from '../membership/index.ts'
@@ -12,6 +23,9 @@ import type { ConversationLog } from './log.ts'
 import type { TimelineHost } from './timeline-host.ts'
 import type { Voice } from './voices.ts'
 
+/** Messages of a conversation that are told to be damaged: with more, one knows. */
+const MAX_DAMAGED = 100
+
 export class Counting implements TimelineHost {
   readonly #conversation: Uint8Array
   readonly #context: Context
@@ -20,6 +34,8 @@ export class Counting implements TimelineHost {
   readonly #log: ConversationLog
   readonly #hollow: HollowEntries
   readonly #cuts: LogCuts
+  /** Messages that were told to be damaged. */
+  readonly #damaged = new Set<MessageId>()
 
   constructor(options: {
     conversation: Uint8Array
@@ -80,6 +96,14 @@ export class Counting implements TimelineHost {
 
   deleted(log: LogId, seq: number): Promise<void> {
     return this.#hollow.forget(log, seq)
+  }
+
+  damaged(id: MessageId): void {
+    if (this.#damaged.has(id) || this.#damaged.size >= MAX_DAMAGED) return
+    this.#damaged.add(id)
+    const what =
+      'a message cannot be read: what is stored of it is damaged; `verify` with `repair` has it fetched again where others hold it'
+    this.#context.report(new ParleyError('Internal', what), 'reading a message')
   }
 
   limit(log: LogId): number {

@@ -12,6 +12,7 @@ import {
   type MessageId,
 } from '@parley/protocol'
 import type { LogId } from './forks.ts'
+import type { ConversationLog } from './log.ts'
 import type { DeviceHead } from './log-entry.ts'
 import { aheadFromCbor, aheadToCbor, type Ahead } from './responses.ts'
 
@@ -61,4 +62,9 @@ export function decodeFolded(row: Uint8Array): (Folded & { spans: Map<LogId, Fol
   ]
   const spans = new Map(heads.map(([log, state, from]) => [deviceIdOf(log), { from, state: decodeChainState(state) }]))
   return { spans, orphans: orphans.map(messageIdFromBytes), version, ahead: aheadFromCbor(ahead), isMissingKeys }
+}
+
+/** Whether what was folded of a log is what is here of it, or part of that. */
+export function isSpanHere(logs: ConversationLog, log: LogId, { from = logs.startOf(log), state }: FoldedSpan): boolean {
+  return state.nextSeq <= logs.nextSeq(log) && from >= logs.startOf(log)
 }

@@ -1,5 +1,5 @@
 /** Reading the stored entries of logs. What came last is kept in memory for whoever reads it at once: folds, events, the view. */
-import { deviceIdBytes, sealEntry, type DeviceId } from '@parley/protocol'
+import { deviceIdBytes, readU32be, sealEntry, type DeviceId } from '@parley/protocol'
 import type { Store } from '../store.ts'
 import type { LogId } from './forks.ts'
 import type { Keyspace } from './keyspace.ts'
@@ -32,14 +32,15 @@ export class LogReader {
     return (await this.read(device, from, to, maxBytes)).map((bytes, i) => (from + i < sealed ? sealEntry(bytes, from + i) : bytes))
   }
 
-  /** Stored entries `from <= seq < to`, none when the log begins later, fewer when `maxBytes` would be exceeded (at least one). */
+  /** Stored entries `from <= seq < to`, none when the log begins later, fewer when `maxBytes` would be exceeded (at least one) or a row is lost. */
   async read(device: DeviceId, from: number, to: number, maxBytes = Number.POSITIVE_INFINITY): Promise<Uint8Array[]> {
     const end = from < this.#heads.startOf(device) ? from : Math.min(to, this.#heads.nextSeq(device))
     const result: Uint8Array[] = []
     let bytes = 0
     for (let at = from; at < end; at += READ_BATCH) {
       const rows = await this.#store.range({ ...this.#keys.entries(deviceIdBytes(device), at, Math.min(at + READ_BATCH, end)) })
-      for (const { value } of rows) {
+      for (const { key, value } of rows) {
+        if (readU32be(key.subarray(key.length - 4)) !== from + result.length) return result
         bytes += value.length
         if (result.length > 0 && bytes > maxBytes) return result
         result.push(value)

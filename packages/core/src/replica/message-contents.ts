@@ -51,17 +51,23 @@ export class MessageContents {
   readonly #overlays: Overlays
   readonly #responses: Responses
   readonly #openBody: (log: LogId, seq: number, parts: EntryParts) => Uint8Array | undefined
+  readonly #onDamage: (id: MessageId, reject: Reject) => void
   readonly #contents = new ContentCache()
   /** Rises when a message that may have been opened changes. */
   #changes = 0
 
-  /** `openBody` gives the body in clear; undefined when purged or sealed under an epoch that is not held. */
+  /**
+   * `openBody` gives the body in clear; undefined when purged or sealed under an epoch that is not held. `onDamage` hears of messages that cannot be read;
+   * they are left out unless it throws.
+   */
   constructor(options: {
     log: ConversationLog
     overlays: Overlays
     responses: Responses
     openBody: (log: LogId, seq: number, parts: EntryParts) => Uint8Array | undefined
+    onDamage: (id: MessageId, reject: Reject) => void
   }) {
+    this.#onDamage = options.onDamage
     this.#log = options.log
     this.#overlays = options.overlays
     this.#responses = options.responses
@@ -109,13 +115,13 @@ export class MessageContents {
       const row = rows[i]
       // Moved to a branch since: the caller looks again.
       const isMoved = row === undefined && this.#log.logsOf(device).length > 1
-      if (row === undefined && !isMoved) throw new Reject('BadChain', 'a message of the timeline is not in the log')
-      const parts = row === undefined ? undefined : decodeEntry(row)
+      if (row === undefined && !isMoved) this.#onDamage(id, new Reject('BadChain', 'a message of the timeline is not in the log'))
+      const parts = this.#decode(id, row)
       if (parts?.body === undefined) {
         result.push(undefined)
         continue
       }
-      const edit = await this.#lastEdit(overlays[i]!)
+      const edit = await this.#lastEdit(id, overlays[i]!)
       const payload = edit?.payload ?? this.#decodePost(logs[i]!, seq, parts)
       const { choices, replies } = responses[i]!
       const content: Content = { id, key, device, seq, hlc, payload, editedAt: edit?.hlc.ms, reactions: reactionsOf(choices), replies }
@@ -131,31 +137,43 @@ export class MessageContents {
     const { device, seq, hlc, id } = parseTimelineKey(key)
     const log = (await this.#log.locate(device, seq, key.subarray(8, 24))) ?? device
     const [row] = await this.#log.readMany([{ log, seq }])
-    const parts = row === undefined ? undefined : decodeEntry(row)
+    const parts = this.#decode(id, row)
     if (parts?.body === undefined) return []
     const payload = this.#decodePost(log, seq, parts)
     const versions: Version[] = payload === UNREADABLE ? [] : [{ payload, hlc }]
     const [overlay] = await this.#overlays.read([id])
     for (const edit of overlay!.edits) {
-      const version = await this.#version(edit)
+      const version = await this.#version(id, edit)
       if (version !== undefined) versions.push(version)
     }
     return versions
   }
 
-  async #lastEdit(overlay: Overlay): Promise<Version | undefined> {
+  async #lastEdit(id: MessageId, overlay: Overlay): Promise<Version | undefined> {
     for (const edit of overlay.edits.toReversed()) {
-      const version = await this.#version(edit)
+      const version = await this.#version(id, edit)
       if (version !== undefined) return version
     }
     return undefined
   }
 
-  async #version(edit: EditRef): Promise<Version | undefined> {
+  async #version(id: MessageId, edit: EditRef): Promise<Version | undefined> {
     const log = deviceIdOf(edit.log)
     const [row] = await this.#log.readMany([{ log, seq: edit.seq }])
-    const body = row === undefined ? undefined : this.#openBody(log, edit.seq, decodeEntry(row))
+    const parts = this.#decode(id, row)
+    const body = parts && this.#openBody(log, edit.seq, parts)
     return body === undefined ? undefined : { payload: decodeEdit(body), hlc: hlcFromBytes(edit.order.subarray(0, 8)) }
+  }
+
+  /** An entry that the message consists of; undefined when it is not here, or is damaged. */
+  #decode(id: MessageId, row: Uint8Array | undefined): EntryParts | undefined {
+    try {
+      return row && decodeEntry(row)
+    } catch (error) {
+      if (!(error instanceof Reject)) throw error
+      this.#onDamage(id, error)
+      return undefined
+    }
   }
 
   #decodePost(log: LogId, seq: number, parts: EntryParts): PostPayload {

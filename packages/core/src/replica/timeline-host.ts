@@ -1,5 +1,8 @@
-import type { DeviceId, EntryParts, UserId } from '@parley/protocol'
+import type { DeviceId, EntryParts, Hash, MessageId, UserId } from '@parley/protocol'
+import type { Store } from '../store.ts'
 import type { LogId } from './forks.ts'
+import type { Keyspace } from './keyspace.ts'
+import type { ConversationLog } from './log.ts'
 import type { Voice } from './voices.ts'
 
 /** What the fold must know of people and keys. */
@@ -19,8 +22,22 @@ export interface TimelineHost {
   voice(log: LogId): readonly Voice[]
   /** The author deleted the message that is, or belongs, there. */
   deleted(log: LogId, seq: number): Promise<void>
+  /** A message cannot be read: its entry is damaged, or lost. */
+  damaged(id: MessageId): void
   /** How many entries of a log count. */
   limit(log: LogId): number
   /** Changes when other entries count than before. */
   version(): number
+}
+
+/** What a timeline is folded from and kept in. */
+export interface TimelineInit {
+  readonly conversation: Uint8Array
+  readonly hash: Hash
+  readonly keys: Keyspace
+  readonly store: Store
+  readonly log: ConversationLog
+  readonly host: TimelineHost
+  /** Makes the fold whole again after a failure of the store, or says why it cannot. */
+  mend(): Promise<void>
 }

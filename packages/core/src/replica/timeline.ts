@@ -12,7 +12,6 @@ import {
   messageIdOf,
   messageIdParts,
   Reject,
-  type Hash,
   type MessageId,
   type UserId,
 } from '@parley/protocol'
@@ -20,10 +19,10 @@ import type { Store, StoreOperation } from '../store.ts'
 import type { Content } from './content-cache.ts'
 import { Coverage } from './coverage.ts'
 import { openRankTree, type RankTree } from '../rank-tree/rank-tree.ts'
-import { decodeFolded, encodeFolded, type FoldedSpan } from './folded-row.ts'
+import { decodeFolded, encodeFolded, isSpanHere, type FoldedSpan } from './folded-row.ts'
 import type { LogId } from './forks.ts'
 import type { Keyspace } from './keyspace.ts'
-import { entriesOf, type LogSource } from './log-entries.ts'
+import { entriesOf, type DamageMode, type LogSource } from './log-entries.ts'
 import type { LogEntry } from './log-entry.ts'
 import type { ConversationLog } from './log.ts'
 import { MessageContents, type Version } from './message-contents.ts'
@@ -31,7 +30,7 @@ import { MessageIndexes } from './message-indexes.ts'
 import { encodeOverlay } from './overlay.ts'
 import { Overlays } from './overlays.ts'
 import { Responses } from './responses.ts'
-import type { TimelineHost } from './timeline-host.ts'
+import type { TimelineHost, TimelineInit } from './timeline-host.ts'
 import { TimelineOperations } from './timeline-operations.ts'
 import { TIMELINE_KEY_BYTES, timelineKey } from './timeline-key.ts'
 import { without, type Voice } from './voices.ts'
@@ -52,7 +51,9 @@ export type TimelineChange =
   | { type: 'reacted'; id: MessageId; user: UserId; emoji: string; on: boolean }
 
 export class Timeline {
-  readonly #source: LogSource
+  /** What is done with entries that are damaged or lost. While opening it is worth refusing them: what others have can be fetched again. */
+  onDamage: DamageMode = 'leave out'
+  readonly #source: () => LogSource
   readonly #keys: Keyspace
   readonly #store: Store
   readonly #log: ConversationLog
@@ -79,19 +80,10 @@ export class Timeline {
   /** What the tree gave to be written and is not known to be in the store, oldest first. */
   readonly #takes: StoreOperation[][] = []
 
-  /** `mend` makes the fold whole again after a failure of the store, or says why it cannot. */
-  constructor(options: {
-    conversation: Uint8Array
-    hash: Hash
-    keys: Keyspace
-    store: Store
-    log: ConversationLog
-    host: TimelineHost
-    mend: () => Promise<void>
-  }) {
-    const { conversation, hash, keys, store, log, host, mend } = options
+  constructor(init: TimelineInit) {
+    const { conversation, hash, keys, store, log, host, mend } = init
     this.#mend = mend
-    this.#source = { conversation, hash, log }
+    this.#source = () => ({ conversation, hash, log, onDamage: this.onDamage })
     this.#keys = keys
     this.#store = store
     this.#log = log
@@ -99,7 +91,16 @@ export class Timeline {
     const written = (author: LogId): number => this.#written.get(author) ?? 0
     const overlays = new Overlays({ keys, store, log, written })
     const responses = new Responses({ keys, store, log, written })
-    const contents = new MessageContents({ log, overlays, responses, openBody: (of, seq, parts) => host.open(of, seq, parts) })
+    const contents = new MessageContents({
+      log,
+      overlays,
+      responses,
+      openBody: (of, seq, parts) => host.open(of, seq, parts),
+      onDamage: (id, reject) => {
+        if (this.onDamage === 'refuse') throw reject
+        host.damaged(id)
+      },
+    })
     this.#overlays = overlays
     this.#responses = responses
     this.#contents = contents
@@ -138,7 +139,7 @@ export class Timeline {
     await this.indexes.open(this.#host.me(), this.#store, this.#keys)
     const folded = await this.#readFolded()
     // A fork came to light, and the process ended before everything was folded anew.
-    if (this.#isOutdated || [...folded].some(([log, span]) => !this.#isHere(log, span))) return this.rebuild()
+    if (this.#isOutdated || [...folded].some(([log, span]) => !isSpanHere(this.#log, log, span))) return this.rebuild()
     for (const [log, { from = this.#log.startOf(log), state }] of folded) {
       this.#folded.set(log, from, state.nextSeq)
       this.#written.set(log, state.nextSeq)
@@ -147,8 +148,8 @@ export class Timeline {
     for (const { log, state } of this.#log.heads()) {
       const start = this.#log.startOf(log)
       const span = folded.get(log)
-      for await (const batch of entriesOf(this.#source, log, start, span?.from ?? start)) await this.apply(batch)
-      for await (const batch of entriesOf(this.#source, log, span?.state.nextSeq ?? start, state.nextSeq)) await this.apply(batch)
+      for await (const batch of entriesOf(this.#source(), log, start, span?.from ?? start)) await this.apply(batch)
+      for await (const batch of entriesOf(this.#source(), log, span?.state.nextSeq ?? start, state.nextSeq)) await this.apply(batch)
     }
     for (const { log } of this.#log.heads()) this.#voices.set(log, this.#host.voice(log))
     this.#version = this.#host.version()
@@ -173,7 +174,7 @@ export class Timeline {
         changes.push(...gone)
       }
       for (const { from, to } of without(now, before))
-        for await (const batch of entriesOf(this.#source, log, Math.max(from, start), Math.min(to, end)))
+        for await (const batch of entriesOf(this.#source(), log, Math.max(from, start), Math.min(to, end)))
           changes.push(...(await this.apply(batch)))
     }
     if (this.#version !== this.#host.version()) this.#sinceCheckpoint++
@@ -329,7 +330,7 @@ export class Timeline {
   /** The messages that lie there are not shown any more; undefined when anything else lies there, too. */
   async #takeOut(log: LogId, from: number, to: number): Promise<TimelineChange[] | undefined> {
     const posts: { key: Uint8Array; id: MessageId }[] = []
-    for await (const batch of entriesOf(this.#source, log, from, to))
+    for await (const batch of entriesOf(this.#source(), log, from, to))
       for (const { parts, hlc, id, device, seq } of batch) {
         const { kind } = parts.header
         if (kind === EntryKind.edit || kind === EntryKind.delete || kind === EntryKind.react) return undefined
@@ -363,11 +364,6 @@ export class Timeline {
     if (posts.length > 0) await this.#tree.insert(posts)
     for (const key of posts) changes.push({ type: 'posted', key })
     changes.push(...(await this.#operations.settleAnswers()))
-  }
-
-  /** Whether what was folded of a log is what is here of it, or part of that. */
-  #isHere(log: LogId, { from = this.#log.startOf(log), state }: FoldedSpan): boolean {
-    return state.nextSeq <= this.#log.nextSeq(log) && from >= this.#log.startOf(log)
   }
 
   async #erase(): Promise<void> {

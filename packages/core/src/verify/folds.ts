@@ -165,6 +165,7 @@ function withoutEffect(counting: Counting): TimelineHost {
     canOpen: (log, seq) => counting.canOpen(log, seq),
     voice: (log) => counting.voice(log),
     deleted: () => Promise.resolve(),
+    damaged: (id) => counting.damaged(id),
     limit: (log) => counting.limit(log),
     version: () => counting.version(),
   }
