@@ -1,5 +1,5 @@
 /** `verify` finds every kind of damage in a real LevelDB and a real folder of files, and puts right what can be. */
-import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { cp, mkdtemp, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import {
@@ -334,6 +334,27 @@ test.each<[string, 'one' | 'rest of the chunk', (store: Store) => Promise<readon
   expect(await idsOf()).toEqual([...left, id].toSorted())
   expect(codesOf(await parley.verify(undefined, { repair: true }))).toContain('LogBroken')
   expect(await idsOf()).toEqual([...left, id].toSorted())
+  await close(parley)
+})
+
+/** Of the log file of the rows: in the last batch, and at times before. */
+const CUTS = [1, 300, 20_000, 80_000, 150_000]
+
+test.each(CUTS)('power fails %i bytes before the end of what was written: what is left is a sound profile', async (missing) => {
+  const profile = join(folder, `copy-${++copies}`)
+  await cp(join(folder, 'whole'), profile, { recursive: true })
+  const { rows } = paths(profile)
+  const log = join(
+    rows,
+    (await readdir(rows)).find((name) => name.endsWith('.log'))!,
+  )
+  await truncate(log, (await stat(log)).size - missing)
+  const parley = await openAlice(profile)
+  expect(await parley.verify()).toMatchObject({ isSound: true, conversations: 1, damages: [] })
+  const { messages } = (await viewOf(parley, scene.id)) as { messages: [MessageId, ...unknown[]][] }
+  const before = new Map((scene.view as { messages: [MessageId, ...unknown[]][] }).messages.map(([id, ...rest]) => [id, rest]))
+  // Nothing that was not said; the first entry of the deleted message may be back, for its deletion is not here.
+  expect(messages.filter(([id]) => !before.has(id)).length).toBeLessThanOrEqual(1)
   await close(parley)
 })
 
