@@ -157,3 +157,20 @@ test.for(['kept', 'forgotten'])(
     expect([isIn(alice), isIn(phone), isIn(tablet)]).toEqual([true, true, false])
   },
 )
+
+test('a device that came while its user was out of a group is in it once they are added again', async () => {
+  const [alice, bob] = [await world.peer('alice'), await world.peer('bob')]
+  await alice.addContact(await bob.contactCard())
+  await bob.addContact(await alice.contactCard())
+  const hers = await alice.createGroup({ title: 'Picnic' })
+  await hers.addMember(bob.me.id)
+  await until(() => bob.conversations[0]?.state === 'member')
+  const his = bob.conversations[0]!
+  await hers.removeMember(bob.me.id)
+  await until(() => his.state === 'removed')
+  const phone = await addDevice(world, bob, 'phone')
+  await hers.addMember(bob.me.id)
+  await until(() => phone.conversation(hers.getId())?.state === 'member')
+  await phone.conversation(hers.getId())!.sendMessage({ text: 'from the phone' })
+  await until(async () => (await allTexts(hers)).length === 1)
+})

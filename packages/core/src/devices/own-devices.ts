@@ -151,13 +151,16 @@ export class OwnDevices {
   watch(replica: Replica): void {
     const isSelf = replica.id === this.selfId
     replica.events.on('state', () => this.#schedule())
-    // After it was forgotten here nothing is said in it before what this device said is back.
-    let isHere = replica.isOwnLogHere
-    replica.events.on('entries', () => {
-      const wasHere = isHere
-      isHere = replica.isOwnLogHere
-      if (!wasHere && isHere) this.#schedule()
-    })
+    // Who comes back may have no key at first, and may lack what this device said before.
+    const mayAdd = (): boolean => this.#maySettle(replica) && hasKey(replica)
+    let could = mayAdd()
+    const look = (): void => {
+      const before = could
+      could = mayAdd()
+      if (could && !before) this.#schedule()
+    }
+    replica.events.on('entries', look)
+    replica.events.on('control', look)
     if (isSelf)
       replica.events.on('control', () => {
         this.#host.onSelf()
@@ -203,7 +206,7 @@ export class OwnDevices {
       const there = replica.controls.membership.devices.get(device)
       // After its user was out all of their devices come back, once one of them has.
       const isLacking = there === undefined || (!there.isActive && !(await wasRemoved(replica, device)))
-      if (isActive && isLacking) {
+      if (isActive && isLacking && hasKey(replica)) {
         if (this.#isMyTurn(replica, device, cert.issuer)) await replica.changeMembership((writes) => writes.addDevice(cert))
         else isWaiting = true
       }
@@ -286,6 +289,9 @@ async function wasRemoved(replica: Replica, device: DeviceId): Promise<boolean> 
   await replica.whole()
   return replica.controls.entries().some(({ payload }) => payload?.op === 'device-remove' && deviceIdOf(payload.pin.log) === device)
 }
+
+/** Whether a device that comes in now gets a key of the present from here; without one it could not take part. */
+const hasKey = ({ epochs }: Replica): boolean => epochs.current !== undefined
 
 function notFound(): ParleyError {
   return new ParleyError('NotFound', 'there is no such device of yours')
