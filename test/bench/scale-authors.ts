@@ -50,6 +50,7 @@ const clock: Clock = {
 /** Fills the store with a profile whose owner founded a group in which others have said `total` messages. */
 export async function writeHistory(workshop: Workshop, total: number): Promise<void> {
   const hash = (bytes: Uint8Array): Uint8Array => workshop.crypto.sha256(bytes)
+  const seal: CryptoProvider['sealBody'] = (key, nonce, aad, text) => workshop.crypto.sealBody(key, nonce, aad, text)
   const stores = await foundGroup(workshop)
   const store = await workshop.openStore()
   const reader = await openReplica(workshop, store, workshop.vault)
@@ -76,7 +77,7 @@ export async function writeHistory(workshop: Workshop, total: number): Promise<v
         return { kind: EntryKind.post, payload: encodePost({ text, metadata: { ...metadata }, reply: undefined }), epoch }
       })
       const state = states[who]!
-      const place = { conversation: replica.bytes, hash, state, latest: state.hlc, deps: [] }
+      const place = { conversation: replica.bytes, hash, seal, state, latest: state.hlc, deps: [] }
       const author = { device: context.me.deviceId, key: context.me.keys.signing }
       const made = await composeRun(place, author, drafts, start + n, (length) => random.bytes(length))
       states[who] = made.state

@@ -7,6 +7,7 @@ import { promisify } from 'node:util'
 import { fromBase64Url, toBase64Url } from '@parley/protocol'
 import { secretBytes, type AgreementKey, type SigningKey } from './device-keys.ts'
 import type { CryptoProvider, Encapsulation, SignatureJob } from './provider.ts'
+import { openBodyNatively, sealBodyNatively } from './seal.node.ts'
 import { isAcceptablePublicKey, isAcceptableSignature } from './strict-ed25519.ts'
 import { isAcceptableAgreeKey } from './x25519.ts'
 
@@ -46,6 +47,14 @@ class NodeProvider implements CryptoProvider {
   sha256Into(bytes: Uint8Array, target: Uint8Array, offset: number): void {
     const text = hash('sha256', bytes, 'binary')
     for (let i = 0; i < 32; i++) target[offset + i] = text.charCodeAt(i)
+  }
+
+  sealBody(key: Uint8Array, nonce: Uint8Array, aad: Uint8Array, plaintext: Uint8Array): Uint8Array {
+    return sealBodyNatively(key, nonce, aad, plaintext)
+  }
+
+  openBody(key: Uint8Array, sealed: Uint8Array, aad: Uint8Array): Uint8Array | undefined {
+    return openBodyNatively(key, sealed, aad)
   }
 
   async verify(job: SignatureJob): Promise<boolean> {

@@ -8,6 +8,7 @@ import { hexToBytes } from '@noble/hashes/utils.js'
 import { concatBytes, utf8 } from '@parley/protocol'
 import { secretBytes, type AgreementKey, type SigningKey } from './device-keys.ts'
 import { nobleProvider, type CryptoProvider, type Encapsulation, type SignatureJob } from './provider.ts'
+import { openBody, sealBody } from './seal.ts'
 import { isAcceptablePublicKey, isAcceptableSignature, strictVerify } from './strict-ed25519.ts'
 import { agreeInWeb, generateWebKeys, plainBytes, systemSubtle, WebAgreementKey, WebSigningKey } from './web-keys.ts'
 import { isAcceptableAgreeKey } from './x25519.ts'
@@ -50,6 +51,14 @@ class WebCryptoProvider implements CryptoProvider {
 
   sha256Into(bytes: Uint8Array, target: Uint8Array, offset: number): void {
     target.set(sha256(bytes), offset)
+  }
+
+  sealBody(key: Uint8Array, nonce: Uint8Array, aad: Uint8Array, plaintext: Uint8Array): Uint8Array {
+    return sealBody(key, nonce, aad, plaintext)
+  }
+
+  openBody(key: Uint8Array, sealed: Uint8Array, aad: Uint8Array): Uint8Array | undefined {
+    return openBody(key, sealed, aad)
   }
 
   /** Engines take small-order and torsioned keys and a small-order R: these are refused before they are asked. */

@@ -2,7 +2,7 @@
  * What every CryptoProvider must do. Run by each of them, in Node and in Chromium.
  */
 import { expect, test } from 'vitest'
-import { hpkeOpen, hpkeSeal, hpkeSealMany, isAcceptablePublicKey, type CryptoProvider } from '../src/index.ts'
+import { hpkeOpen, hpkeSeal, hpkeSealMany, isAcceptablePublicKey, sealBody, type CryptoProvider } from '../src/index.ts'
 import { RFC_7748, SMALL_ORDER_KEYS } from './agreement-vectors.ts'
 import { bytesOf, flipBit, hex, randomFrom, unhex } from './bytes.ts'
 import { strictVectors } from './strict-vectors.ts'
@@ -53,6 +53,28 @@ export function providerSuite(create: () => CryptoProvider): void {
   test.each(strictVectors())('strict acceptance: $name', async (vector) => {
     expect(await provider.verify(vector)).toBe(vector.valid)
     expect(isAcceptablePublicKey(vector.publicKey)).toBe(vector.keyAcceptable)
+  })
+
+  test('seals and opens as everybody does', () => {
+    const key = bytesOf('key', 32)
+    for (const length of [0, 1, 63, 64, 65, 1_000]) {
+      const [nonce, aad, text] = [bytesOf(`nonce ${length}`, 24), bytesOf('aad', length % 100), bytesOf('text', length)]
+      const sealed = provider.sealBody(key, nonce, aad, text)
+      expect(sealed).toEqual(sealBody(key, nonce, aad, text))
+      // As it comes from a peer: somewhere in something longer.
+      const within = new Uint8Array(sealed.length + 8).subarray(3, 3 + sealed.length)
+      within.set(sealed)
+      expect(provider.openBody(key, within, aad)).toEqual(text)
+      expect(provider.openBody(flipBit(key, 9), sealed, aad)).toBeUndefined()
+      expect(provider.openBody(key, sealed, flipBit(bytesOf('aad', 100), 1))).toBeUndefined()
+      for (const bit of [0, 180, 24 * 8, sealed.length * 8 - 1]) expect(provider.openBody(key, flipBit(sealed, bit), aad)).toBeUndefined()
+      expect(provider.openBody(key, sealed.subarray(0, -1), aad)).toBeUndefined()
+    }
+    expect(provider.openBody(key, new Uint8Array(39), new Uint8Array(0))).toBeUndefined()
+    for (const length of [0, 31, 33])
+      expect(() => provider.sealBody(new Uint8Array(length), bytesOf('nonce', 24), new Uint8Array(0), key)).toThrow()
+    expect(() => provider.openBody(new Uint8Array(31), new Uint8Array(60), new Uint8Array(0))).toThrow()
+    expect(() => provider.sealBody(key, new Uint8Array(12), new Uint8Array(0), key)).toThrow()
   })
 
   test('any changed bit of key, message or signature makes the verdict false', async () => {

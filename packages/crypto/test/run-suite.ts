@@ -65,6 +65,8 @@ export function runSuite(create: () => CryptoProvider): void {
     let checked = 0
     const counting: CryptoProvider = {
       name: provider.name,
+      sealBody: (key, nonce, aad, text) => provider.sealBody(key, nonce, aad, text),
+      openBody: (key, sealed, aad) => provider.openBody(key, sealed, aad),
       sha256: (bytes) => provider.sha256(bytes),
       sha256Into: (bytes, target, offset) => provider.sha256Into(bytes, target, offset),
       verify: (job) => {
@@ -192,6 +194,8 @@ export function runSuite(create: () => CryptoProvider): void {
     const now = () => slices.at(-1) as { bytes: number; signatures: number }
     const watching: CryptoProvider = {
       name: provider.name,
+      sealBody: (key, nonce, aad, text) => provider.sealBody(key, nonce, aad, text),
+      openBody: (key, sealed, aad) => provider.openBody(key, sealed, aad),
       sha256: (bytes) => {
         now().bytes += bytes.length
         return provider.sha256(bytes)

@@ -11,7 +11,7 @@ import {
   type MessageId,
   type UserId,
 } from '@parley/protocol'
-import { openBody, peekBody } from '@parley/crypto'
+import { peekBody } from '@parley/crypto'
 import type { Context } from '../context.ts'
 import { hasRole } from '../membership/index.ts'
 import type { ControlLog } from './control-log.ts'
@@ -60,7 +60,7 @@ export class Counting implements TimelineHost {
     if (body === undefined || epochId === undefined) return undefined
     const bytes = deviceIdBytes(this.#log.deviceOf(log))
     const key = this.#epochs.messageKey(epochId, bytes)
-    return key && openBody(key, body, bodyAad(this.#conversation, bytes, seq, headerBytes))
+    return key && this.#context.crypto.openBody(key, body, bodyAad(this.#conversation, bytes, seq, headerBytes))
   }
 
   isPlain(log: LogId, seq: number, { body }: EntryParts): boolean {

@@ -1,5 +1,5 @@
 /** Making this device's next entries: clocks, counts, headers, sealed bodies, and one signature over them all. */
-import { sealBody, signRun, type SigningKey, type UnsignedEntry } from '@parley/crypto'
+import { signRun, type CryptoProvider, type SigningKey, type UnsignedEntry } from '@parley/crypto'
 import {
   bodyAad,
   compareBytes,
@@ -31,6 +31,7 @@ export interface Author {
 export interface Place {
   readonly conversation: Uint8Array
   readonly hash: Hash
+  readonly seal: CryptoProvider['sealBody']
   /** The log as it ends now. */
   readonly state: ChainState
   /** The latest clock of any log here. */
@@ -73,8 +74,7 @@ export async function composeRun(
       deletes: counts.deletes,
       controls: isControl ? counts.controls : 0,
     })
-    const body =
-      draft.epoch === undefined ? draft.payload : sealDraft(draft.epoch, draft, { conversation, device, seq, headerBytes }, random)
+    const body = draft.epoch === undefined ? draft.payload : sealDraft(place, draft.epoch, draft, { device, seq, headerBytes }, random)
     const id = entryId(place.hash, {
       conversation,
       device,
@@ -105,12 +105,13 @@ export async function composeRun(
 }
 
 function sealDraft(
+  { conversation, seal }: Place,
   epoch: Epoch,
   draft: Draft,
-  { conversation, device, seq, headerBytes }: { conversation: Uint8Array; device: Uint8Array; seq: number; headerBytes: Uint8Array },
+  { device, seq, headerBytes }: { device: Uint8Array; seq: number; headerBytes: Uint8Array },
   random: (length: number) => Uint8Array,
 ): Uint8Array {
   const key = draft.kind === EntryKind.control ? epoch.controlKey : epoch.messageKey(device)
   if (key === undefined) throw new ParleyError('Internal', 'the epoch of a message is known by its control half only')
-  return sealBody(key, random(24), bodyAad(conversation, device, seq, headerBytes), draft.payload)
+  return seal(key, random(24), bodyAad(conversation, device, seq, headerBytes), draft.payload)
 }

@@ -187,6 +187,7 @@ export class ConversationLog {
     const place = {
       conversation: this.#conversation,
       hash: this.#hash,
+      seal: (key: Uint8Array, nonce: Uint8Array, aad: Uint8Array, text: Uint8Array) => this.#crypto.sealBody(key, nonce, aad, text),
       state: this.state(author.device),
       latest: this.#heads.latestClock(),
       deps: this.#deps(author.device),

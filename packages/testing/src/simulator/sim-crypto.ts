@@ -39,6 +39,8 @@ export function simulationCrypto(provider: CryptoProvider): CryptoProvider {
   }
   return {
     name: provider.name,
+    sealBody: (key, nonce, aad, text) => provider.sealBody(key, nonce, aad, text),
+    openBody: (key, sealed, aad) => provider.openBody(key, sealed, aad),
     sha256: (bytes) => provider.sha256(bytes),
     sha256Into: (bytes, target, offset) => provider.sha256Into(bytes, target, offset),
     verify,
