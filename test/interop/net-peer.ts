@@ -20,6 +20,7 @@ export interface Look {
   /** Of all messages, oldest first. */
   readonly texts: readonly string[]
   readonly members: number
+  readonly device: string
   /** Where the other ends of its links are. */
   readonly links: readonly string[]
   /** Messages that it pushed to others without being asked. */
@@ -29,7 +30,8 @@ export interface Look {
 export type Say =
   | { readonly answer: number; readonly value: unknown }
   | { readonly failure: number; readonly message: string }
-  | { readonly heard: string; readonly atMs: number }
+  /** `from`: the device at the other end of the link that brought it, when one thing is said between two looks. */
+  | { readonly heard: string; readonly atMs: number; readonly from: string | undefined }
 
 /** On the live lane travel entries, each with a signature of 64 bytes and more, and acknowledgements of half as many. */
 const MIN_UPDATE_BYTES = 100
@@ -37,14 +39,22 @@ const MIN_UPDATE_BYTES = 100
 const { name, ...network } = JSON.parse(process.argv[2]!) as NetPeerInit
 const say = (what: Say): void => void process.send!(what)
 let pushed = 0
+/** Where the first entry since the last look came from. */
+let first: string | undefined
 const count = (frame: Uint8Array): void => {
   if (laneOf(frame) === 'live' && frame.length >= MIN_UPDATE_BYTES) pushed++
 }
-const parley = await createParley({ name, store: createMemoryStore(), transports: [watched(libp2pTransport(network), count)] })
+const come = (frame: Uint8Array, { remote }: { readonly remote: string }): void => {
+  if (laneOf(frame) !== 'live' || frame.length < MIN_UPDATE_BYTES) return
+  first ??= remote
+}
+const parley = await createParley({ name, store: createMemoryStore(), transports: [watched(libp2pTransport(network), count, come)] })
 let conversation: Conversation | undefined
 
 function use(opened: Conversation): Conversation {
-  opened.on('message', ({ text }) => say({ heard: text, atMs: Date.now() }))
+  opened.on('message', ({ text }) =>
+    say({ heard: text, atMs: Date.now(), from: parley.inspect().links.find(({ remote }) => remote === first)?.device }),
+  )
   conversation = opened
   return opened
 }
@@ -68,9 +78,11 @@ async function run(command: Command): Promise<unknown> {
     case 'send':
       return (await conversation!.sendMessage({ text: command.text })).id
     case 'look':
+      first = undefined
       return {
         texts: conversation === undefined ? [] : await textsOf(conversation),
         members: conversation?.members().length ?? 0,
+        device: parley.me.deviceId,
         links: parley.inspect().links.map(({ remote }) => remote),
         pushed,
       } satisfies Look

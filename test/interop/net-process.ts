@@ -11,7 +11,7 @@ const LOOK_MS = 100
 /** A peer that runs. */
 export class NetPeer {
   /** Messages of others, in the order in which they came, and when. */
-  readonly heard: { readonly text: string; readonly atMs: number }[] = []
+  readonly heard: { readonly text: string; readonly atMs: number; readonly from: string | undefined }[] = []
   readonly #child: ChildProcess
   readonly #answers = new Map<number, PromiseWithResolvers<unknown>>()
   #number = 0
@@ -67,7 +67,7 @@ export class NetPeer {
   }
 
   #hear(said: Say): void {
-    if ('heard' in said) this.heard.push({ text: said.heard, atMs: said.atMs })
+    if ('heard' in said) this.heard.push({ text: said.heard, atMs: said.atMs, from: said.from })
     else if ('answer' in said) this.#answers.get(said.answer)?.resolve(said.value)
     else this.#answers.get(said.failure)?.reject(new Error(said.message))
   }

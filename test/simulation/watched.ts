@@ -1,4 +1,4 @@
-/** A transport that shows what it sends. */
+/** A transport that shows what it sends, and what comes. */
 import type { Channel, Transport } from '@parley/core'
 
 /** In the order of their numbers on the wire. */
@@ -10,7 +10,12 @@ export function laneOf(frame: Uint8Array): (typeof LANES)[number] | undefined {
   return LANES[(frame[0] ?? 0) & LANE_BITS]
 }
 
-export function watched(transport: Transport, onFrame: (frame: Uint8Array) => void): Transport {
+/** `onCome` hears of what comes just before it is taken in. */
+export function watched(
+  transport: Transport,
+  onFrame: (frame: Uint8Array) => void,
+  onCome?: (frame: Uint8Array, channel: Channel) => void,
+): Transport {
   const show = (channel: Channel): Channel =>
     new Proxy(channel, {
       get(target, key) {
@@ -19,6 +24,12 @@ export function watched(transport: Transport, onFrame: (frame: Uint8Array) => vo
             onFrame(frame)
             target.send(frame)
           }
+        if (key === 'onFrame' && onCome !== undefined)
+          return (listener: (frame: Uint8Array) => void) =>
+            target.onFrame((frame) => {
+              onCome(frame, target)
+              listener(frame)
+            })
         const value: unknown = Reflect.get(target, key, target)
         return typeof value === 'function' ? (value.bind(target) as unknown) : value
       },

@@ -7,6 +7,7 @@ const PLACE = 'a-room'
 const ALPHABET = '123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz'
 
 interface Member {
+  readonly index: number
   readonly id: string
   readonly address: string
   readonly found: FoundPeers
@@ -16,8 +17,11 @@ let clock: ManualClock
 let members: Member[]
 /** `dialler target`. */
 let links: Set<string>
+/** Links made, and let go as too many. */
+let [dialled, closed] = [0, 0]
 
 beforeEach(() => {
+  ;[dialled, closed] = [0, 0]
   clock = createManualClock()
   members = []
   links = new Set()
@@ -45,13 +49,17 @@ function join(index: number): Member {
     has: (other) => hasLink(id, other),
     dial: async ({ peerId }) => {
       if (!isThere(peerId!)) throw new Error('nobody there')
-      links.add(`${id} ${peerId}`)
+      const link = `${id} ${peerId}`
+      if (!links.has(link)) dialled++
+      links.add(link)
     },
     close: (other) => {
-      if (links.has(`${id} ${other}`)) lose(id, other)
+      if (!links.has(`${id} ${other}`)) return
+      closed++
+      lose(id, other)
     },
   })
-  const member = { id, address: `/ip4/192.0.2.1/tcp/${index + 1}/p2p/${id}`, found }
+  const member = { index, id, address: `/ip4/192.0.2.1/tcp/${index + 1}/p2p/${id}`, found }
   members.push(member)
   return member
 }
@@ -77,8 +85,8 @@ function reached(from: Member): number {
   return seen.size
 }
 
-function leave(count: number): void {
-  for (const { id, found } of members.splice(0, count)) {
+function leave(count: number, from = 0): void {
+  for (const { id, found } of members.splice(from, count)) {
     found.stop()
     for (const other of members)
       if (hasLink(id, other.id)) lose(...(links.has(`${id} ${other.id}`) ? ([id, other.id] as const) : ([other.id, id] as const)))
@@ -124,3 +132,41 @@ test('without any more announcements, with no server that is, the links stay and
   await clock.advance(30 * 60_000)
   expect(reached(members[0]!)).toBe(20)
 })
+
+test.each([1, 2])(
+  '30 that come and go (seed %i): they hang together half a minute later each time, and at rest nothing moves',
+  async (seed) => {
+    const random = seededRandom(seed)
+    for (let index = 0; index < 30; index++) join(index)
+    await pass(2)
+    const away: number[] = []
+    for (let round = 0; round < 8; round++) {
+      for (let i = random.integer(10); i > 0; i--) {
+        const at = random.integer(members.length)
+        away.push(members[at]!.index)
+        leave(1, at)
+      }
+      for (let i = random.integer(10); i > 0 && away.length > 0; i--) join(away.splice(random.integer(away.length), 1)[0]!)
+      // Who comes asks, and all answer; who has gone is still believed to be there.
+      announceAll()
+      await clock.advance(30_000)
+      expect(reached(members[0]!)).toBe(members.length)
+      await clock.advance(random.integer(60_000))
+    }
+    // Until nobody believes any more that they are there who are not.
+    for (let i = 0; i < 4; i++) await rest()
+    expect(reached(members[0]!)).toBe(members.length)
+    expect(Math.min(...degrees())).toBeGreaterThanOrEqual(4)
+    expect(Math.max(...degrees())).toBeLessThanOrEqual(8)
+    const before = [dialled, closed]
+    await rest()
+    await rest()
+    expect([dialled, closed]).toEqual(before)
+  },
+)
+
+/** Five minutes of being there, said once. */
+async function rest(): Promise<void> {
+  announceAll()
+  await clock.advance(5 * 60_000)
+}
