@@ -51,7 +51,8 @@ export function createTasks(name: SystemName) {
 
     /** Opens and reads pages. `memoryMb` is what the process weighs once it is open. */
     async read(folder: string, total: number): Promise<ReadTimes & { memoryMb: number }> {
-      const { open } = await ready()
+      // What only a network needs is not loaded: it would weigh.
+      const { open } = await system
       let memoryMb = Number.NaN
       const times = await timeReading(
         total,
