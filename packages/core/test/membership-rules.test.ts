@@ -375,6 +375,22 @@ describe('epochs', () => {
     expect([...look().epochs.values()].map(({ isUsable }) => isUsable)).toEqual([false, false, false])
   })
 
+  test('an epoch of before a removal is not written under again when who was removed comes back: it is good only while the one that followed it is', () => {
+    const { world, alice, bob, carol, dave, look } = group()
+    const usable = (): boolean[] => [...look().epochs.values()].slice(1).map(({ isUsable }) => isUsable)
+    world.epoch(alice, 1, 1, [epochOf(0)], [alice, bob, carol, dave])
+    world.remove(alice, bob.user)
+    world.epoch(alice, 2, 2, [epochOf(1)], [alice, carol, dave])
+    expect([usable(), look().currentEpoch]).toEqual([[false, true], epochOf(2)])
+    world.tellAll()
+    world.grant(alice, bob.user, 'writer', [bob])
+    expect([usable(), look().currentEpoch]).toEqual([[true, true], epochOf(2)])
+    // Whoever goes now spoils both, and the next writer mints.
+    world.tellAll()
+    world.remove(carol, dave.user)
+    expect([usable(), look().currentEpoch]).toEqual([[false, false], undefined])
+  })
+
   test('an epoch of somebody removed beside it is known and not written under; one with a wrong generation or unknown parent is none', () => {
     const { world, alice, bob, carol, verdict, look } = group()
     world.remove(alice, bob.user)

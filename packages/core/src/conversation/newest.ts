@@ -6,7 +6,7 @@ import type { Receipts } from './receipts.ts'
 import type { Replica } from '../replica/replica.ts'
 import type { Content } from '../replica/content-cache.ts'
 import type { TimelineChange } from '../replica/timeline.ts'
-import { parseTimelineKey, keyAfter } from '../replica/timeline-key.ts'
+import { keyAfter, messageIdOfKey } from '../replica/timeline-key.ts'
 
 /** Messages kept: some screens full, whatever the length of the history. */
 export const NEWEST_MESSAGES = 100
@@ -182,6 +182,3 @@ export function isBy(key: Uint8Array, device: Uint8Array): boolean {
 export function authorOf(replica: Replica, key: Uint8Array): UserId | undefined {
   return replica.userOf(deviceIdOf(key.subarray(24, 40)))
 }
-
-/** The id of the message under a timeline key. */
-export const messageIdOfKey = (key: Uint8Array): MessageId => parseTimelineKey(key).id

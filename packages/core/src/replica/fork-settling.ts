@@ -14,6 +14,7 @@ import { carrierOf, isControl } from './log-entry.ts'
 import type { ConversationLog } from './log.ts'
 import type { ProofWriter } from './proof-writer.ts'
 import type { StoredRecord } from './record.ts'
+import { changesBetween, shownBy } from './shown.ts'
 import type { Timeline } from './timeline.ts'
 
 export class ForkSettling {
@@ -117,9 +118,12 @@ export class ForkSettling {
     await this.#hollow.load()
     // Said before anything is folded anew, so that nothing vanishes until it is said. What that proof brings about settles this one, too.
     if (this.#isOwnLogKnown() && (await this.#extendAllPins())) return
+    const before = await shownBy(this.#timeline)
     await this.#timeline.rebuild()
     for (const device of forks.devices()) this.#extendPinsSoon(device)
     this.#events.emit('timeline', [])
+    const changes = changesBetween(before, await shownBy(this.#timeline))
+    if (changes.length > 0) this.#events.emit('timeline', changes)
     this.#events.emit('forks')
     if (this.isFrozen) this.#events.emit('state')
   }

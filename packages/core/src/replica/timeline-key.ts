@@ -44,3 +44,6 @@ export function keyAfter(key: Uint8Array): Uint8Array {
 
 /** Order of two timeline keys. */
 export const compareKeys = compareBytes
+
+/** The id of the message under a timeline key. */
+export const messageIdOfKey = (key: Uint8Array): MessageId => parseTimelineKey(key).id

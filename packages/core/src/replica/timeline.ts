@@ -4,14 +4,13 @@
  * came after is folded again when the conversation opens, so the work to open is bounded whatever the length of the history.
  */
 import {
-  deviceIdBytes,
   deviceIdOf,
   EntryKind,
   isParleyError,
   messageIdBytes,
-  messageIdOf,
   messageIdParts,
   Reject,
+  toBase32,
   type MessageId,
   type UserId,
 } from '@parley/protocol'
@@ -23,6 +22,7 @@ import { decodeFolded, encodeFolded, isSpanHere, type FoldedSpan } from './folde
 import type { LogId } from './forks.ts'
 import type { Keyspace } from './keyspace.ts'
 import { entriesOf, type DamageMode, type LogSource } from './log-entries.ts'
+import { onlyPosts, type Post } from './only-posts.ts'
 import type { LogEntry } from './log-entry.ts'
 import type { ConversationLog } from './log.ts'
 import { MessageContents, type Version } from './message-contents.ts'
@@ -160,23 +160,26 @@ export class Timeline {
    * when what has to go did more than post; then everything is to be folded anew. Call it with no `apply` under way.
    */
   async recount(): Promise<TimelineChange[] | undefined> {
-    const changes: TimelineChange[] = []
+    const gone: Post[] = []
+    const come: { log: LogId; from: number; to: number }[] = []
     for (const { log } of this.#log.heads()) {
       const before = this.#voices.get(log)
       const now = this.#host.voice(log)
-      this.#voices.set(log, now)
       if (before === undefined) continue
       const start = this.#folded.start(log)
       const end = this.#folded.end(log)
       for (const { from, to } of without(before, now)) {
-        const gone = await this.#takeOut(log, Math.max(from, start), Math.min(to, end))
-        if (gone === undefined) return undefined
-        changes.push(...gone)
+        const entries = entriesOf(this.#source(), log, Math.max(from, start), Math.min(to, end))
+        const posts = await onlyPosts(entries, this.#tree, this.#overlays)
+        if (posts === undefined) return undefined
+        gone.push(...posts)
       }
-      for (const { from, to } of without(now, before))
-        for await (const batch of entriesOf(this.#source(), log, Math.max(from, start), Math.min(to, end)))
-          changes.push(...(await this.apply(batch)))
+      for (const { from, to } of without(now, before)) come.push({ log, from: Math.max(from, start), to: Math.min(to, end) })
     }
+    for (const { log } of this.#log.heads()) this.#voices.set(log, this.#host.voice(log))
+    const changes = await this.#takeOut(gone)
+    for (const { log, from, to } of come)
+      for await (const batch of entriesOf(this.#source(), log, from, to)) changes.push(...(await this.apply(batch)))
     if (this.#version !== this.#host.version()) this.#sinceCheckpoint++
     this.#version = this.#host.version()
     return changes
@@ -218,6 +221,11 @@ export class Timeline {
   /** Whether something could not be opened when it was folded, for its key was not here: with more keys, fold anew. */
   get isMissingKeys(): boolean {
     return this.#operations.isMissingKeys
+  }
+
+  /** Whether that entry has been folded. */
+  isFolded(log: LogId, seq: number): boolean {
+    return this.#folded.has(log, seq)
   }
 
   /** Folds verified entries in the order of their log. They are in the store already. */
@@ -288,14 +296,9 @@ export class Timeline {
     this.#responses.confirm(responses)
   }
 
-  /** Of these entries, the messages that are shown. */
-  async postedAmong(entries: readonly LogEntry[]): Promise<TimelineChange[]> {
-    const posted: TimelineChange[] = []
-    for (const { device, seq, id, hlc, parts } of entries) {
-      const key = timelineKey(hlc, id, deviceIdBytes(device), seq)
-      if (parts.header.kind === EntryKind.post && (await this.#tree.has(key))) posted.push({ type: 'posted', key })
-    }
-    return posted
+  /** Which edit of each of these messages shows, as a text to compare; undefined for those that were not edited. */
+  async editsOf(ids: readonly MessageId[]): Promise<(string | undefined)[]> {
+    return (await this.#overlays.read(ids)).map(({ edits }) => edits.at(-1) && toBase32(edits.at(-1)!.order))
   }
 
   /** Keys by rank from the oldest, `from <= rank < to`. */
@@ -327,21 +330,8 @@ export class Timeline {
     return key === undefined ? undefined : this.#contents.versions(key)
   }
 
-  /** The messages that lie there are not shown any more; undefined when anything else lies there, too. */
-  async #takeOut(log: LogId, from: number, to: number): Promise<TimelineChange[] | undefined> {
-    const posts: { key: Uint8Array; id: MessageId }[] = []
-    for await (const batch of entriesOf(this.#source(), log, from, to))
-      for (const { parts, hlc, id, device, seq } of batch) {
-        const { kind } = parts.header
-        if (kind === EntryKind.edit || kind === EntryKind.delete || kind === EntryKind.react) return undefined
-        const bytes = deviceIdBytes(device)
-        const key = timelineKey(hlc, id, bytes, seq)
-        if (kind !== EntryKind.post || !(await this.#tree.has(key))) continue
-        const message = messageIdOf(bytes, seq, id)
-        // The number of replies to another message would have to be told.
-        if ((await this.#overlays.get(message)).answers !== undefined) return undefined
-        posts.push({ key, id: message })
-      }
+  /** These are not shown any more. */
+  async #takeOut(posts: readonly Post[]): Promise<TimelineChange[]> {
     if (posts.length === 0) return []
     await this.#tree.delete(posts.map(({ key }) => key))
     for (const { key, id } of posts) {

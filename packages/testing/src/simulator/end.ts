@@ -1,5 +1,4 @@
 /** What must be true when everything has healed and time has passed. */
-import type { Membership } from '@parley/core'
 import { deviceIdOf, messageIdParts } from '@parley/protocol'
 import { countedEntries } from './naive-fold.ts'
 import type { SimPeer } from './sim-peer.ts'
@@ -46,8 +45,7 @@ export async function checkEnd(world: World, shown: readonly Shown[]): Promise<s
       `${equals[index]?.peer.name} and ${first.peer.name} do not agree on who has seen what: ${lines[at]} instead of ${agreed[at]}`,
     )
   }
-  // What comes into sight again, or only now, because of who is in and who has which key is not told of as a message.
-  for (const { peer, expected } of equals) if (areAlwaysIn(expected.membership)) checkAnnounced(world, peer, expected.messages)
+  for (const { peer, expected } of equals) checkAnnounced(world, peer, expected.messages)
   return `${first.vector}\n${first.text}\n${agreed.join('\n')}`
 }
 
@@ -139,18 +137,13 @@ function authorIsNot(world: World, id: string, viewer: SimPeer): boolean {
     .some(({ said, device }) => said.what === 'post' && said.id === id && world.ledger.userOf(device) === viewer.user)
 }
 
-function areAlwaysIn({ devices }: Membership): boolean {
-  return [...devices.values()].every(
-    ({ spans: [first, ...more] }) => more.length === 0 && first?.from === 0 && !Number.isFinite(first.to) && first.role !== 'reader',
-  )
-}
-
-/** Every message of others that came in this run and was not deleted has been announced. */
+/** Every message of others that came in this run and is shown has been announced, and none besides: what went was told of as gone. */
 function checkAnnounced(world: World, peer: SimPeer, messages: Shown['expected']['messages']): void {
+  const shown = new Set(messages.map(({ id }) => id))
+  for (const id of peer.announced) if (!shown.has(id)) world.violate('API', `${peer.name} was never told that message ${id} is gone`)
   for (const post of world.ledger.posts()) {
     if (post.said.what !== 'post' || post.device === peer.deviceId || peer.heldAtStart.has(post)) continue
     const { id } = post.said
-    if (messages.some((message) => message.id === id) && !peer.announced.has(id))
-      world.violate('API', `${peer.name} was never told of message ${id}`)
+    if (shown.has(id) && !peer.announced.has(id)) world.violate('API', `${peer.name} was never told of message ${id}`)
   }
 }

@@ -41,7 +41,6 @@ export async function checkPeer(
   const { conversation } = peer
   if (conversation === undefined) return undefined
   const expected = naiveFold(ledger, peer.held)
-  peer.shows(new Set(expected.messages.map(({ id }) => id)))
   const report = (what: string): void => violate('I2', `${peer.name} ${what}`)
   const total = expected.messages.length
   const pages = Math.max(1, Math.ceil(total / PAGE))

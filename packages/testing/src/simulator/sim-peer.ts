@@ -152,11 +152,6 @@ export class SimPeer {
     return this.condition === 'running' && this.disk.inFlight === 0
   }
 
-  /** Only these are shown now: what a removal took out of sight may come back by another one, and is told of again. */
-  shows(ids: ReadonlySet<MessageId>): void {
-    for (const id of this.#run?.announced ?? []) if (!ids.has(id)) this.#run?.announced.delete(id)
-  }
-
   get announced(): ReadonlySet<MessageId> {
     return this.#run?.announced ?? new Set()
   }
@@ -241,6 +236,7 @@ export class SimPeer {
     const run = this.#run
     const isAlive = (): boolean => run !== undefined && this.#run === run
     conversation.on('message', (message) => isAlive() && this.#announce(run as Run, message))
+    conversation.on('messageDeleted', (id) => void run?.announced.delete(id))
     conversation.on('error', (error) => isAlive() && this.#complain(`has an error event: ${error.message}`))
   }
 
