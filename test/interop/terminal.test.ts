@@ -1,10 +1,12 @@
 /**
  * Two people with `parley chat`, one on a terminal of 80x24 and one of 200x50: from the first start through everything that they do together.
  */
+import { createParley } from '@parley/chat'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { until } from '../../packages/core/test/support.ts'
 import { KEYS, openTestTerminal, TERMINAL_KIND } from '../support/terminal.ts'
 import type { TestTerminal } from '../support/terminal.ts'
 
@@ -36,11 +38,11 @@ async function sit(name: string, columns: number, rows: number, ...argv: string[
   return terminal
 }
 
-/** The link on the screen, which is broken where the screen ends. */
-async function linkOn(terminal: TestTerminal): Promise<string> {
-  const rows = (await terminal.sees(/parley:\/\/join#/)).split('\n')
-  const first = rows.findIndex((row) => row.includes('parley://join#'))
-  const advice = rows.findIndex((row) => row.includes('Give it to one person'))
+/** The link on the screen, which is broken where the screen ends, up to the advice below it. */
+async function linkOn(terminal: TestTerminal, prefix = 'parley://join#', below = 'Give it to one person'): Promise<string> {
+  const rows = (await terminal.sees(prefix)).split('\n')
+  const first = rows.findIndex((row) => row.includes(prefix))
+  const advice = rows.findIndex((row) => row.includes(below))
   return rows.slice(first, advice).join('').replace(/\s/g, '')
 }
 
@@ -102,6 +104,27 @@ test(`on ${TERMINAL_KIND}: create, invite, join, talk, scroll, search, send file
   await alice.sees(/line 1\n[^]*from the large one/)
   await bob.say('from the small one')
   await alice.sees('from the small one')
+
+  await alice.say('/role Bob reader')
+  await alice.sees('Bob is reader now')
+  await alice.say('/link')
+  let code = ''
+  const deviceLink = await linkOn(alice, 'parley-link:', 'On the new device')
+  const adding = createParley({
+    profile: join(folder, 'tablet'),
+    link: deviceLink,
+    deviceName: 'tablet',
+    onShortCode: (shown) => (code = shown),
+  })
+  await alice.sees('A device called tablet has come')
+  await until(() => code !== '')
+  await alice.say(code)
+  const tablet = await adding
+  await alice.sees('It is yours now')
+  await tablet.close()
+  await alice.say('/devices')
+  await alice.sees('tablet')
+  await alice.press(KEYS.escape)
 
   await bob.press(KEYS.leave)
   expect(await bob.ended()).toBe(0)

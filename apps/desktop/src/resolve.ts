@@ -37,7 +37,9 @@ export function findRequest(parley: Parley, wanted: string): Conversation {
  * @throws {InvalidArgument} when more than one is meant
  */
 export function findPerson<P extends Pick<User, 'id' | 'name'>>(people: readonly P[], wanted: string, code: ErrorCode, advice: string): P {
-  const once = [...new Map(people.map((person) => [person.id, person])).values()]
+  // Who was let in and has not come yet has no name there, and may have one elsewhere.
+  const named = people.toSorted((a, b) => Number(a.name !== '') - Number(b.name !== ''))
+  const once = [...new Map(named.map((person) => [person.id, person])).values()]
   return pick(once, wanted, 'people', () => new ParleyError(code, `"${printable(wanted)}" is nobody known here. ${advice}`))
 }
 

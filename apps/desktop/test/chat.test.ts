@@ -55,6 +55,14 @@ function parley(...argv: string[]): { out: string[]; err: string[]; done: Promis
 /** Writes a line and sends it. */
 const say = (text: string): void => screen.press(text, ENTER)
 
+/** The card of somebody else. */
+async function stranger(name: string): Promise<string> {
+  const other = await createParley({ profile: join(folder, 'other'), name, offline: true })
+  const card = await other.contactCard()
+  await other.close()
+  return card
+}
+
 async function inGroup(): Promise<ReturnType<typeof parley>> {
   const running = parley('chat')
   await screen.sees('/new TITLE')
@@ -159,6 +167,47 @@ test('help, members, the invite to copy, the connection, and the way back from e
   await screen.sees('This device')
   screen.press(ESCAPE)
   await screen.sees('Nothing said yet')
+})
+
+test('people: somebody let in, given a role, blocked and heard again, a message forwarded, a device named', async () => {
+  await inGroup()
+  const group = engine.conversations[0]!
+  await engine.addContact(await stranger('Bob Builder'))
+  say('/add Bob Builder')
+  await screen.sees('Bob Builder is told of Hike')
+  // He has not come yet, and has no name there.
+  say('/role bob builder reader')
+  await screen.sees('Bob Builder is reader now.')
+  expect(group.members().map(({ role }) => role)).toEqual(['founder', 'reader'])
+  say('/role Mallory reader')
+  await screen.sees('/members shows who is in it')
+  say('/role Alice king')
+  await screen.sees('! ')
+  say('/role Alice')
+  await screen.sees('behind the name')
+  say('/block Bob Builder')
+  await screen.sees('Bob Builder is blocked.')
+  say('/unblock Bob Builder')
+  await screen.sees('Bob Builder is heard again.')
+  expect(engine.contacts.map(({ isBlocked }) => isBlocked)).toEqual([false])
+  say('/devices')
+  await screen.sees('[this one]')
+  screen.press(ENTER)
+  await screen.sees('What your other devices call this one')
+  screen.press('\u0015', 'laptop', ENTER)
+  await screen.sees('laptop  [this one]')
+  screen.press(ESCAPE)
+  say('/link')
+  await screen.sees(/! .*[Oo]nline|! .*offline/)
+  say('/new Dinner')
+  await screen.sees('Dinner · 1 member')
+  say('soup')
+  await screen.sees('soup')
+  screen.press(UP, 'f')
+  await screen.sees('Forward to')
+  screen.press(DOWN, ENTER)
+  await screen.sees('Forwarded to Hike.')
+  expect((await group.getMessages()).messages.at(-1)).toMatchObject({ text: 'soup', forwardedFrom: { author: 'Alice' } })
 })
 
 test('a long conversation scrolls, is searched, and shows what comes at its end; the list leads to another', async () => {

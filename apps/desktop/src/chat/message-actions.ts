@@ -1,13 +1,14 @@
 /**
  * What letters do to the message that is selected.
  */
-import type { Attachment, Message } from '@parley/core'
+import type { Attachment, Conversation, Message } from '@parley/core'
 import { titleOf } from '../format.ts'
 import { saveFile } from '../save.ts'
 import { sizeText } from '../progress.ts'
 import { oneLine } from '../text.ts'
 import type { ChatApp } from './app.ts'
 import { EMPTY, edit } from './editor.ts'
+import { forwardPanel } from './panels.ts'
 import { NOTHING_WRITTEN } from './session.ts'
 import type { Session } from './session.ts'
 
@@ -16,7 +17,7 @@ export function actOnMessage(app: ChatApp, session: Session, letter: string): vo
   const message = session.message(session.selected)
   if (message === undefined) return
   const action = ACTIONS[letter]
-  if (action === undefined) app.say('r reply, e edit, d delete, + react, s save files, c copy, p pin; Esc goes back to writing.')
+  if (action === undefined) app.say('r reply, e edit, d delete, f forward, + react, s save files, c copy, p pin; Esc goes back to writing.')
   else action(app, session, message)
 }
 
@@ -45,6 +46,14 @@ const ACTIONS: Readonly<Record<string, Action>> = {
       const mine = message.reactions.some((one) => one.emoji === emoji && one.users.includes(app.parley.me.id))
       await (mine ? session.conversation.unreact(message.id, emoji) : session.conversation.react(message.id, emoji))
     })
+  },
+  f(app, _session, { id }) {
+    const forward = async (conversation: Conversation): Promise<void> => {
+      app.closePanel()
+      await conversation.sendMessage({ forward: id })
+      app.say(`Forwarded to ${titleOf(conversation)}.`)
+    }
+    app.openPanel(forwardPanel(app.parley, (conversation) => app.run(() => forward(conversation))))
   },
   s(app, _session, message) {
     const [first, ...more] = message.attachments

@@ -1,11 +1,12 @@
 /**
  * The panels there are.
  */
-import type { Attachment, Conversation, Parley, SearchResults } from '@parley/core'
+import type { Attachment, Conversation, Device, Parley, SearchResults } from '@parley/core'
 import type { MessageId } from '@parley/protocol'
+import { formatDevice } from '../commands/devices.ts'
 import type { Diagnosis } from '../diagnosis.ts'
 import { formatDiagnosis } from '../format-diagnosis.ts'
-import { dayOf, nameOf, timeOf } from '../format.ts'
+import { dayOf, nameOf, timeOf, titleOf } from '../format.ts'
 import type { Terminal } from '../printer.ts'
 import { sizeText } from '../progress.ts'
 import { clip, oneLine, pad } from '../text.ts'
@@ -25,7 +26,7 @@ const KEYS: readonly (readonly [keys: string, what: string])[] = [
   ['PageUp, PageDown', 'scroll the messages; End among them goes to the newest'],
   ['Esc', 'back to writing; there it drops a reply, an edit or files'],
   ['F1', 'this; Ctrl-C leaves, and what is written is kept'],
-  ['r e d', 'on a message: reply to it, edit it, delete it'],
+  ['r e d f', 'on a message: reply to it, edit it, delete it, forward it'],
   ['+ p c s', 'on a message: react to it, pin it, copy its text, save its file'],
 ]
 
@@ -50,6 +51,27 @@ export function membersPanel(conversation: Conversation, parley: Parley): Panel 
           text: `${pad(member.role, 10)} ${member.status.toLowerCase()}`,
         }
       }),
+  }
+}
+
+/** The oldest first. `choose` is what Enter does with one. */
+export function devicesPanel(parley: Parley, terminal: Terminal, choose: (device: Device) => void): Panel {
+  return {
+    title: 'Your devices',
+    hint: 'Up/Down move · Enter renames or removes it · Esc back',
+    items: () => parley.devices.map((device) => ({ text: formatDevice(device, terminal), choose: () => choose(device) })),
+  }
+}
+
+/** Where a message goes on to. */
+export function forwardPanel(parley: Parley, choose: (conversation: Conversation) => void): Panel {
+  return {
+    title: 'Forward to',
+    hint: 'Up/Down move · Enter forwards it there · Esc back',
+    items: () =>
+      parley.conversations
+        .filter(({ state }) => state === 'member')
+        .map((conversation) => ({ text: titleOf(conversation), choose: () => choose(conversation) })),
   }
 }
 

@@ -9,25 +9,19 @@ import { ParleyError } from '@parley/protocol'
 import { findContact } from '../commands/people.ts'
 import { diagnose } from '../diagnosis.ts'
 import { titleOf } from '../format.ts'
-import { findPerson } from '../resolve.ts'
 import type { ChatApp } from './app.ts'
 import { EMPTY } from './editor.ts'
 import { askWhereToSave, send } from './message-actions.ts'
-import { connectionPanel, filesPanel, membersPanel, resultsPanel, textPanel } from './panels.ts'
+import { connectionPanel, filesPanel, resultsPanel, textPanel } from './panels.ts'
 import { NOTHING_WRITTEN } from './session.ts'
+import { given, opened, type SlashCommand } from './slash-command.ts'
+import { PEOPLE_COMMANDS } from './slash-people.ts'
 
 /** What a search shows at once. */
 const MAX_RESULTS = 100
 /** What the panel of files shows. */
 const MAX_FILES = 500
 const CARD_PREFIX = 'parley-card:'
-
-/** One command. `argument` is what stands behind its name, trimmed. */
-interface SlashCommand {
-  readonly usage: string
-  readonly summary: string
-  readonly run: (app: ChatApp, argument: string) => Promise<void> | void
-}
 
 /** Every command there is, in the order of the help. */
 export const SLASH_COMMANDS: readonly SlashCommand[] = [
@@ -101,25 +95,7 @@ export const SLASH_COMMANDS: readonly SlashCommand[] = [
       app.openPanel(resultsPanel(words, found, app.init.terminal, (id) => app.run(async () => app.jump(id))))
     },
   },
-  { usage: '/members', summary: 'who is in it, and who is there', run: (app) => app.openPanel(membersPanel(opened(app), app.parley)) },
-  {
-    usage: '/add NAME',
-    summary: 'let a contact in; for admins',
-    run: async (app, name) => {
-      const conversation = opened(app)
-      await conversation.addMember(findContact(app.parley, given(name, 'the name of a contact')).id)
-      app.say(`${name} is told of ${titleOf(conversation)} as soon as they can be reached.`)
-    },
-  },
-  {
-    usage: '/remove NAME',
-    summary: 'somebody reads nothing more from now on; for admins',
-    run: async (app, name) => {
-      const conversation = opened(app)
-      const { id } = findPerson(conversation.members(), given(name, 'the name of a member'), 'NotAMember', '/members shows who is in it.')
-      await conversation.removeMember(id)
-    },
-  },
+  ...PEOPLE_COMMANDS,
   { usage: '/title TITLE', summary: 'what the group is called', run: async (app, title) => opened(app).setTitle(given(title, 'a title')) },
   {
     usage: '/mute',
@@ -171,18 +147,6 @@ export function runSlash(app: ChatApp, line?: string): void {
     if (session !== undefined) app.run(async () => session.keepDraft())
   }
   app.run(async () => command.run(app, argument))
-}
-
-/** @throws {InvalidArgument} when nothing stands behind the command */
-function given(argument: string, what: string): string {
-  if (argument === '') throw new ParleyError('InvalidArgument', `Say ${what} behind it.`)
-  return argument
-}
-
-/** @throws {NotFound} when no conversation is open */
-function opened(app: ChatApp): Conversation {
-  if (app.session === undefined) throw new ParleyError('NotFound', 'Open a conversation first: Tab goes to the list.')
-  return app.session.conversation
 }
 
 async function accepted(conversation: Conversation): Promise<Conversation> {

@@ -26,7 +26,7 @@ export function hintText({ focus, session }: ChatApp): string {
         ? 'Tab list · /help or F1 · Ctrl-C leaves'
         : 'Enter sends · Alt-Enter new line · Tab messages · /help or F1 · Ctrl-C leaves'
     case 'read':
-      return 'Up/Down · r reply · e edit · d delete · + react · s save · c copy · Esc back'
+      return 'Up/Down · r reply · e edit · d delete · f forward · + react · s save · Esc back'
     case 'list':
       return 'Up/Down · Enter opens · n new group · j join by link · Esc back'
   }

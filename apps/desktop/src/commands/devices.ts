@@ -11,7 +11,7 @@ import { oneLine } from '../text.ts'
 import { waitUntil } from '../wait.ts'
 
 /** A link code is good for so long. */
-const LINK_MS = 600_000
+export const LINK_MS = 600_000
 /** How long `recover` looks for conversations when nothing else is said. */
 const RECOVER_MS = 30_000
 
@@ -157,7 +157,7 @@ function findDevice(devices: readonly Device[], wanted: string): Device {
   return device
 }
 
-function formatDevice({ id, name, addedAt, isThis, status }: Device, terminal: Parameters<typeof dayOf>[1]): string {
+export function formatDevice({ id, name, addedAt, isThis, status }: Device, terminal: Parameters<typeof dayOf>[1]): string {
   const marks = [isThis ? 'this one' : '', status === 'removed' ? 'removed' : ''].filter((mark) => mark !== '')
   return `${id}  ${dayOf(addedAt, terminal)}  ${oneLine(name === '' ? '(no name)' : name)}${marks.length === 0 ? '' : `  [${marks.join(', ')}]`}`
 }

@@ -11,7 +11,7 @@ import { findConversation, findPerson } from '../resolve.ts'
 import { oneOf } from '../values.ts'
 
 /** What somebody who is in can be made. */
-const ROLES = ['reader', 'writer', 'moderator', 'admin'] as const
+export const ROLES = ['reader', 'writer', 'moderator', 'admin'] as const
 
 type Options = NetworkOptions & WaitOptions
 

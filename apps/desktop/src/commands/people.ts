@@ -109,7 +109,7 @@ export function findContact(parley: Parley, wanted: string): Contact {
 }
 
 /** A contact, somebody met in a conversation or a request, or whoever has this user id. @throws {NotFound, InvalidArgument} */
-function findAnybody(parley: Parley, wanted: string): Pick<User, 'id' | 'name'> {
+export function findAnybody(parley: Parley, wanted: string): Pick<User, 'id' | 'name'> {
   const people: Pick<User, 'id' | 'name'>[] = [...parley.contacts]
   for (const conversation of [...parley.conversations, ...parley.requests])
     people.push(...conversation.members(), ...conversation.formerMembers())
