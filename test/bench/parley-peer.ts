@@ -5,9 +5,9 @@ import { toBench } from './parley-message.ts'
 import type { BenchPeer, SyncTimes, System } from './peer.ts'
 import { trafficBytes } from './traffic.ts'
 
-const LOOPBACK = '/ip4/127.0.0.1/tcp/0'
+export const LOOPBACK = '/ip4/127.0.0.1/tcp/0'
 
-class ParleyPeer implements BenchPeer {
+export class ParleyPeer implements BenchPeer {
   readonly #parley: Parley
   #group: Conversation | undefined
 

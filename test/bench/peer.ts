@@ -2,7 +2,8 @@
 import type { BenchMessage } from './messages.ts'
 
 export const SYSTEM_NAMES = ['parley', 'baseline', 'floor'] as const
-export type SystemName = (typeof SYSTEM_NAMES)[number]
+/** `marked`: the engine, telling when what happens to a message. */
+export type SystemName = (typeof SYSTEM_NAMES)[number] | 'marked'
 
 /** Milliseconds from the call of `join`. */
 export interface SyncTimes {
@@ -52,6 +53,8 @@ export async function loadSystem(name: SystemName): Promise<System> {
   switch (name) {
     case 'parley':
       return (await import('./parley-peer.ts')).parleySystem
+    case 'marked':
+      return (await import('./marked-peer.ts')).markedSystem
     case 'baseline':
       return (await import('./baseline.ts')).baselineSystem
     case 'floor':

@@ -1,13 +1,11 @@
 /** What a child process can be asked to do: one system, one folder, one measurement. */
 import { once } from 'node:events'
 import { setTimeout as pause } from 'node:timers/promises'
+import { machineMs, mark, takeMarks, type Mark } from './marks.ts'
 import { encodeMessage, messageNumber } from './messages.ts'
 import { loadSystem, type BenchPeer, type SyncTimes, type System, type SystemName } from './peer.ts'
 import { timed, timeReading, timeSending, type ReadTimes } from './reading.ts'
 import { settledTrafficBytes, trafficBytes } from './traffic.ts'
-
-/** Milliseconds since the start of the machine: one clock for all processes. */
-const machineMs = (): number => Number(process.hrtime.bigint()) / 1e6
 
 const MEBIBYTE = 1_048_576
 
@@ -101,8 +99,16 @@ export function createTasks(name: SystemName) {
       return { ms, bytes: await settledTrafficBytes() }
     },
 
+    /** What happened to messages since the last call, in a system that tells. */
+    async marks(): Promise<Mark[]> {
+      return takeMarks()
+    },
+
     async watch(): Promise<void> {
-      peer().onMessage(({ metadata }) => arrivals.set(metadata.n, machineMs()))
+      peer().onMessage(({ metadata }) => {
+        arrivals.set(metadata.n, machineMs())
+        mark('heard')
+      })
     },
 
     /** When each message came; waits for the last of them. */
@@ -116,6 +122,7 @@ export function createTasks(name: SystemName) {
       const times: number[] = []
       for (let i = 0; i < count; i++) {
         times.push(machineMs())
+        mark('given')
         await peer().send(messageNumber(from + i))
         await pause(pauseMs)
       }

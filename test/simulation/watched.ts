@@ -13,8 +13,8 @@ export function laneOf(frame: Uint8Array): (typeof LANES)[number] | undefined {
 /** `onCome` hears of what comes just before it is taken in. */
 export function watched(
   transport: Transport,
-  onFrame: (frame: Uint8Array) => void,
-  onCome?: (frame: Uint8Array, channel: Channel) => void,
+  onFrame: (frame: Uint8Array) => unknown,
+  onCome?: (frame: Uint8Array, channel: Channel) => unknown,
 ): Transport {
   const show = (channel: Channel): Channel =>
     new Proxy(channel, {
