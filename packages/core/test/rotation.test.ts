@@ -79,10 +79,11 @@ test('[S11] a late message from an earlier epoch, by somebody who is in, is show
   expect(theirs.state).toBe('removed')
 })
 
-test('[S12] a device that was offline through twenty rotations catches up, and talks on', async () => {
-  const disk = createMemoryDisk()
-  const [alice, bob] = [await world.peer('alice'), await world.peer('bob', { store: createMemoryStore({ disk }) })]
-  const [hers] = (await createSharedGroup(alice, bob)) as [Conversation, Conversation]
+test('[S12] a device that was offline through twenty rotations finds the others by itself, catches up, and talks on', async () => {
+  const [disk, hersDisk] = [createMemoryDisk(), createMemoryDisk()]
+  const alice = await world.peer('alice', { store: createMemoryStore({ disk: hersDisk }) })
+  const bob = await world.peer('bob', { store: createMemoryStore({ disk }) })
+  let [hers] = (await createSharedGroup(alice, bob)) as [Conversation, Conversation]
   await until(() => replicaOf(hers).controls.profile(bob.me.id).name === 'bob')
   await bob.close()
   for (let i = 0; i < 20; i++) {
@@ -91,9 +92,15 @@ test('[S12] a device that was offline through twenty rotations catches up, and t
     await hers.sendMessage({ text: `under key ${i}` })
   }
   expect(epochsOf(hers)).toHaveLength(21)
+  // She is not where he left her, and what both look for at the meeting points has changed twenty times.
+  await alice.close()
+  const moved = await world.peer('alice', {
+    store: createMemoryStore({ disk: hersDisk }),
+    transports: [world.network.transport('elsewhere')],
+  })
+  hers = moved.conversations[0]!
   const again = await world.peer('bob', { store: createMemoryStore({ disk }) })
   const his = again.conversations[0]!
-  await again.connect('memory:alice')
   await until(async () => (await his.getMessages()).totalMessages === 20 && (await allTexts(his)).every((text) => text !== ''))
   expect(await allTexts(his)).toEqual(await allTexts(hers))
   await his.sendMessage({ text: 'here again' })

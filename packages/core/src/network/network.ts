@@ -363,7 +363,7 @@ export class Network {
         .slice(-MAX_INBOX_TOPICS)
         .map(({ inbox }) => inbox),
     ]
-    const topics = [...this.#conversations.values()].flatMap(({ replica }) => topicsOf(replica, now))
+    const topics = [...this.#conversations.values()].flatMap(({ replica }) => topicsOf(replica, this.#context.me.deviceId, now))
     topics.push(...[...inboxes, ...this.#devices.meetings()].map(meetingTopic))
     for (const transport of this.#transports) transport.setTopics(topics)
   }

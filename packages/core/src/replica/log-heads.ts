@@ -171,6 +171,11 @@ export class LogHeads {
     return this.#branches.get(log)?.start.epoch
   }
 
+  /** The epoch (16 bytes) under which something was said last in a log; undefined when all of it is in clear. */
+  lastEpoch(log: LogId): Uint8Array | undefined {
+    return this.#epochChanges.get(log)?.findLast(({ epoch }) => epoch !== undefined)?.epoch
+  }
+
   /** How many entries are sealed under that epoch (16 bytes), of all logs. */
   entriesUnder(epoch: Uint8Array): number {
     let count = 0

@@ -117,6 +117,11 @@ export class ConversationLog {
     return this.#heads.epochAt(log, seq)
   }
 
+  /** The epoch (16 bytes) under which something was said last in a log; undefined when all of it is in clear. */
+  lastEpoch(log: LogId): Uint8Array | undefined {
+    return this.#heads.lastEpoch(log)
+  }
+
   /** How many entries are sealed under that epoch (16 bytes), of all logs. */
   entriesUnder(epoch: Uint8Array): number {
     return this.#heads.entriesUnder(epoch)
