@@ -90,13 +90,16 @@ async function measureReading(page: Page, messages: number): Promise<Row[]> {
   await page.getByRole('textbox', { name: 'Message', exact: true }).waitFor()
   const before = await heapMb(page)
   await page.evaluate(() => void ((globalThis as Noting).notes.frames = []))
-  const ms = await page.evaluate(scrollBack, [messages, SCROLL_PX] as const)
+  const worked = await processorMs(page)
+  const { ms, drawn } = await page.evaluate(scrollBack, [messages, SCROLL_PX] as const)
+  const used = await worked()
   const frames = await page.evaluate(() => (globalThis as Noting).notes.frames)
   const elements = await page.evaluate(() => document.querySelectorAll('*').length)
   const after = await heapMb(page)
   return [
     row('reload to the last messages on the screen', 'ms', first),
     row(`scrolling back through ${messages}`, 'ms', ms),
+    row('processor time for a frame, mean', 'ms', used / drawn),
     row(`frames with more than ${LONG_FRAME_MS} ms of our scripts`, '', frames.filter((frame) => frame > LONG_FRAME_MS).length),
     row('longest of our scripts in a frame', 'ms', Math.max(0, ...frames)),
     row('memory of the script before', 'MB', before),
@@ -123,16 +126,33 @@ function note(longFrameMs: number): void {
 }
 
 /** Runs in the page: scrolls up frame by frame until so many messages have been in the document. */
-async function scrollBack([wanted, step]: readonly [number, number]): Promise<number> {
+async function scrollBack([wanted, step]: readonly [number, number]): Promise<{ ms: number; drawn: number }> {
   const log = document.querySelector<HTMLElement>('[role="log"]')!
   const seen = new Set<string>()
   const start = performance.now()
-  while (seen.size < wanted) {
+  let drawn = 0
+  for (; seen.size < wanted; drawn++) {
     for (const { dataset } of log.querySelectorAll<HTMLElement>('article')) seen.add(dataset['id']!)
     log.scrollBy(0, -step)
     await new Promise((resolve) => requestAnimationFrame(resolve))
   }
-  return performance.now() - start
+  return { ms: performance.now() - start, drawn }
+}
+
+/** What the main thread of a page works from now on, whatever else the machine does: the engine, React, styles, layout and painting. */
+async function processorMs(page: Page): Promise<() => Promise<number>> {
+  const session = await page.context().newCDPSession(page)
+  const taken = async (): Promise<number> => {
+    const { metrics } = await session.send('Performance.getMetrics')
+    return (metrics.find(({ name }) => name === 'TaskDuration')?.value ?? Number.NaN) * 1_000
+  }
+  await session.send('Performance.enable', { timeDomain: 'threadTicks' })
+  const before = await taken()
+  return async () => {
+    const used = (await taken()) - before
+    await session.detach()
+    return used
+  }
 }
 
 async function heapMb(page: Page): Promise<number> {

@@ -47,7 +47,10 @@ test('typing, online and seen are shown', async ({ newBrowser, web }) => {
   await expect(alice.member('bob')).toContainText('Offline', { timeout: 2 * MEETING_MS })
 })
 
-test('an unread message counts in the title and the list until it is read', async ({ newBrowser, web }) => {
+test('an unread message counts in the title and the list until it is read, and is told of to those who look elsewhere', async ({
+  newBrowser,
+  web,
+}) => {
   const [alice, bob] = await twoPeople(newBrowser, web.url, 'First')
   await alice.createGroup('Second')
   await alice.takeInviteLink()
@@ -58,7 +61,43 @@ test('an unread message counts in the title and the list until it is read', asyn
   await row.click()
   await alice.hears('Are you there?')
   await expect(alice.page).toHaveTitle('Parley')
+
+  // Told of only when they want to be, which is when the browser asks, and while they look elsewhere.
+  await alice.page.evaluate(watchNotifications)
+  await alice.page.getByRole('button', { name: 'alice Settings' }).click()
+  await alice.page.getByRole('switch', { name: 'Tell me of new messages' }).check()
+  await alice.page.keyboard.press('Escape')
+  const told = (): Promise<string[]> => alice.page.evaluate(() => (globalThis as unknown as { told: string[] }).told)
+  expect(await told()).toEqual(['asked'])
+  await bob.say('You see this one')
+  await alice.hears('You see this one')
+  await alice.page.evaluate(() => Object.defineProperty(document, 'visibilityState', { value: 'hidden', configurable: true }))
+  await bob.say('And this is news')
+  await expect.poll(told, { timeout: MEETING_MS }).toEqual(['asked', 'bob, First: And this is news'])
+  await alice.choose('Conversation menu', 'Mute')
+  await bob.say('Nobody is told of this')
+  await alice.hears('Nobody is told of this')
+  expect(await told()).toHaveLength(2)
 })
+
+/** Runs in a page: has what the browser would show noted, by title and text, and says yes when it is asked. */
+function watchNotifications(): void {
+  const told: string[] = []
+  Object.assign(globalThis, { told })
+  class Watched extends EventTarget {
+    static permission: NotificationPermission = 'default'
+    static requestPermission(): Promise<NotificationPermission> {
+      told.push('asked')
+      Watched.permission = 'granted'
+      return Promise.resolve('granted')
+    }
+    constructor(title: string, { body }: NotificationOptions) {
+      super()
+      told.push(`${title}: ${body}`)
+    }
+  }
+  Object.assign(globalThis, { Notification: Watched })
+}
 
 test('an own message is edited and deleted, for both', async ({ newBrowser, web }) => {
   const [alice, bob] = await twoPeople(newBrowser, web.url, 'Second thoughts')

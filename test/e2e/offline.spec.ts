@@ -7,6 +7,7 @@ import { appendFile, cp, mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { complaints } from './complaints.ts'
 import { MEETING_MS, Person, twoPeople } from './person.ts'
 import { test } from './world.ts'
 
@@ -53,14 +54,21 @@ test('without a network: started, read, searched, written, a file attached; it l
   await expect(alice.message('In the tunnel')).toContainText(/Delivered|Seen/, { timeout: MEETING_MS })
 })
 
-test('it can be installed, and a new version waits to be taken', async ({ context, relay }) => {
+test('the browser has nothing against it, it can be installed, and a new version waits to be taken', async ({ context, relay }) => {
   const root = await mkdtemp(join(tmpdir(), 'parley-site-'))
   await cp(DIST, root, { recursive: true })
   const site = { root, rendezvous: [relay.url] }
   let web = await serveWeb({ port: 0, ...site })
   try {
-    const alice = await Person.open(context, web.url, 'alice')
+    const page = await context.newPage()
+    const complained = await complaints(page)
+    await page.goto(web.url)
+    const alice = await Person.introduce(page, 'alice')
+    await alice.createGroup('Nothing to complain about')
+    await alice.takeInviteLink()
+    await alice.say('Hello')
     await kept(alice.page)
+    expect(await complained()).toEqual([])
     const manifest: { icons: { src: string; type: string }[] } = JSON.parse(
       await (await fetch(new URL('manifest.webmanifest', web.url))).text(),
     )

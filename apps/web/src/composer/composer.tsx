@@ -1,5 +1,5 @@
 import type { Conversation } from '@parley/chat'
-import { useConversation, useMe } from '@parley/react'
+import { FilePicker, useConversation, useMe } from '@parley/react'
 import type { ComposerHandle } from '@parley/react'
 import { useEffect, useId, useRef } from 'react'
 import type { KeyboardEvent, ReactNode, SyntheticEvent } from 'react'
@@ -130,7 +130,19 @@ export function Composer({ conversation, title, composer, focusRequests, onEnded
           />
         </div>
         <EmojiButton onPick={insert} />
-        {!editing && <AttachButton disabled={progress !== undefined} onFiles={composer.addFiles} />}
+        {!editing && (
+          <FilePicker onFiles={composer.addFiles}>
+            {(pick) => (
+              <IconButton
+                icon="attach"
+                label={t('Attach files')}
+                className="attach-button"
+                disabled={progress !== undefined}
+                onClick={pick}
+              />
+            )}
+          </FilePicker>
+        )}
         <button
           type="submit"
           className="send-button"
@@ -145,32 +157,5 @@ export function Composer({ conversation, title, composer, focusRequests, onEnded
         {t('Enter sends, Shift and Enter begin a new line. Arrow up edits your last message. An at sign offers people to mention.')}
       </p>
     </form>
-  )
-}
-
-/** Picks files from the disk. */
-function AttachButton({ disabled, onFiles }: { disabled: boolean; onFiles: (files: Iterable<File>) => void }): ReactNode {
-  const input = useRef<HTMLInputElement>(null)
-  return (
-    <>
-      <IconButton
-        icon="attach"
-        label={t('Attach files')}
-        className="attach-button"
-        disabled={disabled}
-        onClick={() => input.current?.click()}
-      />
-      <input
-        ref={input}
-        type="file"
-        multiple
-        hidden
-        onChange={(event) => {
-          onFiles(event.target.files ?? [])
-          // So that the same file can be picked again.
-          event.target.value = ''
-        }}
-      />
-    </>
   )
 }

@@ -1,8 +1,8 @@
 import type { Conversation } from '@parley/chat'
-import { useConversation, useMe } from '@parley/react'
+import { useConversation, useMe, walkByArrows } from '@parley/react'
 import type { ConversationInfo } from '@parley/react'
 import { memo } from 'react'
-import type { KeyboardEvent, ReactNode } from 'react'
+import type { ReactNode } from 'react'
 import { Avatar } from '../components/avatar.tsx'
 import { Icon } from '../components/icon.tsx'
 import { useNow } from '../components/use-now.ts'
@@ -52,7 +52,7 @@ export const ConversationRow = memo(function ConversationRow({ conversation, sel
         className="row"
         aria-current={selected ? 'page' : undefined}
         onClick={() => onSelect(conversation)}
-        onKeyDown={walk}
+        onKeyDown={walkByArrows}
       >
         <Avatar id={faceOf(info, me.id)} name={info.title} shape={direct ? 'person' : 'group'} image={info.avatar} online={online} />
         <span className="row-title">
@@ -90,14 +90,3 @@ export const ConversationRow = memo(function ConversationRow({ conversation, sel
     </li>
   )
 })
-
-/** The arrow keys walk from conversation to conversation. */
-function walk(event: KeyboardEvent<HTMLElement>): void {
-  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key]
-  if (step === undefined) return
-  const buttons = [...(event.currentTarget.closest('ul')?.querySelectorAll('button') ?? [])]
-  const next = buttons[buttons.findIndex((button) => button === event.currentTarget) + step]
-  if (next === undefined) return
-  event.preventDefault()
-  next.focus()
-}

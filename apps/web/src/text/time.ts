@@ -1,6 +1,7 @@
 /**
  * Times as people say them, in the language of the app and with the habits of the region.
  */
+import { clockTime as timeOfDay, completeTime as moment, dayName as day } from '@parley/react'
 import { language } from '../i18n/language.ts'
 
 const MINUTE_MS = 60_000
@@ -11,12 +12,8 @@ const WEEK_DAYS = 6
 function formatsOf(locale: string) {
   return {
     locale,
-    clock: new Intl.DateTimeFormat(locale, { hour: '2-digit', minute: '2-digit' }),
     weekday: new Intl.DateTimeFormat(locale, { weekday: 'short' }),
     shortDate: new Intl.DateTimeFormat(locale, { day: 'numeric', month: 'short' }),
-    longDay: new Intl.DateTimeFormat(locale, { weekday: 'long', day: 'numeric', month: 'long' }),
-    longDayWithYear: new Intl.DateTimeFormat(locale, { weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' }),
-    complete: new Intl.DateTimeFormat(locale, { dateStyle: 'full', timeStyle: 'short' }),
     relativeDay: new Intl.RelativeTimeFormat(locale, { numeric: 'auto' }),
     relative: new Intl.RelativeTimeFormat(locale, { numeric: 'auto', style: 'short' }),
   }
@@ -42,19 +39,17 @@ function daysBetween(from: number, to: number): number {
 
 /** 14:02 */
 export function clockTime(at: number): string {
-  return formats().clock.format(at)
+  return timeOfDay(at, language().locale)
 }
 
 /** The full moment, for tooltips. */
 export function completeTime(at: number): string {
-  return formats().complete.format(at)
+  return moment(at, language().locale)
 }
 
 /** Today, Yesterday, Monday 12 May. */
 export function dayName(at: number, now: number): string {
-  const days = daysBetween(at, now)
-  if (days === 0 || days === 1) return capitalised(formats().relativeDay.format(-days, 'day'))
-  return new Date(at).getFullYear() === new Date(now).getFullYear() ? formats().longDay.format(at) : formats().longDayWithYear.format(at)
+  return day(at, now, language().locale)
 }
 
 /** How long ago, for lists: now, 5 min ago, 14:02, yesterday, Mon, 12 May. */
@@ -63,7 +58,7 @@ export function agoInList(at: number, now: number): string {
   if (minutes < 1) return formats().relative.format(0, 'second')
   if (minutes < 60) return formats().relative.format(-minutes, 'minute')
   const days = daysBetween(at, now)
-  if (days === 0) return formats().clock.format(at)
+  if (days === 0) return clockTime(at)
   if (days === 1) return formats().relativeDay.format(-1, 'day')
   return days <= WEEK_DAYS ? formats().weekday.format(at) : formats().shortDate.format(at)
 }
@@ -72,8 +67,4 @@ export function agoInList(at: number, now: number): string {
 export function inDays(at: number, now: number): string {
   const hours = Math.max(0, Math.round((at - now) / HOUR_MS))
   return hours < 24 ? formats().relativeDay.format(hours, 'hour') : formats().relativeDay.format(Math.round(hours / 24), 'day')
-}
-
-function capitalised(text: string): string {
-  return text.charAt(0).toLocaleUpperCase() + text.slice(1)
 }

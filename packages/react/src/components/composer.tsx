@@ -3,6 +3,7 @@ import { useEffect, useId, useRef } from 'react'
 import type { KeyboardEvent, ReactNode, SyntheticEvent } from 'react'
 import type { ComposerHandle } from '../hooks/use-composer.ts'
 import { useWords } from '../use-words.ts'
+import { FilePicker } from './file-picker.tsx'
 
 /** What the composer is told. */
 export interface ComposerProps {
@@ -102,7 +103,15 @@ export function Composer({ composer, lastOwn }: ComposerProps): ReactNode {
           }}
           onKeyDown={onKeyDown}
         />
-        {!isEditing && <AttachButton disabled={progress !== undefined} onFiles={composer.addFiles} />}
+        {!isEditing && (
+          <FilePicker onFiles={composer.addFiles}>
+            {(pick) => (
+              <button type="button" disabled={progress !== undefined} onClick={pick}>
+                {words.attach}
+              </button>
+            )}
+          </FilePicker>
+        )}
         <button type="submit" disabled={!canSend}>
           {isEditing ? words.save : words.send}
         </button>
@@ -130,29 +139,5 @@ function PickedList({ composer: { files, progress, removeFile } }: { composer: C
         </li>
       ))}
     </ul>
-  )
-}
-
-/** Picks files from the disk. */
-function AttachButton({ disabled, onFiles }: { disabled: boolean; onFiles: (files: Iterable<File>) => void }): ReactNode {
-  const words = useWords()
-  const input = useRef<HTMLInputElement>(null)
-  return (
-    <>
-      <button type="button" disabled={disabled} onClick={() => input.current?.click()}>
-        {words.attach}
-      </button>
-      <input
-        ref={input}
-        type="file"
-        multiple
-        hidden
-        onChange={(event) => {
-          onFiles(event.target.files ?? [])
-          // So that the same file can be picked again.
-          event.target.value = ''
-        }}
-      />
-    </>
   )
 }

@@ -1,12 +1,13 @@
 import type { Conversation } from '@parley/chat'
 import { memo } from 'react'
-import type { KeyboardEvent, ReactNode } from 'react'
+import type { ReactNode } from 'react'
 import { useConversation } from '../hooks/use-conversation.ts'
 import { useConversations } from '../hooks/use-conversations.ts'
 import { useMe } from '../use-parley.ts'
 import { useWords } from '../use-words.ts'
 import { timeInList, useToday } from '../support/time.ts'
 import { useStable } from '../support/use-stable.ts'
+import { walkByArrows } from '../support/walk.ts'
 import { Typing } from './typing.tsx'
 
 /** What the list is told. */
@@ -64,7 +65,7 @@ const ConversationRow = memo(function ConversationRow({ conversation, isSelected
         className="parley-conversation"
         aria-current={isSelected ? 'page' : undefined}
         onClick={() => onSelect(conversation)}
-        onKeyDown={walk}
+        onKeyDown={walkByArrows}
       >
         <bdi className="parley-conversation-title">{title || words.untitled}</bdi>
         {isMuted && <span className="parley-quiet">{words.muted}</span>}
@@ -99,14 +100,4 @@ function Preview({ conversation }: { conversation: Conversation }): ReactNode {
       <bdi>{isHidden ? words.hidden : isBlocked ? words.blocked : said}</bdi>
     </>
   )
-}
-
-function walk(event: KeyboardEvent<HTMLElement>): void {
-  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key]
-  if (step === undefined) return
-  const buttons = [...(event.currentTarget.closest('ul')?.querySelectorAll('button') ?? [])]
-  const next = buttons[buttons.findIndex((button) => button === event.currentTarget) + step]
-  if (next === undefined) return
-  event.preventDefault()
-  next.focus()
 }

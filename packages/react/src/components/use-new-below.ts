@@ -7,6 +7,6 @@ export function useNewBelow(messages: readonly Message[], isAtEnd: boolean, me: 
   const [lastRead, setLastRead] = useState(last)
   if (isAtEnd && lastRead !== last) setLastRead(last)
   if (isAtEnd) return 0
-  const from = messages.findIndex(({ id }) => id === lastRead)
+  const from = messages.findLastIndex(({ id }) => id === lastRead)
   return from < 0 ? 0 : messages.slice(from + 1).filter(({ author }) => author.id !== me).length
 }

@@ -38,22 +38,41 @@ export function startOfDay(at: number): number {
   return new Date(at).setHours(0, 0, 0, 0)
 }
 
-/** 14:02 */
+/**
+ * The time of day: 14:02. Without a locale that of the browser.
+ * @example
+ * ```tsx
+ * const { locale } = useWords()
+ * const said = clockTime(Date.now(), locale)
+ * ```
+ */
 export function clockTime(at: number, locale: string | undefined): string {
   return formatsOf(locale).clock.format(at)
 }
 
-/** The full moment, for tooltips. */
+/**
+ * The full moment, for tooltips.
+ * @example
+ * ```tsx
+ * const said = completeTime(Date.now(), 'en-GB')
+ * ```
+ */
 export function completeTime(at: number, locale: string | undefined): string {
   return formatsOf(locale).complete.format(at)
 }
 
-/** Today, Yesterday, Monday 12 May; with the year when it is another one. Daylight saving shifts are rounded away. */
-export function dayName(at: number, today: number, locale: string | undefined): string {
-  const days = Math.round((today - startOfDay(at)) / DAY_MS)
+/**
+ * Today, Yesterday, Monday 12 May; with the year when it is another one than that of `now`. Daylight saving shifts are rounded away.
+ * @example
+ * ```tsx
+ * const said = dayName(Date.UTC(2026, 4, 12), Date.now(), 'en-GB')
+ * ```
+ */
+export function dayName(at: number, now: number, locale: string | undefined): string {
+  const days = Math.round((startOfDay(now) - startOfDay(at)) / DAY_MS)
   const { relative, day, dayOfOtherYear } = formatsOf(locale)
   if (days === 0 || days === 1) return capitalised(relative.format(-days, 'day'))
-  return (new Date(at).getFullYear() === new Date(today).getFullYear() ? day : dayOfOtherYear).format(at)
+  return (new Date(at).getFullYear() === new Date(now).getFullYear() ? day : dayOfOtherYear).format(at)
 }
 
 function capitalised(text: string): string {
