@@ -4,6 +4,7 @@ import type { KeyboardEvent } from 'react'
  * For the `onKeyDown` of the buttons of a list: arrow up and down walk from one to the next.
  * @example
  * ```tsx
+ * const { conversations } = useConversations()
  * const rows = conversations.map((one) => <li key={one.getId()}><button onKeyDown={walkByArrows}>{one.getTitle()}</button></li>)
  * return <ul>{rows}</ul>
  * ```
