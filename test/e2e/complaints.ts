@@ -6,6 +6,7 @@ import type { Page } from '@playwright/test'
 /** Issues that the browser would show to whoever works on the page; see `Audits` of its protocol. */
 interface Issue {
   readonly code: string
+  readonly details: { readonly genericIssueDetails?: { readonly errorType: string } }
 }
 
 /** Gathers from now on; what it returns says all of it, and asks whether the page can be installed. */
@@ -16,7 +17,9 @@ export async function complaints(page: Page): Promise<() => Promise<string[]>> {
     if (message.type() === 'error' || message.type() === 'warning') heard.push(`${message.type()}: ${message.text()}`)
   })
   const session = await page.context().newCDPSession(page)
-  session.on('Audits.issueAdded', ({ issue }: { issue: Issue }) => heard.push(`issue: ${issue.code}`))
+  session.on('Audits.issueAdded', ({ issue }: { issue: Issue }) =>
+    heard.push(`issue: ${issue.details.genericIssueDetails?.errorType ?? issue.code}`),
+  )
   session.on('Log.entryAdded', ({ entry }) => {
     if (entry.level !== 'verbose' && entry.level !== 'info') heard.push(`${entry.source}: ${entry.text}`)
   })

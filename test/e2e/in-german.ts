@@ -5,13 +5,14 @@
 import type { Page } from '@playwright/test'
 import { de } from '../../apps/web/src/i18n/de.ts'
 
-/** English and German, those with places in braces as a pattern and what stands in it. */
+/** English and German, those with places in braces as a pattern and what stands in it; `literals`: how many characters are none of a place. */
 const WORDS = Object.entries(de).map(([english, german]) => ({
   pattern: `^${english
     .split(/\{\w+\}/)
     .map((piece) => piece.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&'))
     .join('(.+?)')}$`,
   places: [...english.matchAll(/\{(\w+)\}/g)].map((match) => match[1]!),
+  literals: english.replaceAll(/\{\w+\}/g, '').length,
   german,
 }))
 
@@ -26,7 +27,7 @@ export async function inGerman(page: Page, work: () => Promise<unknown>): Promis
 function translate(words: typeof WORDS): () => void {
   const patterns = words
     .map(({ pattern, ...word }) => ({ ...word, pattern: new RegExp(pattern, 'su') }))
-    .toSorted((a, b) => a.places.length - b.places.length)
+    .toSorted((a, b) => b.literals - a.literals)
   const inWords = (text: string): string | undefined => {
     for (const { pattern, places, german } of patterns) {
       const match = pattern.exec(text.trim())

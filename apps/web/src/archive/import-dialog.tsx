@@ -66,6 +66,7 @@ export function ImportDialog({ onImported, onClose }: ImportDialogProps): ReactN
         <input
           ref={input}
           type="file"
+          name="archive"
           aria-label={t('Exported conversation')}
           hidden
           onChange={({ target }) => {

@@ -102,6 +102,7 @@ export function Composer({ conversation, title, composer, focusRequests, onEnded
         <div className="composer-grow" data-text={text}>
           <textarea
             ref={area}
+            name="message"
             className="composer-text"
             rows={1}
             value={text}

@@ -74,6 +74,7 @@ export function ForwardDialog({ message, onClose }: { message: Message; onClose:
                 <bdi className="contact-name">{titleOf(info)}</bdi>
                 <input
                   type="checkbox"
+                  name="to"
                   checked={chosen.includes(conversation)}
                   onChange={({ target }) =>
                     setChosen(target.checked ? [...chosen, conversation] : chosen.filter((one) => one !== conversation))

@@ -53,6 +53,7 @@ export function NewGroupDialog({ onClose, onCreated }: NewGroupDialogProps): Rea
                 <bdi className="contact-name">{nameOf(contact)}</bdi>
                 <input
                   type="checkbox"
+                  name="members"
                   checked={members.includes(contact.id)}
                   onChange={(event) =>
                     setMembers(event.target.checked ? [...members, contact.id] : members.filter((member) => member !== contact.id))

@@ -67,7 +67,7 @@ export function SearchDialog({ conversation, onFound, onClose }: SearchDialogPro
         <div className="search-choices">
           {conversation !== undefined && <Segments label={t('Where to look')} value={scope} options={scopes()} onChange={setScope} />}
           <label className="search-files">
-            <input type="checkbox" checked={withFiles} onChange={({ target }) => setWithFiles(target.checked)} />
+            <input type="checkbox" name="with-files" checked={withFiles} onChange={({ target }) => setWithFiles(target.checked)} />
             {t('With files only')}
           </label>
           <SelectField

@@ -33,6 +33,7 @@ export function ProfileSection(): ReactNode {
         <input
           ref={input}
           type="file"
+          name="picture"
           accept="image/*"
           hidden
           onChange={({ target }) => {

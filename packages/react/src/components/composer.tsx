@@ -87,6 +87,7 @@ export function Composer({ composer, lastOwn }: ComposerProps): ReactNode {
       <div className="parley-composer-line">
         <textarea
           ref={area}
+          name="message"
           rows={1}
           value={text}
           dir="auto"

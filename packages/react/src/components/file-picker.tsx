@@ -25,6 +25,7 @@ export function FilePicker({ onFiles, children }: FilePickerProps): ReactNode {
       <input
         ref={setInput}
         type="file"
+        name="files"
         multiple
         hidden
         onChange={(event) => {
