@@ -9,6 +9,9 @@ interface Issue {
   readonly details: { readonly genericIssueDetails?: { readonly errorType: string } }
 }
 
+/** `autocomplete="nickname"` is a word of HTML for what a person calls themself; Chromium fills in nothing for it and takes it for a mistake. */
+const NICKNAME = 'FormInputHasWrongButWellIntendedAutocompleteValueError'
+
 /** Gathers from now on; what it returns says all of it, and asks whether the page can be installed. */
 export async function complaints(page: Page): Promise<() => Promise<string[]>> {
   const heard: string[] = []
@@ -17,9 +20,10 @@ export async function complaints(page: Page): Promise<() => Promise<string[]>> {
     if (message.type() === 'error' || message.type() === 'warning') heard.push(`${message.type()}: ${message.text()}`)
   })
   const session = await page.context().newCDPSession(page)
-  session.on('Audits.issueAdded', ({ issue }: { issue: Issue }) =>
-    heard.push(`issue: ${issue.details.genericIssueDetails?.errorType ?? issue.code}`),
-  )
+  session.on('Audits.issueAdded', ({ issue }: { issue: Issue }) => {
+    const what = issue.details.genericIssueDetails?.errorType ?? issue.code
+    if (what !== NICKNAME) heard.push(`issue: ${what}`)
+  })
   session.on('Log.entryAdded', ({ entry }) => {
     if (entry.level !== 'verbose' && entry.level !== 'info') heard.push(`${entry.source}: ${entry.text}`)
   })
