@@ -1,8 +1,6 @@
 /** What was asked of somebody who was out before it came is asked anew when they are back. */
-import { createManualClock, createMemoryNetwork } from '@parley/testing'
 import { afterEach, expect, test } from 'vitest'
-import type { Conversation } from '../src/index.ts'
-import { createGroupOn, createWorld, passUntil, type World } from './support.ts'
+import { createDistantPair, passUntil, type World } from './support.ts'
 
 /** Far less than the 30 s after which heads are compared anyway. */
 const SOON_MS = 5_000
@@ -12,15 +10,9 @@ let world: World
 afterEach(() => world.close())
 
 test('somebody is removed while what they wrote is on its way, and comes back: it arrives at once', { timeout: 60_000 }, async () => {
-  const clock = createManualClock()
-  world = createWorld(clock)
-  const network = createMemoryNetwork({ clock, latencyMs: LATENCY_MS })
-  const [alice, bob] = [
-    await world.peer('alice', { clock, transports: [network.transport('alice')] }),
-    await world.peer('bob', { clock, transports: [network.transport('bob')] }),
-  ]
-  const [hers, his] = (await createGroupOn(clock, alice, bob)) as [Conversation, Conversation]
-  await passUntil(clock, () => hers.syncState.phase === 'live' && his.syncState.phase === 'live')
+  const pair = await createDistantPair(LATENCY_MS)
+  ;({ world } = pair)
+  const { clock, network, bob, hers, his } = pair
   network.partition(['alice'], ['bob'])
   await passUntil(clock, () => hers.syncState.peers === 0 && his.syncState.peers === 0)
   for (let i = 0; i < 5; i++) await his.sendMessage({ text: `offline ${i}` })

@@ -1,8 +1,6 @@
 /** Whoever has everything says so soon, whatever is written while two devices meet: phase `live` does not wait for the next comparison. */
-import { createManualClock, createMemoryNetwork } from '@parley/testing'
 import { afterEach, expect, test } from 'vitest'
-import type { Conversation } from '../src/index.ts'
-import { createGroupOn, createWorld, passUntil, type World } from './support.ts'
+import { createDistantPair, passUntil, type World } from './support.ts'
 
 /** Far less than the 30 s after which heads are compared anyway. */
 const SOON_MS = 5_000
@@ -14,17 +12,11 @@ let world: World
 afterEach(() => world.close())
 
 test('one writes while two devices that hold the same meet again: both are live soon', { timeout: 60_000 }, async () => {
-  const clock = createManualClock()
-  world = createWorld(clock)
-  const network = createMemoryNetwork({ clock, latencyMs: LATENCY_MS })
-  const [alice, bob] = [
-    await world.peer('alice', { clock, transports: [network.transport('alice')] }),
-    await world.peer('bob', { clock, transports: [network.transport('bob')] }),
-  ]
-  const [hers, his] = (await createGroupOn(clock, alice, bob)) as [Conversation, Conversation]
+  const pair = await createDistantPair(LATENCY_MS)
+  ;({ world } = pair)
+  const { clock, network, hers, his } = pair
   const phases = (): string[] => [hers, his].map((conversation) => conversation.syncState.phase)
   const areLive = (): boolean => phases().every((phase) => phase === 'live')
-  await passUntil(clock, areLive)
   const late: string[] = []
   for (const moment of MOMENTS_MS) {
     network.partition(['alice'], ['bob'])

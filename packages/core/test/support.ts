@@ -170,3 +170,25 @@ export async function copyDisk(disk: MemoryDisk): Promise<MemoryDisk> {
   await to.close()
   return copy
 }
+
+/** Alice and bob in a group on a fake clock, with a network between them that takes its time. */
+export async function createDistantPair(latencyMs: number): Promise<{
+  world: World
+  clock: ManualClock
+  network: MemoryNetwork
+  alice: Parley
+  bob: Parley
+  hers: Conversation
+  his: Conversation
+}> {
+  const clock = createManualClock()
+  const world = createWorld(clock)
+  const network = createMemoryNetwork({ clock, latencyMs })
+  const [alice, bob] = [
+    await world.peer('alice', { clock, transports: [network.transport('alice')] }),
+    await world.peer('bob', { clock, transports: [network.transport('bob')] }),
+  ]
+  const [hers, his] = (await createGroupOn(clock, alice, bob)) as [Conversation, Conversation]
+  await passUntil(clock, () => hers.syncState.phase === 'live' && his.syncState.phase === 'live')
+  return { world, clock, network, alice, bob, hers, his }
+}
