@@ -31,6 +31,8 @@ function waiting(ready: () => Promise<void>): CryptoProvider {
     signingKey: (seed) => provider.signingKey(seed),
     agreementKey: (secret) => provider.agreementKey(secret),
     encapsulate: (secret, publicKey) => provider.encapsulate(secret, publicKey),
+    sealBody: (key, nonce, aad, plaintext) => provider.sealBody(key, nonce, aad, plaintext),
+    openBody: (key, sealed, aad) => provider.openBody(key, sealed, aad),
     verify: (job) => ready().then(() => provider.verify(job)),
     verifyMany: (jobs) => ready().then(() => provider.verifyMany(jobs)),
   }

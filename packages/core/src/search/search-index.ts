@@ -16,8 +16,8 @@ import { keysBefore } from './timeline-keys.ts'
 export const SEGMENT_MESSAGES = 4_096
 /** Characters of a segment, when messages are long. */
 const SEGMENT_CHARS = 524_288
-/** Messages read and indexed at a time; others get their turn in between. */
-const SLICE_MESSAGES = 128
+/** Messages read and indexed at a time; others get their turn in between. 128 kept the main thread of a page for 20 to 30 ms, longer than a frame. */
+const SLICE_MESSAGES = 32
 /** When more messages came since the last search, the index is made anew. */
 const MAX_PENDING = 8_192
 /** An index that nobody searches is given up after so long. */
