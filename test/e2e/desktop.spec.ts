@@ -93,11 +93,21 @@ test('directly: the browser dials where a person sits at a terminal, and without
     .toContain('While you were away')
 })
 
-test('through the relay: the desktop listens where no browser can dial', async ({ desktop, meeting, open }) => {
+test('through the relay at first: the desktop listens where no browser can dial; then over WebRTC, without the relay', async ({
+  desktop,
+  meeting,
+  open,
+}) => {
   const [relay = ''] = meeting.multiaddrs
   const daemon = desktop.start('daemon', '--listen', '/ip4/127.0.0.1/tcp/0', '--relay', relay, '--rendezvous', meeting.url)
   await daemon.line()
   const page = await open(`&relay=${encodeURIComponent(relay)}`)
   await talk(desktop, page)
   expect(await remotes(page)).toContainEqual(expect.stringContaining('/p2p-circuit/'))
+  await expect.poll(() => remotes(page), { timeout: MEETING_MS }).toContainEqual(expect.stringContaining('/webrtc/'))
+  await meeting.close()
+  // Two, when both looked for a way at once.
+  await expect.poll(async () => (await remotes(page)).every((remote) => remote.includes('/webrtc/')), { timeout: MEETING_MS }).toBe(true)
+  await desktop.run('send', 'Hike', 'With the relay gone')
+  await expect.poll(() => inPage(page, ({ told }) => told), { timeout: MEETING_MS }).toContain('With the relay gone')
 })

@@ -1,6 +1,6 @@
 /**
  * The transport of desktop peers: libp2p streams over TCP and WebSockets, encrypted by noise, multiplexed by yamux, through a relay where there
- * is no other way.
+ * is no other way, and over WebRTC from there.
  *
  * ```ts
  * const transport = libp2pTransport({ listen: ['/ip4/0.0.0.0/tcp/4001'], peers: ['/ip4/192.0.2.1/tcp/4001'] })
