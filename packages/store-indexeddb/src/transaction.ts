@@ -25,10 +25,19 @@ export async function transact<T>(
     collect = place(transaction.objectStore(ROWS))
   } catch (error) {
     // A request that cannot even be placed must take the ones before it along.
-    transaction.abort()
+    abort(transaction)
     await Promise.allSettled([ended])
     throw error
   }
   await ended
   return collect()
+}
+
+/** Ends a transaction without effect, unless the browser has done so already. */
+function abort(transaction: IDBTransaction): void {
+  try {
+    transaction.abort()
+  } catch (error) {
+    if (!(error instanceof Error) || error.name !== 'InvalidStateError') throw error
+  }
 }
