@@ -14,7 +14,14 @@ registerHooks({
 const executablePath = findChromium()
 
 /** Tests that load both cores by themselves, or compare times. */
-const MEASURED = ['e2e/attachments.spec.ts', 'e2e/desktop.spec.ts', 'e2e/tabs.spec.ts', 'e2e/burst.spec.ts', 'contract/**/*.spec.ts']
+const MEASURED = [
+  'e2e/attachments.spec.ts',
+  'e2e/desktop.spec.ts',
+  'e2e/tabs.spec.ts',
+  'e2e/burst.spec.ts',
+  'e2e/main-thread.spec.ts',
+  'contract/**/*.spec.ts',
+]
 
 export default defineConfig({
   testDir: '.',

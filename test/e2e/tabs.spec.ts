@@ -4,8 +4,8 @@
  */
 import { expect, type BrowserContext, type Page } from '@playwright/test'
 import { startRelay } from '../support/servers.ts'
+import { inTab } from './in-tab.ts'
 import { MEETING_MS, Person, twoPeople } from './person.ts'
-import type { Tab } from './tabs-page/page.ts'
 import { serveBuilt } from '../support/serve-built.ts'
 import { test } from './world.ts'
 
@@ -13,12 +13,6 @@ const KILLS = 10
 
 /** After a take-over the new engine and the other person find each other, and compare what they have: at the latest when they do so anyway, every 30 s. */
 const REUNION_MS = 3 * MEETING_MS
-
-/** Runs in a page, with the client of its tab. */
-async function inTab<T, A = undefined>(page: Page, run: (tab: Tab, argument: A) => T | Promise<T>, argument?: A): Promise<T> {
-  const tab = await page.evaluateHandle(() => (globalThis as unknown as { tab: Promise<Tab> }).tab)
-  return tab.evaluate(run as (tab: Tab, argument: unknown) => T | Promise<T>, argument)
-}
 
 /** Ends a tab the way that a person, or a fault, does. */
 async function kill(context: BrowserContext, page: Page, how: 'close' | 'crash'): Promise<void> {
