@@ -1,4 +1,4 @@
-import type { Channel, Clock, Topic, Transport } from '@parley/core'
+import type { Channel, Clock, Topic, Transport, TransportHost } from '@parley/core'
 import { transportAcceptance } from '@parley/testing'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { tabsTransport } from '../src/index.ts'
@@ -141,4 +141,39 @@ test('noise on the shared channel does no harm', async () => {
   const bob = await startPeer(tabsTransport({ scope }))
   await vi.waitFor(() => expect([alice.channels.length, bob.channels.length]).toEqual([1, 1]), PATIENCE)
   noise.close()
+})
+
+test('1,000 times a tab comes and goes: no lock is left, and the next one is met', { timeout: 120_000 }, async () => {
+  const scope = crypto.randomUUID()
+  let came = Promise.withResolvers<Channel>()
+  const host = (onChannel: (channel: Channel) => void): TransportHost => ({
+    clock,
+    random: { bytes: (length) => crypto.getRandomValues(new Uint8Array(length)) },
+    logger: { debug: () => undefined, warn: () => undefined, error: () => undefined },
+    onChannel,
+  })
+  const alice = tabsTransport({ scope })
+  alice.setTopics([TOPIC])
+  await alice.start(host((channel) => came.resolve(channel)))
+  const locks = async (): Promise<number> => {
+    const { held = [], pending = [] } = await navigator.locks.query()
+    return [...held, ...pending].filter(({ name }) => name?.startsWith(scope)).length
+  }
+  let before: number | undefined
+  for (let cycle = 0; cycle < 1_000; cycle++) {
+    came = Promise.withResolvers()
+    const bob = tabsTransport({ scope })
+    bob.setTopics([TOPIC])
+    await bob.start(host(() => undefined))
+    const channel = await came.promise
+    const over = new Promise((resolve) => channel.onClose(resolve))
+    await bob.stop()
+    await over
+    if (before !== undefined) continue
+    await vi.waitFor(async () => expect(await locks()).toBe(1), PATIENCE)
+    before = await locks()
+  }
+  await vi.waitFor(async () => expect(await locks()).toBe(before), PATIENCE)
+  await alice.stop()
+  await vi.waitFor(async () => expect(await locks()).toBe(0), PATIENCE)
 })
