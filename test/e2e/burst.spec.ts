@@ -7,6 +7,9 @@ import { test } from './world.ts'
 const MESSAGES = 28
 const CHARACTERS = 38_000
 
+// A trace copies the page, with all of the megabyte, at every action.
+test.use({ trace: 'off' })
+
 test('a burst of 1 MB arrives whole, in order', async ({ newBrowser, web }) => {
   test.setTimeout(120_000)
   const [alice, bob] = await twoPeople(newBrowser, web.url, 'Burst')
