@@ -69,6 +69,8 @@ test('a contact is added by name, reads everything, and can be removed and added
   await hers.sendMessage({ text: 'before bob' })
   await alice.connect('memory:bob')
   await hers.addMember(bob.me.id)
+  // He has not said yet what he is called; his card has.
+  expect(hers.members().map(({ name }) => name)).toEqual(['alice', 'bob'])
   await until(() => bob.conversations.length === 1)
   const his = bob.conversations[0]!
   if (his.state === 'request') await his.accept()

@@ -3,17 +3,20 @@ import type { UserId } from '@parley/protocol'
 import type { FormerMember, History, Member, Role, User } from '../api.ts'
 import type { Context } from '../context.ts'
 import type { Replica } from '../replica/replica.ts'
+import type { People } from './people.ts'
 import type { Presence } from './presence.ts'
 
 export class Members {
   readonly #context: Context
   readonly #replica: Replica
   readonly #presence: Presence
+  readonly #people: People
 
-  constructor(options: { context: Context; replica: Replica; presence: Presence }) {
+  constructor(options: { context: Context; replica: Replica; presence: Presence; people: People }) {
     this.#context = options.context
     this.#replica = options.replica
     this.#presence = options.presence
+    this.#people = options.people
   }
 
   /** The founder first, then by order of admission. */
@@ -38,9 +41,10 @@ export class Members {
       .map(({ user, by, how, at }) => Object.freeze({ ...this.user(user), by, how, at: at.ms }))
   }
 
-  /** A member, or somebody who was none or is none any more: then with the name of that time. */
+  /** A member, or somebody who was none or is none any more: then with the name of that time. Who has said none here yet has that of their card. */
   user(id: UserId): User {
-    return Object.freeze({ id, ...this.#replica.controls.profile(id) })
+    const { name, avatar } = this.#replica.controls.profile(id)
+    return Object.freeze({ id, name: name || this.#people.nameOf(id), avatar })
   }
 
   /** Own role; undefined when not a member. */

@@ -129,7 +129,7 @@ export class ConversationParts {
     const standing = new Standing(replica, events)
     const details = new Details({ replica, people, standing })
     const inOrder = new InOrder(context, events, standing)
-    const members = new Members({ context, replica, presence })
+    const members = new Members({ context, replica, presence, people })
     const delivery = new Delivery({
       context,
       replica,
