@@ -5,11 +5,11 @@ import type { Context } from '../context.ts'
 import { controlBatches } from '../network/answers.ts'
 import { UPDATE_BYTES, UPDATE_ENTRIES } from '../network/window.ts'
 import type { LentKey } from '../replica/epochs.ts'
-import { eraseConversation } from '../replica/erase.ts'
+import { eraseConversation, eraseScratch } from '../replica/erase.ts'
 import { Replica } from '../replica/replica.ts'
 import { logsInOrder } from './entry-line.ts'
 import { linesOf, type ArchiveSource } from './lines.ts'
-import { eraseScratch, scratchStore } from './scratch-store.ts'
+import { scratchStore } from './scratch-store.ts'
 import { ArchiveVerifier } from './verify.ts'
 
 export interface ImportWatch {

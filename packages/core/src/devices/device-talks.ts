@@ -7,11 +7,11 @@ import type { LinkOffer } from './link-offer.ts'
 import type { Recovering, RecoveryHelp } from './recovery.ts'
 
 export class DeviceTalks implements DeviceDoor {
-  readonly #offer: LinkOffer
+  readonly #offer: () => LinkOffer | undefined
   readonly #help: RecoveryHelp
   readonly #recovering: Recovering | undefined
 
-  constructor(options: { offer: LinkOffer; help: RecoveryHelp; recovering: Recovering | undefined }) {
+  constructor(options: { offer: () => LinkOffer | undefined; help: RecoveryHelp; recovering: Recovering | undefined }) {
     this.#offer = options.offer
     this.#help = options.help
     this.#recovering = options.recovering
@@ -19,11 +19,11 @@ export class DeviceTalks implements DeviceDoor {
 
   /** Where others are waited for. */
   meetings(): readonly MeetingKeys[] {
-    return [...this.#offer.meetings(), ...(this.#recovering?.meetings() ?? []), ...this.#help.meetings()]
+    return [...(this.#offer()?.meetings() ?? []), ...(this.#recovering?.meetings() ?? []), ...this.#help.meetings()]
   }
 
   proofs(): readonly DeviceProof[] {
-    return [...this.#offer.proofs(), ...(this.#recovering?.proofs() ?? []), ...this.#help.proofs()]
+    return [...(this.#offer()?.proofs() ?? []), ...(this.#recovering?.proofs() ?? []), ...this.#help.proofs()]
   }
 
   async met(line: DeviceLine): Promise<void> {
@@ -31,7 +31,7 @@ export class DeviceTalks implements DeviceDoor {
   }
 
   async hear(line: DeviceLine, fields: readonly Uint8Array[]): Promise<void> {
-    if (line.proof.kind === 'link') return this.#offer.hear(line, fields)
+    if (line.proof.kind === 'link') return this.#offer()?.hear(line, fields)
     if (line.proof.kind === 'recovery') return this.#help.hear(line, fields)
     await this.#recovering?.hear(line, fields)
   }
@@ -41,7 +41,7 @@ export class DeviceTalks implements DeviceDoor {
   }
 
   closed(line: DeviceLine): void {
-    if (line.proof.kind === 'link') this.#offer.closed(line)
+    if (line.proof.kind === 'link') this.#offer()?.closed(line)
     else this.#recovering?.closed(line)
   }
 }

@@ -16,7 +16,7 @@ import type { Context } from '../context.ts'
 import { checkText } from '../conversation/arguments.ts'
 import type { Replica } from '../replica/replica.ts'
 import { DeviceTalks } from './device-talks.ts'
-import { LinkOffer } from './link-offer.ts'
+import type { LinkOffer } from './link-offer.ts'
 import { OwnDevices } from './own-devices.ts'
 import { Recovering, RecoveryHelp } from './recovery.ts'
 import { SharedState, type SharedValue } from './shared-state.ts'
@@ -56,7 +56,8 @@ export class Devices {
   readonly shared: SharedState
   readonly #context: Context
   readonly #host: DevicesHost
-  readonly #offer: LinkOffer
+  /** Once a link was made. What makes links is loaded then: a new device comes only to who is online. */
+  #offer: LinkOffer | undefined
   readonly #following = new Mutex()
 
   /** `words`: the phrase that this profile was recovered with, to bring back what is still to come. @throws {ParleyError} PhraseInvalid, NotAllowed */
@@ -70,19 +71,9 @@ export class Devices {
       onFounded: () => shared.putAll(host.shareable()),
       onSelf: () => this.#follow(),
     })
-    this.#offer = new LinkOffer({
-      context,
-      devices: this.own,
-      name: () => host.profile().name,
-      addresses: () => host.addresses(),
-      onChange: () => {
-        host.refresh()
-        host.onDevices()
-      },
-    })
     const recovery = { ...host, onRecovered: (replica: Replica) => this.#onRecovered(replica) }
     this.talks = new DeviceTalks({
-      offer: this.#offer,
+      offer: () => this.#offer,
       help: new RecoveryHelp(context, recovery),
       recovering: words === undefined ? undefined : new Recovering(context, recovery, words),
     })
@@ -91,11 +82,11 @@ export class Devices {
   close(): void {
     this.shared.close()
     this.own.close()
-    this.#offer.close()
+    this.#offer?.close()
   }
 
   get link(): DeviceLinkOffer | undefined {
-    return this.#offer.value
+    return this.#offer?.value
   }
 
   get recovery(): { readonly createdAt: number } | undefined {
@@ -122,16 +113,29 @@ export class Devices {
     this.own.assertActive()
     if (!this.#host.isReachable())
       throw new ParleyError('Unreachable', 'this device is offline; go online first, so that the new one can reach it')
+    const links = await import('./link-offer.ts')
+    this.#offer ??= new links.LinkOffer({
+      context: this.#context,
+      devices: this.own,
+      name: () => this.#host.profile().name,
+      addresses: () => this.#host.addresses(),
+      onChange: () => {
+        this.#host.refresh()
+        this.#host.onDevices()
+      },
+    })
     return this.#offer.open()
   }
 
   /** @throws {ParleyError} LinkRejected, NotAllowed */
-  confirm(code: string): Promise<void> {
-    return this.#offer.confirm(checkText(code, 'code'))
+  async confirm(code: string): Promise<void> {
+    const typed = checkText(code, 'code')
+    if (this.#offer === undefined) throw new ParleyError('NotAllowed', 'no device waits to be added')
+    await this.#offer.confirm(typed)
   }
 
-  cancelLink(): Promise<void> {
-    return this.#offer.cancel()
+  async cancelLink(): Promise<void> {
+    await this.#offer?.cancel()
   }
 
   /** @throws {ParleyError} NotAllowed, TooLarge */

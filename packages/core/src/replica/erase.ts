@@ -1,6 +1,6 @@
-/** Deleting this device's copy of a conversation. */
+/** Deleting this device's copy of a conversation, and what an import left. */
 import type { Store, StoreOperation } from '../store.ts'
-import { conversationKey } from './keyspace.ts'
+import { conversationKey, SCRATCH_PREFIX } from './keyspace.ts'
 import type { Replica } from './replica.ts'
 
 /** Rows deleted in one batch. */
@@ -24,4 +24,9 @@ export async function eraseRange(store: Store, { gte, lt }: { gte: Uint8Array; l
     store.scrub?.([...keys.slice(0, 1), ...keys.slice(-1)])
     if (rows.length < BATCH_ROWS) return
   }
+}
+
+/** Deletes what is left of an archive that was taken apart. */
+export function eraseScratch(store: Store): Promise<void> {
+  return eraseRange(store, { gte: Uint8Array.of(SCRATCH_PREFIX), lt: Uint8Array.of(SCRATCH_PREFIX + 1) })
 }

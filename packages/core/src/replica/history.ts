@@ -40,7 +40,8 @@ export class History {
   readonly #timeline: Timeline
   readonly #events: Emitter<ReplicaEvents>
   readonly #canOpen: (log: LogId, seq: number) => boolean
-  readonly #keeping: () => Keeping
+  /** Loaded by who does not keep all. */
+  readonly #keeping: () => Promise<Keeping>
   /** Logs that a peer could not begin late: they are fetched from their beginning. */
   readonly #whole = new Set<LogId>()
   /** Whose answer is waited for, by log: nothing is fetched twice. */
@@ -57,7 +58,7 @@ export class History {
     timeline: Timeline
     events: Emitter<ReplicaEvents>
     canOpen: (log: LogId, seq: number) => boolean
-    keeping: () => Keeping
+    keeping: () => Promise<Keeping>
   }) {
     this.#context = options.context
     this.#log = options.log
@@ -148,7 +149,7 @@ export class History {
 
   /** Lets go of what is not to be kept. Call it while nothing is taken in or written. Returns whether anything went. */
   async letGo(): Promise<boolean> {
-    if (!(await this.#keeping().letGo())) return false
+    if (!(await (await this.#keeping()).letGo())) return false
     // What was looked at before need not be here any more.
     this.#demanded = 0
     this.changed()
@@ -219,7 +220,7 @@ export class History {
   async claim(supplier: Supplier, max: number, has: (log: LogId) => boolean): Promise<LateChunk[]> {
     const isAll = this.wantsAll
     const isDemanded = !isAll && !(await this.reaches(this.#demanded))
-    const since = isAll || isDemanded ? 0 : await this.#keeping().since()
+    const since = isAll || isDemanded ? 0 : await (await this.#keeping()).since()
     const free: { log: LogId; hlc: Hlc }[] = []
     for (const log of this.#log.starts.late()) free.push({ log, hlc: await this.#log.starts.clock(log) })
     free.sort((a, b) => compareHlc(b.hlc, a.hlc))

@@ -2,8 +2,7 @@
  * Letting go of the past: with `replicate: { keep }` the older chunks of what others said are deleted here, and the logs begin late, as those of a newcomer do.
  * So pages of before are fetched again when somebody looks for them, and the totals stay what they are.
  */
-import { CHUNK_ENTRIES, ParleyError } from '@parley/protocol'
-import type { Replicate } from '../api.ts'
+import { CHUNK_ENTRIES } from '@parley/protocol'
 import type { Context } from '../context.ts'
 import type { ControlLog } from './control-log.ts'
 import type { Folding } from './folding.ts'
@@ -20,19 +19,6 @@ interface Chunk {
   readonly from: number
   readonly ms: number
   readonly bytes: number
-}
-
-/** @throws {ParleyError} InvalidArgument */
-export function checkReplicate(replicate: Replicate | undefined): void {
-  if (replicate === undefined || replicate === 'all' || replicate === 'on-demand') return
-  const keep = (replicate as Partial<Exclude<Replicate, string>>).keep as Partial<Record<string, unknown>> | undefined
-  const amounts = Object.entries(keep ?? {})
-  const [[unit, amount] = []] = amounts
-  if (amounts.length !== 1 || (unit !== 'days' && unit !== 'bytes') || typeof amount !== 'number' || !(amount > 0))
-    throw new ParleyError(
-      'InvalidArgument',
-      "replicate is 'all', 'on-demand', { keep: { days } } or { keep: { bytes } }, with a number above 0",
-    )
 }
 
 export class Keeping {

@@ -18,7 +18,7 @@ import { ForkSettling } from './fork-settling.ts'
 import { Heads } from './heads.ts'
 import { History } from './history.ts'
 import { HollowEntries } from './hollow.ts'
-import { Keeping } from './keeping.ts'
+import type { Keeping } from './keeping.ts'
 import { Ingest } from './ingest.ts'
 import { KeyHandout } from './key-handout.ts'
 import { Keyspace } from './keyspace.ts'
@@ -85,10 +85,10 @@ export function assembleReplica(context: Context, id: ConversationId, stored: Co
     timeline,
     events,
     canOpen: (of, seq) => counting.canOpen(of, seq),
-    keeping: () => keeping,
+    keeping: async () => (keeping ??= new (await import('./keeping.ts')).Keeping({ context, log, controls, folding, hollow })),
   })
   const folding = new Folding({ context, timeline, hollow, events })
-  const keeping = new Keeping({ context, log, controls, folding, hollow })
+  let keeping: Keeping | undefined
   const boxes = new EpochBoxes({ conversation, context, keys, epochs, controls })
   const chunks = new ChunkLookup({ conversation, hash, log, controls, hollow })
   const writes = new OwnWrites({

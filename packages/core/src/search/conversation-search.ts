@@ -10,7 +10,6 @@ import type { Standing } from '../conversation/standing.ts'
 import type { Replica } from '../replica/replica.ts'
 import { parseTimelineKey } from '../replica/timeline-key.ts'
 import type { SearchBudget } from './budget.ts'
-import { highlightsOf } from './highlights.ts'
 import type { Query } from './query.ts'
 import type { Found, Lookup, SearchIndex } from './search-index.ts'
 import type { IndexedMessage, Match } from './segment.ts'
@@ -67,6 +66,7 @@ export class ConversationSearch {
   /** The messages of matches, by their ids; without those that are gone meanwhile. */
   async results(matches: readonly Match[]): Promise<ReadonlyMap<MessageId, SearchResult>> {
     const words = new Map(matches.map((match) => [match.id, new Set(match.words)]))
+    const { highlightsOf } = await import('./highlights.ts')
     const messages = await this.#messages.read(matches.map(({ key }) => key))
     return new Map(
       messages.map((message) => {
