@@ -15,6 +15,8 @@ vi.spyOn(RTCPeerConnection.prototype, 'createOffer').mockImplementation(function
 
 transportAcceptance('libp2p over WebRTC, met through a relay', {
   topicsDecide: false,
+  // A dial that comes to nothing takes ten seconds, and the next one is to have its chance.
+  timeoutMs: 30_000,
   createPair: async () => {
     const relay = await startTestRelay(['/ip4/127.0.0.1/tcp/0/ws'])
     // Neither listens.
