@@ -1,6 +1,7 @@
 /** A full disk, at every call that writes: refused with `StorageFull`, nothing is lost or half-done, and with room again the same call works. */
+import { nodeFileCrypto } from '@parley/crypto/node'
 import { ParleyError, type MessageId } from '@parley/protocol'
-import { createManualClock, createMemoryDisk, createMemoryStore, type MemoryDisk } from '@parley/testing'
+import { createManualClock, createMemoryBlobStore, createMemoryDisk, createMemoryStore, type MemoryDisk } from '@parley/testing'
 import { afterEach, expect, test } from 'vitest'
 import type { Conversation, Parley, Store } from '../src/index.ts'
 import { createWorld, passUntil, type World } from './support.ts'
@@ -20,6 +21,7 @@ type Step = (scene: Scene) => Promise<unknown>
 
 const CALLS: Readonly<Record<string, { before?: Step; call: Step }>> = {
   sendMessage: { call: ({ group }) => group.sendMessage({ text: 'third' }) },
+  'sendMessage with the first file of all': { call: ({ group }) => group.sendMessage({ file: new File(['some words'], 'words.txt') }) },
   updateMessage: { call: ({ group, first }) => group.updateMessage(first, { text: 'changed' }) },
   deleteMessage: { call: ({ group, first }) => group.deleteMessage(first) },
   setMetadata: { call: ({ group }) => group.setMetadata({ colour: 'blue' }) },
@@ -66,7 +68,8 @@ test.each(Object.entries(CALLS))('%s', async (_, { before, call }) => {
   await friend.close()
   const disk = createMemoryDisk()
   const full = { isFull: false }
-  const open = (): Promise<Parley> => world.peer('alice', { store: filling(disk, full) })
+  const attachments = { blobs: createMemoryBlobStore(), crypto: nodeFileCrypto() }
+  const open = (): Promise<Parley> => world.peer('alice', { store: filling(disk, full), attachments })
   const alice = await open()
   await alice.addContact(card)
   const group = await alice.createGroup({ title: 'Small', metadata: { colour: 'red' } })

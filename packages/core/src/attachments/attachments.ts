@@ -121,7 +121,11 @@ export class Attachments implements BlobPort {
   /** Seals and keeps a file of a conversation; it stays until `release`, and after that while a message refers to it. @throws as `AttachmentFiles.seal`. */
   async seal(conversation: ConversationId, source: FileSource, options: TransferOptions): Promise<FileReference> {
     await Promise.allSettled([this.#swept])
-    this.#secret ??= storedSecret(this.#context.store, SECRET_NAME, this.#context.random)
+    this.#secret ??= storedSecret(this.#context.store, SECRET_NAME, this.#context.random).catch((error: unknown) => {
+      // With room on the disk the next file may be luckier.
+      this.#secret = undefined
+      throw error
+    })
     const secret = deriveKey(await this.#secret, 'blob', conversationIdBytes(conversation))
     for (let attempt = 1; ; attempt++) {
       try {
