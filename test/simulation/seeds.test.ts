@@ -7,7 +7,7 @@ import { SeedPool, type SeedJob, type SeedKind } from './seed-pool.ts'
 import { SEED_MS } from './seeds.ts'
 
 /** Seeds of a CI run by kind, from 1 on; 2 to 4 s of one core each. */
-const CI_SEEDS: Readonly<Record<SeedKind, number>> = { plain: 110, changes: 50, devices: 15, forks: 25 }
+const CI_SEEDS: Readonly<Record<SeedKind, number>> = { plain: 76, changes: 40, devices: 12, forks: 22 }
 const KINDS: Readonly<Record<SeedKind, string>> = {
   plain: 'random histories keep every invariant, and everybody agrees in the end',
   changes: 'so do those in which people are put out, leave, come back and change roles [I4]',
